@@ -1,0 +1,132 @@
+import { javascript, JsonFile, TextFile, typescript } from 'projen';
+
+/** Folders with TypeScript sources, in the order of docs/architecture.md. */
+const SOURCE_FOLDERS = ['lib', 'constructs', 'lambdas', 'apps', 'local', 'cli', 'benchmarks'];
+
+const project = new typescript.TypeScriptProject({
+  name: 'cdk-high-throughput',
+  description: 'Typed CDK constructs for high-throughput systems, sized from one stated workload, with a payment reference that also runs on a laptop',
+  authorName: 'The cdk-high-throughput authors',
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdk-high-throughput authors',
+  keywords: ['aws', 'cdk', 'kinesis', 'dynamodb', 'high-throughput', 'payments'],
+  defaultReleaseBranch: 'main',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.19.0',
+  typescriptVersion: '~6.0.3',
+  projenVersion: '0.103.25',
+  projenrcTs: true,
+  projenrcTsOptions: { runner: typescript.TypeScriptRunner.tsx() },
+  srcdir: '.',
+  libdir: 'build',
+  testdir: 'test',
+  entrypoint: 'build/index.js',
+  entrypointTypes: 'build/index.d.ts',
+  sampleCode: false,
+  jest: false,
+  eslint: false,
+  prettier: false,
+  github: false,
+  release: false,
+  buildWorkflow: false,
+  depsUpgrade: false,
+  package: true,
+  npmignoreEnabled: false,
+  disableTsconfigDev: true,
+  tsconfig: {
+    compilerOptions: {
+      target: 'ES2022',
+      lib: ['es2022'],
+      module: 'node16',
+      moduleResolution: javascript.TypeScriptModuleResolution.NODE16,
+      rootDir: '.',
+      outDir: 'build',
+      types: ['node'],
+      resolveJsonModule: true,
+      skipLibCheck: true,
+    },
+    include: ['index.ts', ...SOURCE_FOLDERS.map((folder) => `${folder}/**/*.ts`)],
+    exclude: ['node_modules', 'build', 'assets'],
+  },
+  bin: { cht: 'bin/cht.js' },
+  // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
+  peerDeps: ['aws-cdk-lib@^2.276.0', 'constructs@^10.8.1'],
+  deps: ['fauxqs@^1.9.2', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0'],
+  devDeps: [
+    'aws-cdk-lib@2.276.0',
+    'constructs@10.8.1',
+    'aws-cdk@^2.1148.1',
+    '@aws-sdk/client-dynamodb@^3.1143.0',
+    '@aws-sdk/client-kinesis@^3.1143.0',
+    '@aws-sdk/client-sqs@^3.1143.0',
+    '@aws-sdk/lib-dynamodb@^3.1143.0',
+    '@smithy/node-http-handler',
+    '@eslint/js@^10',
+    '@stylistic/eslint-plugin',
+    '@swc/core@1.16.18',
+    '@swc/jest@^0.2.39',
+    '@types/aws-lambda@^8.10.164',
+    '@types/jest@^30.0.0',
+    '@types/node@^20.19.43',
+    'aws-kinesis-agg@^4.2.8',
+    'esbuild@^0.28.2',
+    'eslint@^10',
+    'fast-check@^4.10.0',
+    'globals',
+    'jest@^30.5.2',
+    'lossless-json',
+    'protobufjs@^8.8.1',
+    'tsx@^4.23.15',
+    'typescript-eslint@^8.73.0',
+  ],
+  gitignore: ['/assets/', '/build/', '/cdk.out/', '/.local/', '/dist/', '/coverage/', '*.log', '*.tsbuildinfo'],
+});
+
+project.package.addField('overrides', { '@swc/core': '1.16.18', 'unrs-resolver': '1.11.1' });
+// A platform binary: npm skips it where it does not fit, and the local run then names what is missing.
+project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1' });
+project.package.addField('files', ['assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'docs', 'README.md', 'LICENSE']);
+project.package.addField('exports', {
+  '.': { types: './build/index.d.ts', default: './build/index.js' },
+  './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
+  './runtime': { types: './build/lambdas/runtime/index.d.ts', default: './build/lambdas/runtime/index.js' },
+  './package.json': './package.json',
+});
+
+// `tsconfig.json` checks everything that is TypeScript; `tsconfig.build.json` emits what is published.
+project.tsconfig?.file.addOverride('include', ['index.ts', '.projenrc.ts', 'test/**/*.ts', ...SOURCE_FOLDERS.map((folder) => `${folder}/**/*.ts`)]);
+project.tsconfig?.file.addOverride('compilerOptions.noEmit', true);
+project.tsconfig?.file.addOverride('compilerOptions.types', ['node', 'jest', 'aws-lambda']);
+new JsonFile(project, 'tsconfig.build.json', {
+  obj: {
+    extends: './tsconfig.json',
+    compilerOptions: { noEmit: false, types: ['node', 'aws-lambda'] },
+    include: ['index.ts', ...SOURCE_FOLDERS.map((folder) => `${folder}/**/*.ts`)],
+    exclude: ['node_modules', 'build', 'assets', 'benchmarks'],
+  },
+});
+
+/** Replaces a projen task by plain commands: the scripts below run without projen in between. */
+const scripts: Record<string, string> = {
+  'start': 'node bin/cht.js run',
+  'test': 'jest --ci',
+  'lint': 'eslint --max-warnings 0 .',
+  'typecheck': 'tsc -p tsconfig.json',
+  'synth': 'cdk synth --quiet --no-notices',
+  'bundle': 'node --import tsx lambdas/bundle.ts',
+  'test:deep': 'jest --ci --config jest.deep.config.js',
+  'test:external': 'node --import tsx test/external/main.ts',
+  'verify:checker': 'node --import tsx test/verify-checker/main.ts',
+  'docs:coverage': 'node --import tsx test/docs-coverage/main.ts',
+};
+for (const [name, command] of Object.entries(scripts)) {
+  project.tasks.tryFind(name)?.reset(command, { receiveArgs: true });
+  project.package.setScript(name, command);
+}
+project.compileTask.reset('tsc -p tsconfig.build.json && node --import tsx lambdas/bundle.ts');
+
+new TextFile(project, '.npmrc', {
+  lines: ['# Keeps host names of registries out of the lock file.', 'omit-lockfile-registry-resolved=true'],
+});
+
+project.synth();

@@ -1,0 +1,27 @@
+/** Whether money moves to the merchant or back to the payer. */
+export type PaymentType = 'payment' | 'refund';
+
+/** A payment or refund that passed validation. Its identity is (merchantId, idempotencyKey). */
+export interface Payment {
+  readonly merchantId: string;
+  readonly idempotencyKey: string;
+  readonly payerId: string;
+  /** In minor units of the currency: an integer from 1 to 10^12. */
+  readonly amount: number;
+  /** ISO 4217 alphabetic code. */
+  readonly currency: string;
+  readonly type: PaymentType;
+  /** Idempotency key of the payment that is refunded; present if and only if `type` is `refund`. */
+  readonly refundOf?: string;
+  /** Token of a card vault, never a card number. A refund may leave it out. */
+  readonly cardToken?: string;
+}
+
+/** A payment as it travels in the stream. */
+export interface PaymentRecord extends Payment {
+  /** When the API took it in, in milliseconds since 1970. */
+  readonly acceptedAt: number;
+}
+
+/** Why a refund has no effect. */
+export type RejectionReason = 'unknown_payment' | 'exceeds_payment' | 'refund_window_closed';
