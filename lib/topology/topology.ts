@@ -1,5 +1,4 @@
-import * as path from 'node:path';
-import { type AssemblyStack, readAssembly } from './assembly';
+import { type AssemblyStack, readAssembly, type StackAssets } from './assembly';
 import { AssemblyError } from './assembly-error';
 import { IntrinsicResolver, type Scope } from './intrinsics';
 import { attribute, physicalName, type Placement, reference } from './physical-ids';
@@ -38,6 +37,7 @@ export interface TopologyStack {
   readonly folder: string;
   readonly templateFile: string;
   readonly metadata: { readonly [name: string]: TemplateValue };
+  readonly assets: StackAssets;
   readonly resources: readonly TopologyResource[];
 }
 
@@ -83,8 +83,10 @@ export class Topology {
       this.byIdentifier.set(resource.id, resource);
       // ARNs and references are what other resources hold; names may repeat between services, so they come last and never win.
       this.byIdentifier.set(resource.arn, resource);
-      if (!this.byIdentifier.has(resource.reference)) {
-        this.byIdentifier.set(resource.reference, resource);
+      for (const identifier of [resource.reference, shortAliasName(resource)]) {
+        if (identifier !== undefined && !this.byIdentifier.has(identifier)) {
+          this.byIdentifier.set(identifier, resource);
+        }
       }
     }
   }
@@ -154,6 +156,7 @@ class AssemblyReading {
         folder: stack.folder,
         templateFile: stack.templateFile,
         metadata: stack.template.Metadata ?? {},
+        assets: stack.assets,
         resources,
       };
       for (const [logicalId, resource] of Object.entries(stack.template.Resources ?? {})) {
@@ -286,8 +289,22 @@ function visitStrings(value: TemplateValue | ResolvedProperties, where: string, 
   }
 }
 
-/** The folder with a function's code, from the metadata that the CDK leaves in the template. */
+/** `function:alias`, which is how a mapping may name what it invokes. */
+function shortAliasName(resource: TopologyResource): string | undefined {
+  return resource.type === 'AWS::Lambda::Alias' ? resource.reference.replace(/^arn:.*:function:/, '') : undefined;
+}
+
+/** The folder with a function's code: the asset that its template names by hash. Undefined for code that is no asset. */
 export function codeFolder(resource: TopologyResource): string | undefined {
-  const asset = resource.metadata['aws:asset:path'];
-  return typeof asset === 'string' ? path.resolve(resource.stack.folder, asset) : undefined;
+  const key = (resource.properties.Code as { S3Key?: TemplateValue } | undefined)?.S3Key;
+  return typeof key === 'string' ? resource.stack.assets.files.get(assetId(key)) : undefined;
+}
+
+/** The Docker build context of a container image: its tag is the id of the asset. Undefined for an image that is no asset. */
+export function imageFolder(image: string, stack: TopologyStack): string | undefined {
+  return stack.assets.images.get(assetId(image.slice(image.lastIndexOf(':') + 1)));
+}
+
+function assetId(fileName: string): string {
+  return fileName.replace(/^.*\//, '').replace(/\..*$/, '');
 }
