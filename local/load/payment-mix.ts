@@ -1,0 +1,97 @@
+import { SeededRandom, ZipfSampler } from '../random/seeded-random';
+
+/** A payment or refund as a client states it. */
+export interface ClientPayment {
+  readonly idempotencyKey: string;
+  readonly merchantId: string;
+  readonly payerId: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly type: 'payment' | 'refund';
+  readonly refundOf?: string;
+  readonly method: { readonly type: 'card_token'; readonly token: string };
+}
+
+const MERCHANTS = 500;
+const MERCHANT_SKEW = 1;
+const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'GBP'];
+const LARGEST_BATCH = 50;
+const BATCH_SHARE = 0.9;
+const REFUND_SHARE = 0.01;
+/** Share of refunds that ask for more than was paid. */
+const EXCESSIVE_REFUND_SHARE = 0.05;
+/** Mean of a uniform batch of 1 to 50, nine times in ten, else one. */
+export const MEAN_PAYMENTS_PER_REQUEST = BATCH_SHARE * ((1 + LARGEST_BATCH) / 2) + (1 - BATCH_SHARE);
+/** Acknowledged payments that a refund may pick from. */
+const REFUNDABLE_MEMORY = 5_000;
+
+/**
+ * What the clients of the local run ask for: 500 merchants with Zipf popularity, lognormal amounts around 25.00,
+ * 1 % refunds, nine requests in ten a batch of 1 to 50 payments.
+ */
+export class PaymentMix {
+  private readonly merchants = new ZipfSampler(MERCHANTS, MERCHANT_SKEW);
+  private readonly refundable: { payment: ClientPayment; left: number }[] = [];
+  private nextKey = 1;
+
+  constructor(
+    private readonly random: SeededRandom,
+    /** Makes the keys of this run differ from those of another. */
+    private readonly keyPrefix: string,
+  ) {}
+
+  /** Payments of the next request. One payment is posted alone, more as a batch. */
+  nextRequest(): ClientPayment[] {
+    const size = this.random.next() < BATCH_SHARE ? this.random.integer(1, LARGEST_BATCH) : 1;
+    return Array.from({ length: size }, () => this.nextPayment());
+  }
+
+  /** Tells that a payment was acknowledged: it may be refunded from now on. */
+  acknowledged(payment: ClientPayment): void {
+    if (payment.type !== 'payment') {
+      return;
+    }
+    const entry = { payment, left: payment.amount };
+    if (this.refundable.length < REFUNDABLE_MEMORY) {
+      this.refundable.push(entry);
+    } else {
+      this.refundable[this.random.integer(0, REFUNDABLE_MEMORY - 1)] = entry;
+    }
+  }
+
+  private nextPayment(): ClientPayment {
+    if (this.refundable.length > 0 && this.random.next() < REFUND_SHARE) {
+      return this.refund();
+    }
+    const rank = this.merchants.sample(this.random);
+    return {
+      idempotencyKey: this.key(),
+      merchantId: `merchant-${String(rank + 1).padStart(3, '0')}`,
+      payerId: `payer-${this.random.integer(1, 1_000_000).toString(36)}`,
+      amount: Math.min(1e12, Math.max(1, Math.round(Math.exp(Math.log(2_500) + 1.2 * this.random.normal())))),
+      currency: CURRENCIES[rank % CURRENCIES.length],
+      type: 'payment',
+      method: { type: 'card_token', token: `tok_${this.random.integer(0, 0x7fffffff).toString(36)}x` },
+    };
+  }
+
+  private refund(): ClientPayment {
+    const index = this.random.integer(0, this.refundable.length - 1);
+    const { payment, left } = this.refundable[index];
+    const isExcessive = this.random.next() < EXCESSIVE_REFUND_SHARE;
+    const amount = isExcessive ? payment.amount + 1 : this.random.integer(1, left);
+    if (!isExcessive) {
+      this.refundable[index].left -= amount;
+      if (amount === left) {
+        this.refundable[index] = this.refundable[this.refundable.length - 1];
+        this.refundable.pop();
+      }
+    }
+    return { ...payment, idempotencyKey: this.key(), amount, type: 'refund', refundOf: payment.idempotencyKey };
+  }
+
+  private key(): string {
+    // A letter between the numbers: a key never looks like a card number.
+    return `${this.keyPrefix}-k${(this.nextKey++).toString(36)}`;
+  }
+}
