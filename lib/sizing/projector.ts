@@ -1,0 +1,266 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { clamp, roundDown, roundUp } from './arithmetic';
+import { Decision, quotaUse } from './decision';
+import { formatBytes, formatNumber } from './format';
+import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, lambdaMemories } from './lambda-memory';
+import { LedgerSizing, WarmThroughput, warmThroughputDecision } from './ledger';
+import { LAYOUT_FACTS, paymentLayout } from './payment-layout';
+import { meanOfLognormal } from './worker-lane';
+
+/** Size of the function that adds up balances from the table stream, of its mapping, and of the table of balances. */
+export interface ProjectorSizing {
+  readonly batchSize: number;
+  /** Payments of a merchant that arrive within it become one write. */
+  readonly batchingWindow: Duration;
+  /** Makes events carry their shard; no state is kept in it. */
+  readonly tumblingWindow: Duration;
+  /** Concurrent batches of a shard; 1, because the balance rows of a shard have one writer. */
+  readonly parallelizationFactor: 1;
+  readonly memory: Size;
+  readonly timeout: Duration;
+  readonly reservedConcurrency: number;
+  readonly balanceWriteUnitsPerSecond: number;
+  /** Warm throughput of the table of balances. */
+  readonly warmThroughput: WarmThroughput;
+  readonly decisions: readonly Decision[];
+}
+
+const PATH = 'projector';
+const PAYLOAD_LIMIT = 'lambda/payload.sync.maxBytes';
+const CONCURRENCY_QUOTA = 'lambda/concurrency.accountDefault';
+/** JSON around each attribute of an image: quotes, type and braces. */
+const ATTRIBUTE_SYNTAX_BYTES = 12;
+const ATTRIBUTES = 12;
+
+/** Sizes the projector. Give it the whole workload and the ledger that was sized for it. */
+export function sizeProjector(workload: Workload, ledger: LedgerSizing, facts: Facts = Facts.DEFAULT): ProjectorSizing {
+  const window = windowDecision(workload, ledger, facts);
+  const windowSeconds = window.value as number;
+  const writes = balanceWritesDecision(workload, ledger, facts, windowSeconds);
+  const writesPerSecond = writes.value as number;
+  const batchSize = batchSizeDecision(workload, ledger, facts, windowSeconds);
+  const memory = memoryDecision(workload, ledger, facts, writesPerSecond);
+  const timeout = timeoutDecision(workload, facts, batchSize.value as number, memory.value as number);
+  const concurrency = concurrencyDecision(ledger, facts);
+  const warmWrite = warmThroughputDecision({
+    path: PATH, name: 'warmWriteThroughput', unit: 'write units/s', unitsPerSecond: writesPerSecond, tables: 1,
+    initialFact: 'dynamodb/onDemand.initialWritePerSec', quotaFact: 'dynamodb/table.maxWriteUnits.default',
+  }, facts);
+  const warmRead = warmThroughputDecision({
+    path: PATH, name: 'warmReadThroughput', unit: 'read units/s', unitsPerSecond: writesPerSecond, tables: 1,
+    initialFact: 'dynamodb/onDemand.initialReadPerSec', quotaFact: 'dynamodb/table.maxReadUnits.default',
+  }, facts);
+  const tumbling = tumblingWindowDecision(facts);
+  return {
+    batchSize: batchSize.value as number,
+    batchingWindow: Duration.seconds(windowSeconds),
+    tumblingWindow: Duration.seconds(tumbling.value as number),
+    parallelizationFactor: 1,
+    memory: Size.mebibytes(memory.value as number),
+    timeout: Duration.seconds(timeout.value as number),
+    reservedConcurrency: concurrency.value as number,
+    balanceWriteUnitsPerSecond: writesPerSecond,
+    warmThroughput: { write: warmWrite.value as number, read: warmRead.value as number },
+    decisions: [window, batchSize, tumbling, parallelizationFactorDecision(facts), memory, timeout, concurrency, writes, warmWrite, warmRead],
+  };
+}
+
+/**
+ * Balance rows written per second when each shard writes a merchant at most once a window. The rows of a merchant lie in B buckets, which fall on
+ * s = S (1 - (1 - 1/S)^B) of S shards in the mean; in one of them at least one payment arrives within the window with 1 - e^(-rate w / s).
+ */
+export function balanceWritesPerSecond(workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): number {
+  const shards = ledger.streamShards;
+  const spread = shards * (1 - Math.pow(1 - 1 / shards, ledger.bucketsPerMerchant));
+  const rate = workload.peak.perSecond;
+  let rows = 0;
+  for (const { keys, share } of workload.keySkew.groups()) {
+    rows += keys * spread * (1 - Math.exp(-share * rate * windowSeconds / spread));
+  }
+  return roundUp(rows / windowSeconds * (1 + facts.number('target/projector.conditionRetryShare')));
+}
+
+function windowDecision(workload: Workload, ledger: LedgerSizing, facts: Facts): Decision {
+  const shortest = facts.number('target/projector.minimumWindowSeconds');
+  const longest = facts.number('target/projector.maximumWindowSeconds');
+  const budget = ledger.writeUnitsPerSecond * facts.number('target/projector.balanceWriteShare');
+  const known = new Map<number, number>();
+  const writesAt = (seconds: number): number => {
+    const writes = known.get(seconds) ?? balanceWritesPerSecond(workload, ledger, facts, seconds);
+    known.set(seconds, writes);
+    return writes;
+  };
+  let seconds = shortest;
+  while (seconds < longest && writesAt(seconds) > budget) {
+    seconds++;
+  }
+  const kept = writesAt(seconds) <= budget;
+  return Decision.derive({
+    path: PATH,
+    name: 'batchingWindow',
+    value: seconds,
+    unit: 's',
+    formula: `shortest of ${shortest} to ${longest} s with at most ${formatNumber(budget)} balance writes/s = ${seconds} with ${formatNumber(writesAt(seconds))}`,
+    inputs: { budgetWritesPerSecond: budget, writesAtShortest: writesAt(shortest), writesAtLongest: writesAt(longest) },
+    binding: !kept ? 'lag of balances; merchants are too many to merge more' : seconds === shortest ? 'shortest window' : 'write units that balances may take',
+    rejected: [
+      ...(seconds > shortest ? [{ option: `${shortest} s`, because: `${formatNumber(writesAt(shortest))} balance writes/s` }] : []),
+      ...(seconds < longest ? [{ option: `${longest} s`, because: `saves ${formatNumber(writesAt(seconds) - writesAt(longest))} writes/s and adds ${longest - seconds} s of lag` }] : []),
+    ],
+    limits: { minimum: 0, maximum: facts.number('lambda-esm/batchWindow.maxSec'), because: 'window of a mapping' },
+    facts: ['target/projector.minimumWindowSeconds', 'target/projector.maximumWindowSeconds', 'target/projector.balanceWriteShare',
+      'target/projector.conditionRetryShare', 'lambda-esm/batchWindow.maxSec'],
+  });
+}
+
+function balanceWritesDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
+  const writes = balanceWritesPerSecond(workload, ledger, facts, windowSeconds);
+  return Decision.derive({
+    path: PATH,
+    name: 'balanceWriteUnitsPerSecond',
+    value: writes,
+    unit: 'write units/s',
+    formula: `rows of ${formatNumber(workload.keySkew.keys)} merchants that change within ${windowSeconds} s, on ${ledger.streamShards} shards `
+      + `and ${ledger.bucketsPerMerchant} buckets, / ${windowSeconds} s = ${formatNumber(writes)}`,
+    inputs: { merchants: workload.keySkew.keys, streamShards: ledger.streamShards, buckets: ledger.bucketsPerMerchant, windowSeconds },
+    binding: 'at most one write for each merchant, shard and window',
+    rejected: [{ option: 'one update a payment', because: `${formatNumber(workload.peak.perSecond)} writes/s, and the row of the hottest merchant takes ${formatNumber(workload.keySkew.maximumShare() * workload.peak.perSecond)} of them` }],
+    facts: ['target/projector.conditionRetryShare'],
+  });
+}
+
+function batchSizeDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
+  const layout = paymentLayout(facts);
+  const item = Math.max(layout.typicalItemBytes, workload.payloadSize.meanBytes + layout.itemOffset);
+  const eventBytes = Math.ceil(item + ATTRIBUTES * ATTRIBUTE_SYNTAX_BYTES + facts.number('lambda-esm/dynamodbStreams.recordMetadata.bytes'));
+  const limit = facts.number(PAYLOAD_LIMIT);
+  const largest = facts.number('lambda-esm/stream.batchSize.max');
+  const byPayload = roundDown(limit / eventBytes);
+  const batchSize = clamp(byPayload, 1, largest);
+  const perWindow = ledger.writeUnitsPerSecond / ledger.streamShards * windowSeconds;
+  return Decision.derive({
+    path: PATH,
+    name: 'batchSize',
+    value: batchSize,
+    unit: 'records',
+    formula: `min(${formatBytes(limit)} / ${formatNumber(eventBytes)} B, ${formatNumber(largest)}) = ${formatNumber(batchSize)}`,
+    inputs: { eventBytesPerRecord: eventBytes, recordsPerWindowAndShard: perWindow },
+    binding: batchSize === largest ? 'largest batch of a mapping' : 'payload of an invocation; the window ends a batch earlier',
+    demand: perWindow,
+    limits: { minimum: 1, maximum: largest, because: 'batch of a stream mapping' },
+    facts: [PAYLOAD_LIMIT, 'lambda-esm/stream.batchSize.max', 'lambda-esm/dynamodbStreams.recordMetadata.bytes', ...LAYOUT_FACTS],
+  });
+}
+
+function tumblingWindowDecision(facts: Facts): Decision {
+  const seconds = facts.number('target/projector.tumblingWindowSeconds');
+  return Decision.derive({
+    path: PATH,
+    name: 'tumblingWindow',
+    value: seconds,
+    unit: 's',
+    formula: `design target ${seconds} s`,
+    inputs: { seconds },
+    binding: 'an event of a table stream names its shard only with a tumbling window; each end of one costs an empty invocation',
+    limits: { minimum: 1, maximum: facts.number('lambda-esm/tumblingWindow.maxSec'), because: 'tumbling window of a mapping, which must not be off' },
+    facts: ['target/projector.tumblingWindowSeconds', 'lambda-esm/tumblingWindow.maxSec'],
+  });
+}
+
+function parallelizationFactorDecision(facts: Facts): Decision {
+  return Decision.derive({
+    path: PATH,
+    name: 'parallelizationFactor',
+    value: 1,
+    unit: 'batches',
+    formula: 'one writer for the balance rows of a shard: 1',
+    inputs: {},
+    binding: 'a row remembers the last sequence number of its shard, so batches of a shard must come one after the other',
+    rejected: [{ option: `up to ${facts.number('lambda-esm/parallelizationFactor.max')}`, because: 'a batch that overtakes another makes its records look old, and they would be left out' }],
+    limits: { minimum: 1, maximum: 1, because: 'more lanes would lose payments from balances' },
+    facts: ['lambda-esm/parallelizationFactor.max'],
+  });
+}
+
+function memoryDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, balanceWrites: number): Decision {
+  const memories = lambdaMemories(facts);
+  const forEvent = eventMemoryMiB(facts, facts.number(PAYLOAD_LIMIT));
+  const recordsPerShard = workload.peak.perSecond / ledger.streamShards;
+  const catchUp = facts.number('target/worker.catchUpFactor');
+  const load = (memoryMiB: number): number => catchUp * recordsPerShard * cpuSeconds(facts, memoryMiB)
+    + balanceWrites / ledger.streamShards * rowSeconds(facts);
+  const enough = memories.find((it) => load(it) <= 1 && it >= forEvent);
+  const memoryMiB = enough ?? memories[memories.length - 1];
+  const smaller = memories.filter((it) => it < memoryMiB);
+  return Decision.derive({
+    path: PATH,
+    name: 'memory',
+    value: memoryMiB,
+    unit: 'MiB',
+    formula: `smallest of ${memories.join(', ')} whose lane keeps up with ${formatNumber(recordsPerShard)} records/s x ${catchUp} `
+      + `and that holds ${formatNumber(forEvent)} MiB = ${memoryMiB}`,
+    inputs: { recordsPerSecondOfShard: recordsPerShard, catchUpFactor: catchUp, memoryForEvent: forEvent, busyShareOfLane: load(memoryMiB) },
+    binding: smaller.length === 0 ? 'smallest size that is offered' : 'CPU share that the lane needs to catch up',
+    rejected: smaller.map((it) => ({ option: `${it} MiB`, because: `its lane would be busy ${formatNumber(100 * load(it))} % of the time while it catches up` })),
+    demand: memoryMiB * load(memoryMiB) / catchUp,
+    limits: { minimum: facts.number('lambda/memory.minMB'), maximum: facts.number('lambda/memory.maxMB'), because: 'memory of a function' },
+    facts: ['balance-projector/cpuPerRecord', ...LAMBDA_MEMORIES_FACTS, 'target/worker.catchUpFactor', ...ROW_FACTS, 'lambda/memory.minMB', 'lambda/memory.maxMB'],
+  });
+}
+
+function timeoutDecision(workload: Workload, facts: Facts, batchSize: number, memoryMiB: number): Decision {
+  const rows = Math.min(batchSize, workload.keySkew.keys);
+  const batch = batchSize * cpuSeconds(facts, memoryMiB) + rows * rowSeconds(facts);
+  const factor = facts.number('target/worker.timeoutFactor');
+  const least = facts.number('target/worker.minimumTimeoutSeconds');
+  const longest = facts.number('lambda/timeout.maxSec');
+  const seconds = clamp(roundUp(factor * batch), least, longest);
+  return Decision.derive({
+    path: PATH,
+    name: 'timeout',
+    value: seconds,
+    unit: 's',
+    formula: `max(${least} s, ${factor} x ${formatNumber(batch)} s) = ${seconds}`,
+    inputs: { batchSeconds: batch, batchSize, rows },
+    binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
+    limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
+    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', 'balance-projector/cpuPerRecord', ...ROW_FACTS],
+  });
+}
+
+function concurrencyDecision(ledger: LedgerSizing, facts: Facts): Decision {
+  const partition = facts.number('dynamodb/partition.maxWcu');
+  const warm = ledger.tables * roundUp(ledger.warmThroughputPerTable.write / partition);
+  const value = Math.max(ledger.streamShards, warm);
+  return Decision.derive({
+    path: PATH,
+    name: 'reservedConcurrency',
+    value,
+    unit: 'executions',
+    formula: `max(${ledger.streamShards} shards, tables ${ledger.tables} x ceil(${formatNumber(ledger.warmThroughputPerTable.write)} / ${formatNumber(partition)})) = ${value}`,
+    inputs: { streamShards: ledger.streamShards, tables: ledger.tables, warmWriteThroughput: ledger.warmThroughputPerTable.write },
+    binding: 'one execution environment for each partition that the warm throughput makes',
+    rejected: [{ option: `${ledger.streamShards}, what the write rate alone needs`, because: 'a table has the partitions of its warm throughput, each with a shard' }]
+      .filter(() => warm > ledger.streamShards),
+    quota: quotaUse(facts, CONCURRENCY_QUOTA, value),
+    limits: { minimum: 1, because: '0 stops the function' },
+    facts: ['dynamodb/partition.maxWcu', CONCURRENCY_QUOTA],
+  });
+}
+
+const ROW_FACTS = ['dynamodb/batchStatement25.p50.default', 'dynamodb/batchStatement25.p99.default', 'dynamodb/batchStatement.maxStatements',
+  'dynamodb/batchGet.maxItems', 'target/projector.callsInFlight'];
+
+/** CPU time of a record with so much memory. */
+function cpuSeconds(facts: Facts, memoryMiB: number): number {
+  return facts.number('balance-projector/cpuPerRecord') / 1e6 / Math.min(1, memoryMiB / facts.number('lambda/memory.mbPerVcpu'));
+}
+
+/** Time that a balance row takes of an invocation: one read and one write, each in a bulk call with several calls in flight. */
+function rowSeconds(facts: Facts): number {
+  const call = meanOfLognormal(facts.number('dynamodb/batchStatement25.p50.default'), facts.number('dynamodb/batchStatement25.p99.default'));
+  const calls = 1 / facts.number('dynamodb/batchStatement.maxStatements') + 1 / facts.number('dynamodb/batchGet.maxItems');
+  return call / 1000 * calls / facts.number('target/projector.callsInFlight');
+}

@@ -1,0 +1,215 @@
+import { Size } from 'aws-cdk-lib';
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { roundDown, roundUp } from './arithmetic';
+import { Decision, quotaUse } from './decision';
+import { formatNumber, formatShare } from './format';
+
+/** Size of a tier of stateless tasks behind a load balancer. */
+export interface StatelessTierSizing {
+  /** Tasks that always run; what the average rate needs. */
+  readonly minimumTasks: number;
+  /** Tasks at the stated peak. */
+  readonly maximumTasks: number;
+  /** Tasks that run On-Demand before any runs on Spot. */
+  readonly onDemandBase: number;
+  /** Weight of On-Demand capacity above the base. */
+  readonly onDemandWeight: number;
+  /** Weight of Spot capacity above the base. */
+  readonly spotWeight: number;
+  /** CPU units of a task; 1,024 are one vCPU. */
+  readonly cpu: number;
+  readonly memory: Size;
+  /** Scaling aims at so many requests a minute and task. */
+  readonly requestsPerTargetPerMinute: number;
+  /** Scaling aims at this CPU utilization, in percent. */
+  readonly cpuUtilizationPercent: number;
+  readonly decisions: readonly Decision[];
+}
+
+const PATH = 'tier';
+/** Task sizes, smallest first. A process of one thread cannot use more than one vCPU. */
+const TASK_VCPUS = [0.25, 0.5, 1];
+const CPU_UNITS_PER_VCPU = 1024;
+
+const CPU_FACTS = ['payment-api/cpuPerPayment', 'payment-api/cpuPerRequest', 'payment-api/cpuPerTokenCheck'];
+
+/** Sizes the tasks that take payments in. Give it the workload of one cell. */
+export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAULT): StatelessTierSizing {
+  const tier = new Tier(workload, facts);
+  const { vcpus } = tier;
+  const maximumTasks = tier.tasks(workload.peak.perSecond, vcpus);
+  const minimumTasks = tier.tasks(workload.average.perSecond, vcpus);
+  const { onDemandWeight, spotWeight } = weights(tier.spotShare);
+  const onDemandTasks = minimumTasks + roundUp((maximumTasks - minimumTasks) * onDemandWeight / (onDemandWeight + spotWeight));
+  const requestsPerTargetPerMinute = Math.max(1, roundDown(60 * tier.utilization * vcpus / tier.cpuSecondsPerRequest));
+  const cpuUtilizationPercent = Math.round(100 * tier.utilization);
+  const memoryMiB = vcpus * facts.number('fargate/task.memoryPerVcpu.minimumMiB');
+
+  return {
+    minimumTasks,
+    maximumTasks,
+    onDemandBase: minimumTasks,
+    onDemandWeight,
+    spotWeight,
+    cpu: vcpus * CPU_UNITS_PER_VCPU,
+    memory: Size.mebibytes(memoryMiB),
+    requestsPerTargetPerMinute,
+    cpuUtilizationPercent,
+    decisions: [
+      Decision.derive({
+        path: PATH,
+        name: 'cpu',
+        value: vcpus * CPU_UNITS_PER_VCPU,
+        unit: 'CPU units',
+        formula: `smallest of ${TASK_VCPUS.map((it) => it * CPU_UNITS_PER_VCPU).join(', ')} with which ${tier.leastTasks} task(s) carry `
+          + `${formatNumber(tier.load(workload.peak.perSecond))} busy vCPU, or the largest = ${vcpus * CPU_UNITS_PER_VCPU}`,
+        inputs: { busyVcpuAtPeak: tier.load(workload.peak.perSecond), leastTasks: tier.leastTasks },
+        binding: vcpus === 1 ? 'one thread uses one vCPU; more load means more tasks' : 'the smallest task that keeps the number of tasks at its least',
+        facts: CPU_FACTS,
+      }),
+      Decision.derive({
+        path: PATH,
+        name: 'memory',
+        value: memoryMiB,
+        unit: 'MiB',
+        formula: `${vcpus} vCPU x ${formatNumber(facts.number('fargate/task.memoryPerVcpu.minimumMiB'))} MiB = ${memoryMiB}`,
+        inputs: { vcpus },
+        binding: 'the smallest memory that goes with this CPU; the process keeps no state',
+        facts: ['fargate/task.memoryPerVcpu.minimumMiB'],
+      }),
+      tier.tasksDecision('maximumTasks', workload.peak.perSecond, vcpus, maximumTasks),
+      tier.tasksDecision('minimumTasks', workload.average.perSecond, vcpus, minimumTasks),
+      Decision.derive({
+        path: PATH,
+        name: 'onDemandBase',
+        value: minimumTasks,
+        unit: 'tasks',
+        formula: `tasks that the average rate needs = ${minimumTasks}`,
+        inputs: { minimumTasks, onDemandTasksAtPeak: onDemandTasks },
+        binding: 'the average rate survives the loss of all Spot tasks',
+        rejected: [{ option: 'all on Spot', because: 'a reclaim of Spot capacity takes away tasks in many places at once, with two minutes of notice' }],
+        quota: quotaUse(facts, 'fargate/onDemandVcpu.default', onDemandTasks * vcpus),
+        limits: { minimum: 0, because: 'a number of tasks' },
+        facts: ['fargate/onDemandVcpu.default'],
+      }),
+      Decision.derive({
+        path: PATH,
+        name: 'spotWeight',
+        value: spotWeight,
+        formula: `${formatShare(tier.spotShare)} of the tasks above the base: On-Demand ${onDemandWeight} to Spot ${spotWeight}`,
+        inputs: { spotShare: tier.spotShare, onDemandWeight },
+        binding: `recovery tier ${workload.recoveryTier.name}`,
+        facts: [`target/fargate.spotShare.${workload.recoveryTier.name}`],
+      }),
+      Decision.derive({
+        path: PATH,
+        name: 'requestsPerTargetPerMinute',
+        value: requestsPerTargetPerMinute,
+        unit: 'requests/min',
+        formula: `60 s x ${tier.utilization} x ${vcpus} vCPU / ${formatNumber(1e6 * tier.cpuSecondsPerRequest)} µs a request = ${formatNumber(requestsPerTargetPerMinute)}`,
+        inputs: {
+          microsecondsPerRequest: 1e6 * tier.cpuSecondsPerRequest,
+          utilization: tier.utilization,
+          paymentsPerRequest: workload.paymentsPerRequest,
+        },
+        binding: 'CPU of a task at its target utilization',
+        rejected: [{ option: 'CPU alone', because: 'the request count is there a minute earlier; both are tracked and the higher demand wins' }],
+        facts: [...CPU_FACTS, 'target/fargate.cpuUtilization'],
+      }),
+      Decision.derive({
+        path: PATH,
+        name: 'cpuUtilizationPercent',
+        value: cpuUtilizationPercent,
+        unit: '%',
+        formula: `design target ${cpuUtilizationPercent} %`,
+        inputs: { utilization: tier.utilization },
+        binding: 'above it waiting times of a task grow faster than new tasks start',
+        facts: ['target/fargate.cpuUtilization'],
+        limits: { minimum: 1, maximum: 100, because: 'percent' },
+      }),
+    ],
+  };
+}
+
+/** The rule for tasks: offered load by Little's law, square-root staffing by recovery tier, and the loss of a zone. */
+class Tier {
+  readonly utilization: number;
+  readonly spotShare: number;
+  readonly cpuSecondsPerRequest: number;
+  /** Tasks that run at any load. */
+  readonly leastTasks: number;
+  /** Size of a task. */
+  readonly vcpus: number;
+  private readonly quality: number;
+  private readonly zones: number;
+  private readonly zonesLost: number;
+  private readonly cpuSecondsPerRead: number;
+
+  constructor(private readonly workload: Workload, private readonly facts: Facts) {
+    const tier = workload.recoveryTier.name;
+    this.utilization = facts.number('target/fargate.cpuUtilization');
+    this.spotShare = facts.number(`target/fargate.spotShare.${tier}`);
+    this.quality = facts.number(`target/staffing.quality.${tier}`);
+    this.zones = facts.number('target/fargate.availabilityZones');
+    this.zonesLost = facts.number(`target/fargate.zonesLost.${tier}`);
+    this.leastTasks = this.zonesLost > 0 ? this.zones : 1;
+    this.cpuSecondsPerRead = (facts.number('payment-api/cpuPerRequest') + facts.number('payment-api/cpuPerTokenCheck')) / 1e6;
+    this.cpuSecondsPerRequest = workload.paymentsPerRequest * facts.number('payment-api/cpuPerPayment') / 1e6 + this.cpuSecondsPerRead;
+    const peak = workload.peak.perSecond;
+    this.vcpus = TASK_VCPUS.find((vcpus) => this.tasks(peak, vcpus) <= this.leastTasks) ?? 1;
+  }
+
+  /** Busy vCPU at a rate of payments: Little's law on the CPU. */
+  load(rate: number): number {
+    return rate / this.workload.paymentsPerRequest * this.cpuSecondsPerRequest + rate * this.workload.readsPerPayment * this.cpuSecondsPerRead;
+  }
+
+  tasks(rate: number, vcpus: number): number {
+    return Math.max(this.leastTasks, roundUp(this.staffed(rate, vcpus) * this.zones / (this.zones - this.zonesLost)));
+  }
+
+  tasksDecision(name: string, rate: number, vcpus: number, tasks: number): Decision {
+    const load = this.load(rate) / vcpus;
+    const tier = this.workload.recoveryTier.name;
+    const bySquareRoot = load + this.quality * Math.sqrt(load);
+    const byUtilization = load / this.utilization;
+    const zoneFactor = this.zonesLost > 0 ? ` x ${this.zones} / ${this.zones - this.zonesLost} zones` : '';
+    const least = tasks === this.leastTasks && this.staffed(rate, vcpus) * this.zones / (this.zones - this.zonesLost) < tasks;
+    return Decision.derive({
+      path: PATH,
+      name,
+      value: tasks,
+      unit: 'tasks',
+      formula: `max(${this.leastTasks}, ceil(max(${formatNumber(load)} + ${this.quality} x sqrt(${formatNumber(load)}), `
+        + `${formatNumber(load)} / ${this.utilization})${zoneFactor})) = ${tasks}`,
+      inputs: { paymentsPerSecond: rate, offeredLoad: load, vcpus, quality: this.quality, utilization: this.utilization, zones: this.zones },
+      binding: least ? `one task in each of ${this.leastTasks} zones`
+      : bySquareRoot > byUtilization ? `square-root staffing of recovery tier ${tier}`
+      : `CPU at ${formatShare(this.utilization)}`,
+      rejected: [{
+        option: `${Math.max(1, roundUp(load))} tasks, just the offered load`,
+        because: 'a tier at 100 % utilization has no bound on its waiting time',
+      }],
+      demand: load,
+      quota: name === 'maximumTasks' ? quotaUse(this.facts, 'alb/targets', tasks) : undefined,
+      limits: { minimum: 1, because: 'a tier without tasks answers nothing' },
+      facts: [...CPU_FACTS, `target/staffing.quality.${tier}`, 'target/fargate.cpuUtilization', 'target/fargate.availabilityZones',
+        `target/fargate.zonesLost.${tier}`, ...(name === 'maximumTasks' ? ['alb/targets'] : [])],
+    });
+  }
+
+  private staffed(rate: number, vcpus: number): number {
+    const load = this.load(rate) / vcpus;
+    return Math.max(load + this.quality * Math.sqrt(load), load / this.utilization);
+  }
+}
+
+/** Smallest whole weights for a share of Spot capacity. */
+function weights(spotShare: number): { onDemandWeight: number; spotWeight: number } {
+  if (spotShare >= 1) {
+    return { onDemandWeight: 0, spotWeight: 1 };
+  }
+  const ratio = spotShare / (1 - spotShare);
+  return ratio >= 1 ? { onDemandWeight: 1, spotWeight: Math.round(ratio) } : { onDemandWeight: Math.round(1 / ratio), spotWeight: 1 };
+}
