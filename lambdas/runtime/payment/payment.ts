@@ -1,6 +1,9 @@
 /** Whether money moves to the merchant or back to the payer. */
 export type PaymentType = 'payment' | 'refund';
 
+/** The largest amount of one payment, in minor units: 10^12. */
+export const MAXIMUM_AMOUNT = 1_000_000_000_000;
+
 /** A payment or refund that passed validation. Its identity is (merchantId, idempotencyKey). */
 export interface Payment {
   readonly merchantId: string;

@@ -1,0 +1,124 @@
+import { chunksOf, forEachConcurrently } from '../aws/concurrency';
+import { isRetryable, isRetryableCode } from '../aws/errors';
+import type { AwsCaller } from '../aws/json-client';
+import type { PaymentRecord } from '../payment/payment';
+import { decodePaymentRecord, encodePaymentRecord, UndecodableRecordError } from '../payment/payment-codec';
+import { RetryPolicy } from '../retry/retry';
+
+/** A refund whose payment is not in the ledger yet. */
+export interface WaitingRefund {
+  readonly refund: PaymentRecord;
+  /** Since when it waits, in milliseconds since 1970. */
+  readonly firstSeenAt: number;
+}
+
+/** Where refunds wait for their payments. */
+export interface RefundQueue {
+  /**
+   * Sends refunds, to come back after the queue's delay. Never throws.
+   *
+   * @returns in the same order, whether the queue took it
+   */
+  send(refunds: readonly WaitingRefund[], deadline?: number): Promise<boolean[]>;
+}
+
+/** Messages that one `SendMessageBatch` may hold. */
+const MESSAGES_PER_CALL = 10;
+
+/** Text of a message: the time first seen, and the record in base64. */
+export function encodeWaitingRefund({ refund, firstSeenAt }: WaitingRefund): string {
+  return JSON.stringify({ firstSeenAt, record: Buffer.from(encodePaymentRecord(refund)).toString('base64') });
+}
+
+/** @throws UndecodableRecordError when the text is no waiting refund */
+export function decodeWaitingRefund(body: string): WaitingRefund {
+  let message: { firstSeenAt?: unknown; record?: unknown } | null;
+  try {
+    message = JSON.parse(body) as { firstSeenAt?: unknown; record?: unknown } | null;
+  } catch {
+    throw new UndecodableRecordError('the message is not JSON');
+  }
+  const { firstSeenAt, record } = message ?? {};
+  if (typeof record !== 'string' || !Number.isSafeInteger(firstSeenAt)) {
+    throw new UndecodableRecordError('the message lacks record or firstSeenAt');
+  }
+  const refund = decodePaymentRecord(Buffer.from(record, 'base64'));
+  if (refund.type !== 'refund') {
+    throw new UndecodableRecordError('the message holds no refund');
+  }
+  return { refund, firstSeenAt: firstSeenAt as number };
+}
+
+export interface SqsRefundQueueOptions {
+  readonly sqs: AwsCaller;
+  readonly queueUrl: string;
+  /** @default - RetryPolicy with its defaults */
+  readonly retry?: RetryPolicy;
+  /** Calls under way at once. @default 4 */
+  readonly concurrency?: number;
+}
+
+/** Refunds in an Amazon SQS queue. The wait between two attempts is the delay that the queue itself is configured with. */
+export class SqsRefundQueue implements RefundQueue {
+  private readonly sqs: AwsCaller;
+  private readonly queueUrl: string;
+  private readonly retry: RetryPolicy;
+  private readonly concurrency: number;
+
+  public constructor(options: SqsRefundQueueOptions) {
+    this.sqs = options.sqs;
+    this.queueUrl = options.queueUrl;
+    this.retry = options.retry ?? new RetryPolicy();
+    this.concurrency = options.concurrency ?? 4;
+  }
+
+  public async send(refunds: readonly WaitingRefund[], deadline?: number): Promise<boolean[]> {
+    const sent = refunds.map(() => false);
+    const chunks = chunksOf(refunds.map((refund, index) => ({ index, body: encodeWaitingRefund(refund) })), MESSAGES_PER_CALL);
+    await forEachConcurrently(chunks, this.concurrency, async (chunk) => {
+      let pending = chunk;
+      const attempts = this.retry.begin(deadline);
+      do {
+        pending = await this.sendOnce(pending, sent);
+      } while (pending.length > 0 && await attempts.again());
+    });
+    return sent;
+  }
+
+  /** Answers the messages that may succeed when they are sent again. */
+  private async sendOnce(messages: readonly QueuedMessage[], sent: boolean[]): Promise<QueuedMessage[]> {
+    try {
+      const output = await this.sqs.call<SendMessageBatchOutput>('SendMessageBatch', {
+        QueueUrl: this.queueUrl,
+        Entries: messages.map(({ body }, position) => ({ Id: String(position), MessageBody: body })),
+      });
+      for (const { Id: id } of output.Successful ?? []) {
+        sent[messages[Number(id)].index] = true;
+      }
+      return (output.Failed ?? []).filter((failure) => mayRetry(failure)).map(({ Id: id }) => messages[Number(id)]);
+    } catch (error) {
+      // A message whose answer was lost may be in the queue twice, which only asks the ledger twice.
+      return isRetryable(error) ? [...messages] : [];
+    }
+  }
+}
+
+interface QueuedMessage {
+  readonly index: number;
+  readonly body: string;
+}
+
+interface FailedEntry {
+  readonly Id: string;
+  readonly SenderFault?: boolean;
+  readonly Code?: string;
+}
+
+interface SendMessageBatchOutput {
+  readonly Successful?: readonly { readonly Id: string }[];
+  readonly Failed?: readonly FailedEntry[];
+}
+
+function mayRetry({ SenderFault: senderFault, Code: code }: FailedEntry): boolean {
+  return !senderFault || isRetryableCode(code ?? '');
+}

@@ -1,0 +1,238 @@
+import { chunksOf, forEachConcurrently } from '../aws/concurrency';
+import { batchExecute, batchGet, keyText, STATEMENTS_PER_CALL, type TableKey } from '../aws/dynamodb';
+import { AwsConnectionError, AwsServiceError, isRetryable, isRetryableCode } from '../aws/errors';
+import type { AwsCaller } from '../aws/json-client';
+import type { Payment, PaymentRecord } from '../payment/payment';
+import type { Attempts, RetryPolicy } from '../retry/retry';
+import type { ConflictCounter } from './conflict-counter';
+import { isSamePayment, type Outcome } from './ledger';
+import { ledgerEntry, type LedgerRows } from './ledger-row';
+import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
+
+/** One key of a batch on its way into the ledger. */
+interface Insertion {
+  readonly payment: PaymentRecord;
+  readonly key: TableKey;
+  /** Position of the payment in the batch. */
+  readonly index: number;
+  /** Positions of later payments with the same key. */
+  readonly followers: number[];
+  /** An answer was lost: the row may be there because of us. */
+  uncertain: boolean;
+  /** What the ledger holds under the key, once that is known. */
+  stored?: Payment;
+  outcome?: Outcome;
+}
+
+/** What became of one pass over all insertions. */
+interface Pass {
+  /** May succeed when tried again. */
+  readonly failed: Insertion[];
+  /** The key is taken: the stored row decides. */
+  readonly taken: Insertion[];
+  error?: unknown;
+}
+
+/** Stores payments in bulk: 25 conditional inserts a call, each of which succeeds or fails alone. */
+export class PaymentInserts {
+  public constructor(
+    private readonly dynamodb: AwsCaller,
+    private readonly rows: LedgerRows,
+    private readonly retry: RetryPolicy,
+    private readonly conflicts: ConflictCounter,
+    private readonly concurrency: number,
+  ) {}
+
+  public async apply(payments: readonly PaymentRecord[], deadline?: number): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(payments.length);
+    let left = payments.map((_, index) => index);
+    while (left.length > 0) {
+      const insertions = this.groupByKey(payments, left);
+      await this.settle(insertions, this.retry.begin(deadline));
+      left = [];
+      for (const insertion of insertions) {
+        outcomes[insertion.index] = insertion.outcome as Outcome;
+        for (const follower of insertion.followers) {
+          if (insertion.outcome?.kind === 'impossible') {
+            // The first of the key cannot be stored, so the next one becomes the first.
+            left.push(follower);
+          } else {
+            outcomes[follower] = followerOutcome(insertion, payments[follower]);
+          }
+        }
+      }
+    }
+    await this.countConflicts(payments, outcomes, deadline);
+    return outcomes;
+  }
+
+  /** Equal keys of a batch are settled here: one call must not hold two statements for the same row. */
+  private groupByKey(payments: readonly PaymentRecord[], indexes: readonly number[]): Insertion[] {
+    const byKey = new Map<string, Insertion>();
+    for (const index of indexes) {
+      const payment = payments[index];
+      const key = this.rows.key(payment.merchantId, payment.idempotencyKey);
+      const text = keyText(key.table, key.pk, key.sk);
+      const first = byKey.get(text);
+      if (first === undefined) {
+        byKey.set(text, { payment, key, index, followers: [], uncertain: false });
+      } else {
+        first.followers.push(index);
+      }
+    }
+    return [...byKey.values()];
+  }
+
+  /** Gives every insertion its outcome. */
+  private async settle(insertions: readonly Insertion[], attempts: Attempts): Promise<void> {
+    let pending = insertions.filter((insertion) => {
+      if (insertion.payment.type !== 'payment') {
+        insertion.outcome = { kind: 'impossible', reason: 'it is not a payment' };
+      }
+      return insertion.outcome === undefined;
+    });
+    while (pending.length > 0) {
+      const pass = await this.insertAll(pending, attempts);
+      await this.compareWithStored(pass);
+      pending = pass.failed;
+      if (pending.length > 0 && !(await attempts.again(Math.ceil(pending.length / STATEMENTS_PER_CALL)))) {
+        const outcome = unavailable(pass.error);
+        pending.forEach((insertion) => { insertion.outcome = outcome; });
+        return;
+      }
+    }
+  }
+
+  private async insertAll(pending: readonly Insertion[], attempts: Attempts): Promise<Pass> {
+    const pass: Pass = { failed: [], taken: [] };
+    await forEachConcurrently(chunksOf(pending, STATEMENTS_PER_CALL), this.concurrency, async (chunk) => {
+      if (attempts.isLate) {
+        pass.error = new OutOfTimeError();
+        pass.failed.push(...chunk);
+      } else {
+        await this.insertChunk(chunk, pass, attempts);
+      }
+    });
+    return pass;
+  }
+
+  private async insertChunk(chunk: readonly Insertion[], pass: Pass, attempts: Attempts): Promise<void> {
+    const now = this.retry.clock.now();
+    try {
+      const responses = await batchExecute(
+        this.dynamodb, chunk.map((insertion) => this.rows.insertStatement(insertion.payment, insertion.key, now)),
+      );
+      attempts.succeeded();
+      for (let position = 0; position < chunk.length; position++) {
+        const insertion = chunk[position];
+        const error = responses[position].Error;
+        if (error === undefined) {
+          insertion.stored = insertion.payment;
+          insertion.outcome = APPLIED;
+        } else {
+          readStatementError(insertion, error.Code ?? 'UnknownError', error.Message ?? '', pass);
+        }
+      }
+    } catch (error) {
+      if (error instanceof AwsServiceError && error.code === 'ValidationException') {
+        await this.isolate(chunk, pass, attempts, error);
+        return;
+      }
+      const lost = error instanceof AwsConnectionError;
+      for (const insertion of chunk) {
+        insertion.uncertain ||= lost;
+        fail(insertion, error, isRetryable(error), pass);
+      }
+    }
+  }
+
+  /** The service refused the whole call: its statements are sent one by one, so that one bad payment stops no other. */
+  private async isolate(chunk: readonly Insertion[], pass: Pass, attempts: Attempts, error: AwsServiceError): Promise<void> {
+    if (chunk.length === 1) {
+      chunk[0].outcome = { kind: 'impossible', reason: error.message };
+      return;
+    }
+    for (const insertion of chunk) {
+      await this.insertChunk([insertion], pass, attempts);
+    }
+  }
+
+  /** Of keys that are taken, the stored row decides. One that has vanished meanwhile (it expired) can be inserted again. */
+  private async compareWithStored(pass: Pass): Promise<void> {
+    if (pass.taken.length === 0) {
+      return;
+    }
+    try {
+      const { items } = await batchGet(this.dynamodb, pass.taken.map(({ key }) => key), this.concurrency);
+      for (const insertion of pass.taken) {
+        const { key, payment } = insertion;
+        const item = items.get(keyText(key.table, key.pk, key.sk));
+        if (item === undefined) {
+          pass.error ??= new Error('a stored row could not be read');
+          pass.failed.push(insertion);
+          continue;
+        }
+        const stored = ledgerEntry(item);
+        insertion.stored = stored;
+        if (!isSamePayment(stored, payment)) {
+          insertion.outcome = CONFLICT;
+        } else {
+          insertion.outcome = insertion.uncertain && stored.acceptedAt === payment.acceptedAt ? APPLIED : DUPLICATE;
+        }
+      }
+    } catch (error) {
+      pass.taken.forEach((insertion) => fail(insertion, error, isRetryable(error), pass));
+    }
+  }
+
+  private async countConflicts(payments: readonly PaymentRecord[], outcomes: Outcome[], deadline?: number): Promise<void> {
+    const keys = new Map<string, { readonly key: TableKey; readonly indexes: number[] }>();
+    outcomes.forEach((outcome, index) => {
+      if (outcome === CONFLICT) {
+        const key = this.rows.key(payments[index].merchantId, payments[index].idempotencyKey);
+        const text = keyText(key.table, key.pk, key.sk);
+        const known = keys.get(text);
+        if (known === undefined) {
+          keys.set(text, { key, indexes: [index] });
+        } else {
+          known.indexes.push(index);
+        }
+      }
+    });
+    await forEachConcurrently([...keys.values()], this.concurrency, async ({ key, indexes }) => {
+      try {
+        await this.conflicts.count(key, indexes.length, deadline);
+      } catch (error) {
+        const outcome = unavailable(error);
+        indexes.forEach((index) => { outcomes[index] = outcome; });
+      }
+    });
+  }
+}
+
+function readStatementError(insertion: Insertion, code: string, message: string, pass: Pass): void {
+  if (code === 'DuplicateItem') {
+    pass.taken.push(insertion);
+  } else if (code === 'ValidationError') {
+    insertion.outcome = { kind: 'impossible', reason: `${code}: ${message}` };
+  } else {
+    fail(insertion, new AwsServiceError(code, 200, message), isRetryableCode(code), pass);
+  }
+}
+
+function fail(insertion: Insertion, error: unknown, mayRetry: boolean, pass: Pass): void {
+  if (mayRetry) {
+    pass.error = error;
+    pass.failed.push(insertion);
+  } else {
+    insertion.outcome = unavailable(error);
+  }
+}
+
+/** A later payment of the batch with the same key meets what the ledger holds now. */
+function followerOutcome(first: Insertion, follower: PaymentRecord): Outcome {
+  if (first.stored === undefined) {
+    return first.outcome as Outcome;
+  }
+  return isSamePayment(first.stored, follower) ? DUPLICATE : CONFLICT;
+}

@@ -1,0 +1,282 @@
+import { AggregateBuilder } from '../aggregate/kpl-aggregate';
+import { isRetryable } from '../aws/errors';
+import { AwsCaller } from '../aws/json-client';
+import { Clock, Random, systemClock } from '../retry/clock';
+import { RetryPolicy } from '../retry/retry';
+import { EvenPartitionKeys } from './even-partition-keys';
+import { Delivery, PaymentStream } from './payment-stream';
+
+export interface KinesisProducerOptions {
+  readonly kinesis: AwsCaller;
+  readonly streamName: string;
+  /** How long the first payment of a record waits for others, in milliseconds. @default 5 */
+  readonly lingerMilliseconds?: number;
+  /** Bytes of one aggregated record at most. @default 25000 */
+  readonly maximumRecordBytes?: number;
+  /** Payments of one aggregated record at most. @default 500 */
+  readonly maximumRecordPayments?: number;
+  /** Payments taken and not yet settled, at most. @default 20000 */
+  readonly maximumPendingPayments?: number;
+  /** Bytes of those payments at most. @default 32 MiB */
+  readonly maximumPendingBytes?: number;
+  /** PutRecords calls under way, waits between attempts included, at most. @default 16 */
+  readonly maximumConcurrentCalls?: number;
+  /** No attempt begins later than this after a record's first one, in milliseconds. @default 5000 */
+  readonly deliveryMilliseconds?: number;
+  /** @default - RetryPolicy with its defaults */
+  readonly retry?: RetryPolicy;
+  /** @default - the system clock */
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
+  /** Is told of errors that no retry helps against, such as a missing permission. @default - nobody is told */
+  readonly onError?: (error: Error) => void;
+}
+
+// Limits of one PutRecords call, https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+const MAXIMUM_CALL_RECORDS = 500;
+const MAXIMUM_CALL_BYTES = 5 * 1024 * 1024;
+
+interface PendingPayment {
+  readonly data: Uint8Array;
+  readonly settle: (delivery: Delivery) => void;
+}
+
+/** A record being filled. */
+interface OpenRecord {
+  readonly partitionKey: string;
+  readonly builder: AggregateBuilder;
+  readonly payments: PendingPayment[];
+}
+
+/** A record on its way. */
+interface SealedRecord {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  readonly payments: readonly PendingPayment[];
+}
+
+interface PutRecordsOutput {
+  readonly Records?: readonly { readonly SequenceNumber?: string; readonly ShardId?: string; readonly ErrorCode?: string }[];
+}
+
+/**
+ * Packs payments into aggregated Kinesis records and tells each payment when its record is durable.
+ *
+ * Payments that come within the linger time travel in one record, up to its size. Records spread evenly over the
+ * shards; one that a shard refuses is tried again on another, so no order is kept. A payment can be stored twice (a lost
+ * answer, then a retry), but it is never called durable without being stored.
+ */
+export class KinesisProducer implements PaymentStream {
+  private readonly kinesis: AwsCaller;
+  private readonly streamName: string;
+  private readonly lingerMilliseconds: number;
+  private readonly maximumRecordBytes: number;
+  private readonly maximumRecordPayments: number;
+  private readonly maximumPendingPayments: number;
+  private readonly maximumPendingBytes: number;
+  private readonly maximumConcurrentCalls: number;
+  private readonly deliveryMilliseconds: number;
+  private readonly retry: RetryPolicy;
+  private readonly clock: Clock;
+  private readonly keys: EvenPartitionKeys;
+  private readonly onError: (error: Error) => void;
+
+  private open: OpenRecord | undefined;
+  private sealed: SealedRecord[] = [];
+  private calls = 0;
+  private pendingPayments = 0;
+  private pendingBytes = 0;
+  private draining = false;
+  private readonly whenSettled: (() => void)[] = [];
+
+  public constructor(options: KinesisProducerOptions) {
+    this.kinesis = options.kinesis;
+    this.streamName = options.streamName;
+    this.lingerMilliseconds = options.lingerMilliseconds ?? 5;
+    this.maximumRecordBytes = options.maximumRecordBytes ?? 25_000;
+    this.maximumRecordPayments = options.maximumRecordPayments ?? 500;
+    this.maximumPendingPayments = options.maximumPendingPayments ?? 20_000;
+    this.maximumPendingBytes = options.maximumPendingBytes ?? 32 * 1024 * 1024;
+    this.maximumConcurrentCalls = options.maximumConcurrentCalls ?? 16;
+    this.deliveryMilliseconds = options.deliveryMilliseconds ?? 5_000;
+    this.clock = options.clock ?? systemClock;
+    this.retry = options.retry ?? new RetryPolicy({ clock: this.clock, random: options.random });
+    this.keys = new EvenPartitionKeys(options.random);
+    this.onError = options.onError ?? (() => undefined);
+  }
+
+  public get isFull(): boolean {
+    return this.draining || this.pendingPayments >= this.maximumPendingPayments || this.pendingBytes >= this.maximumPendingBytes;
+  }
+
+  /** @throws RangeError when the payment alone is larger than a record may be */
+  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
+    if (this.isFull) {
+      return false;
+    }
+    let record = this.open ?? this.openRecord();
+    if (!record.builder.tryAdd(record.partitionKey, data)) {
+      this.seal();
+      record = this.openRecord();
+      if (!record.builder.tryAdd(record.partitionKey, data)) {
+        this.open = undefined;
+        throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
+      }
+    }
+    record.payments.push({ data, settle });
+    this.pendingPayments++;
+    this.pendingBytes += data.length;
+    if (record.payments.length >= this.maximumRecordPayments) {
+      this.seal();
+    }
+    return true;
+  }
+
+  public drain(): Promise<void> {
+    this.draining = true;
+    this.seal();
+    return new Promise((resolve) => {
+      if (this.pendingPayments === 0) {
+        resolve();
+      } else {
+        this.whenSettled.push(resolve);
+      }
+    });
+  }
+
+  private openRecord(): OpenRecord {
+    const record: OpenRecord = { partitionKey: this.keys.next(), builder: new AggregateBuilder(this.maximumRecordBytes), payments: [] };
+    this.open = record;
+    void this.clock.sleep(this.lingerMilliseconds).then(() => {
+      if (this.open === record) {
+        this.seal();
+      }
+    });
+    return record;
+  }
+
+  private seal(): void {
+    const record = this.open;
+    this.open = undefined;
+    if (record === undefined || record.payments.length === 0) {
+      return;
+    }
+    this.sealed.push({ partitionKey: record.partitionKey, data: record.builder.build(), payments: record.payments });
+    this.send();
+  }
+
+  /** Starts calls while there are records and free places. */
+  private send(): void {
+    while (this.sealed.length > 0 && this.calls < this.maximumConcurrentCalls) {
+      const records = this.takeCall();
+      this.calls++;
+      void this.deliver(records).finally(() => {
+        this.calls--;
+        this.send();
+      });
+    }
+  }
+
+  /** Takes as many records as fit into one call. */
+  private takeCall(): SealedRecord[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.sealed.length && count < MAXIMUM_CALL_RECORDS) {
+      bytes += this.sealed[count].data.length + this.sealed[count].partitionKey.length;
+      if (count > 0 && bytes > MAXIMUM_CALL_BYTES) {
+        break;
+      }
+      count++;
+    }
+    return this.sealed.splice(0, count);
+  }
+
+  /** Tries until every record is durable or no further attempt is allowed. Never throws. */
+  private async deliver(records: readonly SealedRecord[]): Promise<void> {
+    const attempts = this.retry.begin(this.clock.now() + this.deliveryMilliseconds);
+    let left = records;
+    for (;;) {
+      const result = await this.attempt(left);
+      if (result.left.length === 0) {
+        attempts.succeeded();
+        return;
+      }
+      left = result.left;
+      if (!result.mayRetry || !(await attempts.again())) {
+        for (const record of left) {
+          this.settle(record, () => ({ kind: 'unavailable', error: result.error }));
+        }
+        return;
+      }
+      if (result.refused) {
+        left = left.map((record) => this.movedElsewhere(record));
+      }
+    }
+  }
+
+  /** One PutRecords call. Settles the records that are durable and returns the others. */
+  private async attempt(records: readonly SealedRecord[]): Promise<Attempt> {
+    let output: PutRecordsOutput;
+    try {
+      output = await this.kinesis.call<PutRecordsOutput>('PutRecords', {
+        StreamName: this.streamName,
+        Records: records.map(({ data, partitionKey }) => ({ Data: base64(data), PartitionKey: partitionKey })),
+      });
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const mayRetry = isRetryable(error);
+      if (!mayRetry) {
+        this.onError(error);
+      }
+      return { left: records, mayRetry, refused: false, error };
+    }
+    let code = 'no answer for the record';
+    const left = records.filter((record, index) => {
+      const answer = output.Records?.[index];
+      if (answer?.SequenceNumber === undefined || answer.ShardId === undefined) {
+        code = answer?.ErrorCode ?? code;
+        return true;
+      }
+      const { ShardId: shardId, SequenceNumber: sequenceNumber } = answer;
+      this.settle(record, (position) => ({ kind: 'durable', position: { shardId, sequenceNumber, index: position } }));
+      return false;
+    });
+    return { left, mayRetry: true, refused: true, error: new Error(`Kinesis did not store the record: ${code}`) };
+  }
+
+  /** The same payments under another key. All keys are of one length, so that they fit again. */
+  private movedElsewhere({ payments }: SealedRecord): SealedRecord {
+    const partitionKey = this.keys.next();
+    const builder = new AggregateBuilder(this.maximumRecordBytes);
+    for (const { data } of payments) {
+      builder.tryAdd(partitionKey, data);
+    }
+    return { partitionKey, data: builder.build(), payments };
+  }
+
+  private settle(record: SealedRecord, delivery: (index: number) => Delivery): void {
+    record.payments.forEach(({ data, settle }, index) => {
+      this.pendingPayments--;
+      this.pendingBytes -= data.length;
+      settle(delivery(index));
+    });
+    if (this.pendingPayments === 0) {
+      this.whenSettled.splice(0).forEach((resolve) => resolve());
+    }
+  }
+}
+
+interface Attempt {
+  /** Records that are not known to be durable. */
+  readonly left: readonly SealedRecord[];
+  readonly mayRetry: boolean;
+  /** Whether the service said so itself, record by record. */
+  readonly refused: boolean;
+  /** Why they are left. */
+  readonly error: Error;
+}
+
+function base64(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+}

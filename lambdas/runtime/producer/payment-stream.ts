@@ -1,0 +1,32 @@
+/** Where a payment lies in the stream. */
+export interface StreamPosition {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  /** Position inside the aggregated record. */
+  readonly index: number;
+}
+
+/** What became of a payment that was offered. */
+export type Delivery =
+  /** It is durable in the stream. */
+  | { readonly kind: 'durable'; readonly position: StreamPosition }
+  /** It was refused, or its fate is unknown. Offering it again is safe, as every payment takes effect once. */
+  | { readonly kind: 'unavailable'; readonly error: Error };
+
+/** The way into the stream, as the API sees it. */
+export interface PaymentStream {
+  /** Whether `offer` would refuse now. */
+  readonly isFull: boolean;
+
+  /**
+   * Hands an encoded payment over.
+   *
+   * @param data the payment record's bytes, left unchanged until it is settled
+   * @param settle is called once, never before `offer` has returned true
+   * @returns false if there is no room, or the stream is being drained: nothing was taken
+   */
+  offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean;
+
+  /** Takes no more payments and resolves when all that were taken are settled. */
+  drain(): Promise<void>;
+}

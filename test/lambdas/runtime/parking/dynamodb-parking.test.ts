@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
+import { AwsServiceError } from '../../../../lambdas/runtime/aws/errors';
+import { DynamoDbParking } from '../../../../lambdas/runtime/parking/dynamodb-parking';
+import type { ParkedEntry } from '../../../../lambdas/runtime/parking/parking';
+import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
+import { Dynoxide } from '../../../support/dynoxide';
+import { FaultyCaller, LOSE, PASS } from '../support/faulty-caller';
+import { ManualClock } from '../support/manual-clock';
+import { newMerchant } from '../support/payments';
+
+describe('DynamoDbParking (dynoxide)', () => {
+  let engine: Dynoxide;
+  let caller: FaultyCaller;
+  let parking: DynamoDbParking;
+  let merchantId: string;
+
+  beforeAll(async () => {
+    engine = await Dynoxide.start();
+    await engine.createTables('parking');
+  });
+  afterAll(() => engine.stop());
+  beforeEach(() => {
+    caller = new FaultyCaller(engine.client);
+    parking = new DynamoDbParking({ dynamodb: caller, table: 'parking', retry: new RetryPolicy({ clock: new ManualClock() }) });
+    merchantId = newMerchant();
+  });
+
+  function entry(others: Partial<ParkedEntry> = {}): ParkedEntry {
+    return {
+      merchantId, idempotencyKey: 'k', reason: 'amount is not from 1 to 10^12', schema: 'payment.v1.Payment',
+      payload: Buffer.from([0, 1, 2, 255]), source: { shardId: 'shardId-000000000000', sequenceNumber: '49', index: 3 }, parkedAt: 1_700_000_000_000,
+      ...others,
+    };
+  }
+
+  async function stored(pk: string, sk: string): Promise<Item | undefined> {
+    return (await engine.client.call<{ Item?: Item }>('GetItem', { TableName: 'parking', Key: { pk: { S: pk }, sk: { S: sk } } })).Item;
+  }
+
+  it('finds an entry by merchant and key', async () => {
+    await parking.park(entry());
+    expect(await parking.find(merchantId, 'k')).toEqual(entry());
+    expect(await parking.find(merchantId, 'other')).toBeUndefined();
+    expect(await stored(`merchant#${merchantId}`, 'k')).toMatchObject({ reason: { S: entry().reason }, payload: { B: 'AAEC/w==' } });
+  });
+
+  it('parks once: what comes again changes nothing', async () => {
+    await parking.park(entry());
+    await parking.park(entry({ reason: 'another', parkedAt: 1 }));
+    expect(await parking.find(merchantId, 'k')).toEqual(entry());
+  });
+
+  it('parks once also when the answer was lost', async () => {
+    let calls = 0;
+    caller.decide = () => (calls++ === 0 ? LOSE : PASS);
+    await parking.park(entry());
+    expect(await parking.find(merchantId, 'k')).toEqual(entry());
+  });
+
+  it('keys what cannot be read by its place', async () => {
+    const source = { shardId: `shard-of-${merchantId}`, sequenceNumber: '7', index: 2 };
+    await parking.park(entry({ merchantId: undefined, idempotencyKey: undefined, source }));
+    expect(await stored(`unreadable#shard-of-${merchantId}`, '7#2')).toMatchObject({ schema: { S: 'payment.v1.Payment' } });
+    // A key that no table could hold counts as unreadable.
+    await parking.park(entry({ idempotencyKey: 'x'.repeat(1_025), source: { ...source, index: 3 } }));
+    expect(await stored(`unreadable#shard-of-${merchantId}`, '7#3')).toBeDefined();
+  });
+
+  it('keeps a payload that is larger than an item, and shows it only when it is complete', async () => {
+    const payload = randomBytes(1_000_000);
+    let puts = 0;
+    caller.decide = (operation) => (operation === 'PutItem' && ++puts === 3
+      ? { kind: 'fail', error: new AwsServiceError('AccessDeniedException', 400, 'no') }
+      : PASS);
+    await expect(parking.park(entry({ payload }))).rejects.toThrow('no');
+    expect(await parking.find(merchantId, 'k')).toBeUndefined();
+    await parking.park(entry({ payload }));
+    const found = await parking.find(merchantId, 'k');
+    expect(Buffer.compare(Buffer.from(found!.payload), payload)).toBe(0);
+  });
+
+  it('keeps a payload of no bytes', async () => {
+    await parking.park(entry({ payload: new Uint8Array(0) }));
+    expect((await parking.find(merchantId, 'k'))?.payload).toHaveLength(0);
+  });
+
+  it('throws when it could not park', async () => {
+    caller.decide = () => ({ kind: 'fail', error: new AwsServiceError('AccessDeniedException', 400, 'no') });
+    await expect(parking.park(entry())).rejects.toThrow('no');
+    await expect(parking.find(merchantId, 'k')).rejects.toThrow('no');
+  });
+});
