@@ -1,0 +1,54 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyReader } from '../runtime/http/body-reader';
+import { HttpProblem, PROBLEM_CONTENT_TYPE, problemJson } from '../runtime/http/problem';
+import { PathParameters } from '../runtime/http/router';
+import { Principal } from './authentication';
+
+const JSON_CONTENT_TYPE = 'application/json';
+
+/** One request and how to answer it. */
+export interface Exchange {
+  readonly principal: Principal;
+  readonly parameters: PathParameters;
+  readonly query: URLSearchParams;
+  /** Receives the body. @throws HttpProblem 413 when it is longer than that */
+  readBody(maximumBytes: number): Promise<Buffer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** JSON. */
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers one kind of request. @throws HttpProblem */
+export type ExchangeHandler = (exchange: Exchange) => Promise<Answer>;
+
+export function createExchange(
+  request: IncomingMessage, principal: Principal, parameters: PathParameters, query: URLSearchParams, bodies: BodyReader,
+): Exchange {
+  return { principal, parameters, query, readBody: (maximumBytes) => bodies.read(request, maximumBytes) };
+}
+
+/** Sends an answer. `close` asks the client to come back on another connection. */
+export function sendAnswer(response: ServerResponse, { status, body, headers }: Answer, close: boolean): void {
+  send(response, status, JSON_CONTENT_TYPE, body, headers, close);
+}
+
+export function sendProblem(response: ServerResponse, { status, details, headers }: HttpProblem, close: boolean): void {
+  send(response, status, PROBLEM_CONTENT_TYPE, problemJson(status, details), headers, close);
+}
+
+function send(
+  response: ServerResponse, status: number, contentType: string, body: string, headers: Readonly<Record<string, string>> = {}, close: boolean,
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...headers,
+    ...(close ? { connection: 'close' } : undefined),
+  });
+  response.end(body);
+}

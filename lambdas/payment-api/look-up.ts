@@ -1,0 +1,125 @@
+import { isRetryable } from '../runtime/aws/errors';
+import { HttpProblem } from '../runtime/http/problem';
+import { queryParameter } from '../runtime/http/request-target';
+import { LedgerEntry } from '../runtime/ledger/ledger';
+import { ParkedEntry } from '../runtime/parking/parking';
+import { containsCardNumber } from '../runtime/payment/card-number';
+import { isCurrency } from '../runtime/payment/currency';
+import { isPaymentText, MAXIMUM_TEXT_LENGTH } from '../runtime/payment/payment-text';
+import { decodeReceipt } from '../runtime/producer/receipt';
+import { foreignMerchant, mayActFor, requireScope } from './authentication';
+import { Exchange, ExchangeHandler } from './exchange';
+import { PaymentApiPorts } from './ports';
+
+const DEFAULT_RECEIPT_LIFETIME_SECONDS = 24 * 60 * 60;
+
+type PaymentLookupPorts = Pick<PaymentApiPorts, 'ledger' | 'parking' | 'balances' | 'receiptLifetimeSeconds' | 'now'>;
+
+/** Answers what became of a payment, and how much a merchant has. */
+export class PaymentLookup {
+  private readonly receiptLifetimeMilliseconds: number;
+
+  public constructor(private readonly ports: PaymentLookupPorts) {
+    this.receiptLifetimeMilliseconds = (ports.receiptLifetimeSeconds ?? DEFAULT_RECEIPT_LIFETIME_SECONDS) * 1_000;
+  }
+
+  /** `GET /merchants/{merchantId}/payments/{idempotencyKey}` */
+  public readonly getPayment: ExchangeHandler = async (exchange) => {
+    requireScope(exchange.principal, 'payments:read');
+    const merchantId = readMerchant(exchange);
+    const idempotencyKey = readIdentifier(exchange, 'idempotencyKey');
+    const acceptedAt = readReceipt(exchange);
+    const entry = await dependable(this.ports.ledger.find(merchantId, idempotencyKey));
+    if (entry !== undefined) {
+      return { status: 200, body: JSON.stringify(describeEntry(entry)) };
+    }
+    const parked = await dependable(this.ports.parking.find(merchantId, idempotencyKey));
+    if (parked !== undefined) {
+      return { status: 200, body: JSON.stringify(describeParked(merchantId, idempotencyKey, parked)) };
+    }
+    const now = this.ports.now?.() ?? Date.now();
+    if (acceptedAt !== undefined && now - acceptedAt < this.receiptLifetimeMilliseconds) {
+      return { status: 202, body: '{"status":"pending"}' };
+    }
+    throw new HttpProblem(404, { detail: 'The payment is not settled, or was never seen.' }, { 'retry-after': '1' });
+  };
+
+  /** `GET /merchants/{merchantId}/balance?currency=EUR` */
+  public readonly getBalance: ExchangeHandler = async (exchange) => {
+    requireScope(exchange.principal, 'payments:read');
+    const merchantId = readMerchant(exchange);
+    const currency = queryParameter(exchange.query, 'currency');
+    if (currency === undefined || !isCurrency(currency)) {
+      const detail = currency === undefined ? 'is required' : 'must be an alphabetic code of ISO 4217';
+      throw new HttpProblem(400, { detail, parameter: 'currency' });
+    }
+    const { available, held } = await dependable(this.ports.balances.balance(merchantId, currency));
+    // Sums pass 2^53, which JSON can say and JSON.stringify cannot.
+    return { status: 200, body: `{"available":${available},"held":${held}}` };
+  };
+}
+
+/** @throws HttpProblem 503 when the store may answer a moment later */
+async function dependable<Value>(promise: Promise<Value>): Promise<Value> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isRetryable(error)) {
+      throw new HttpProblem(503, { detail: 'The store does not answer.' }, { 'retry-after': '1' });
+    }
+    throw error;
+  }
+}
+
+function readMerchant(exchange: Exchange): string {
+  const merchantId = readIdentifier(exchange, 'merchantId');
+  if (!mayActFor(exchange.principal, merchantId)) {
+    throw foreignMerchant();
+  }
+  return merchantId;
+}
+
+function readIdentifier({ parameters }: Exchange, parameter: string): string {
+  const value = parameters[parameter];
+  if (!isPaymentText(value)) {
+    throw new HttpProblem(400, { detail: `must be 1 to ${MAXIMUM_TEXT_LENGTH} printable characters`, parameter });
+  }
+  if (containsCardNumber(value)) {
+    throw new HttpProblem(422, { detail: 'must not hold a card number', parameter });
+  }
+  return value;
+}
+
+/** When the payment of the receipt was taken in. */
+function readReceipt({ query }: Exchange): number | undefined {
+  const token = queryParameter(query, 'receipt');
+  if (token === undefined) {
+    return undefined;
+  }
+  const receipt = decodeReceipt(token);
+  if (receipt === undefined) {
+    throw new HttpProblem(400, { detail: 'is not a receipt', parameter: 'receipt' });
+  }
+  return receipt.acceptedAt;
+}
+
+function describeEntry(entry: LedgerEntry): object {
+  const { merchantId, idempotencyKey, status, reason, type, amount, currency, payerId, refundOf, acceptedAt, settledAt } = entry;
+  return {
+    merchantId,
+    idempotencyKey,
+    status,
+    reason,
+    type,
+    amount,
+    currency,
+    payerId,
+    refundOf,
+    acceptedAt: new Date(acceptedAt).toISOString(),
+    settledAt: new Date(settledAt).toISOString(),
+  };
+}
+
+function describeParked(merchantId: string, idempotencyKey: string, { reason, parkedAt }: ParkedEntry): object {
+  return { merchantId, idempotencyKey, status: 'parked', reason, parkedAt: new Date(parkedAt).toISOString() };
+}

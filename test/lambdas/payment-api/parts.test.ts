@@ -1,0 +1,67 @@
+import { AcceptedPayments } from '../../../lambdas/payment-api/accepted-payments';
+import { ClientLimiter } from '../../../lambdas/payment-api/client-limiter';
+import { EventLog } from '../../../lambdas/payment-api/event-log';
+import { Payment } from '../../../lambdas/runtime/payment/payment';
+
+describe('ClientLimiter', () => {
+  it('lets each client have its rate in the long run, whatever its batches', () => {
+    let now = 0;
+    const limiter = new ClientLimiter(100, () => now);
+    let taken = 0;
+    for (; now < 60_000; now += 10) {
+      taken += limiter.take('a', 50) === 0 ? 50 : 0;
+    }
+    expect(taken).toBeGreaterThanOrEqual(6_000);
+    expect(taken).toBeLessThanOrEqual(6_000 + 100 + 50);
+    expect(limiter.take('b', 1)).toBe(0);
+  });
+
+  it('says after how many seconds there is something left again', () => {
+    let now = 0;
+    const limiter = new ClientLimiter(10, () => now);
+    expect(limiter.take('a', 500)).toBe(0);
+    const seconds = limiter.take('a', 1);
+    expect(seconds).toBe(49);
+    now = seconds * 1_000 + 1;
+    expect(limiter.take('a', 1)).toBe(0);
+  });
+});
+
+describe('AcceptedPayments', () => {
+  const payment: Payment = { merchantId: 'm', idempotencyKey: 'k', payerId: 'p', amount: 1, currency: 'EUR', type: 'payment', cardToken: 't' };
+
+  it('keeps the first payment of a key and compares every field', () => {
+    const accepted = new AcceptedPayments(10);
+    expect(accepted.conflictsWith(payment)).toBe(false);
+    accepted.remember(payment);
+    accepted.remember({ ...payment, amount: 2 });
+    expect(accepted.conflictsWith({ ...payment })).toBe(false);
+    for (const change of [{ payerId: 'q' }, { amount: 2 }, { currency: 'USD' }, { cardToken: undefined }, { type: 'refund' as const, refundOf: 'x' }]) {
+      expect(accepted.conflictsWith({ ...payment, ...change })).toBe(true);
+    }
+    expect(accepted.conflictsWith({ ...payment, idempotencyKey: 'l', amount: 2 })).toBe(false);
+    expect(accepted.conflictsWith({ ...payment, merchantId: 'n', amount: 2 })).toBe(false);
+  });
+});
+
+describe('EventLog', () => {
+  it('writes errors of one kind once in ten seconds, without their messages', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const log = new EventLog((line) => lines.push(line), () => now);
+    log.event('listening', { port: 8080 });
+    const error = (): void => log.error(Object.assign(new Error('4111111111111111'), { code: 'X' }));
+    error();
+    error();
+    now = 10_000;
+    error();
+    log.error('no error at all');
+    expect(lines[0]).toBe('{"event":"listening","port":8080}');
+    expect(lines.slice(1).map((line) => JSON.parse(line) as object)).toEqual([
+      { event: 'error', name: 'Error', code: 'X', place: expect.stringContaining('parts.test.ts') as string, suppressed: 0 },
+      { event: 'error', name: 'Error', code: 'X', place: expect.any(String) as string, suppressed: 1 },
+      { event: 'error', name: 'Error', place: '', suppressed: 0 },
+    ]);
+    expect(lines.join()).not.toContain('4111');
+  });
+});
