@@ -1,0 +1,55 @@
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { PrivateBucket } from '../security/private-bucket';
+
+/** Properties of `AccessLogs`. */
+export interface AccessLogsProps {
+  /**
+   * How long logs are kept.
+   *
+   * @default Duration.days(365)
+   */
+  readonly retention?: Duration;
+
+  /**
+   * What becomes of the logs when the stack goes.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** A bucket for a load balancer's access logs. Load balancers cannot write with a customer key, so S3's own protects them. */
+export class AccessLogs extends PrivateBucket {
+  constructor(scope: Construct, id: string, props: AccessLogsProps = {}) {
+    super(scope, id, { expiration: props.retention ?? Duration.days(365), removalPolicy: props.removalPolicy });
+  }
+
+  /**
+   * Makes a load balancer write its logs here.
+   *
+   * The service principal is named, not the account of the region's load balancers: it holds in every region.
+   */
+  collect(loadBalancer: elbv2.ApplicationLoadBalancer): void {
+    const stack = Stack.of(this);
+    this.addToResourcePolicy(
+      new iam.PolicyStatement({
+        actions: ['s3:PutObject'],
+        principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
+        resources: [this.arnForObjects(`AWSLogs/${stack.account}/*`)],
+        conditions: {
+          ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'elasticloadbalancing', resource: 'loadbalancer', resourceName: '*' }) },
+          StringEquals: { 'aws:SourceAccount': stack.account },
+        },
+      }),
+    );
+    loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
+    loadBalancer.setAttribute('access_logs.s3.bucket', this.bucketName);
+    if (this.policy) {
+      // The load balancer writes a test object when it is told of the bucket.
+      loadBalancer.node.addDependency(this.policy);
+    }
+  }
+}

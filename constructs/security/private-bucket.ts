@@ -1,0 +1,50 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** Properties of `PrivateBucket`. */
+export interface PrivateBucketProps {
+  /** How long an object is kept. */
+  readonly expiration: Duration;
+
+  /**
+   * Key of the objects.
+   *
+   * @default - a key of S3 (SSE-S3), which is all that load balancers can write with
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What becomes of the bucket when the stack goes.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Properties of CDK's own bucket, laid over what this construct decides.
+   *
+   * @default - none
+   */
+  readonly bucketProps?: s3.BucketProps;
+}
+
+/** A bucket that nobody outside reads: no public access, TLS 1.2 or newer only, no ACLs, encrypted, with an end to every object. */
+export class PrivateBucket extends s3.Bucket {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    super(scope, id, {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      ...(props.encryptionKey
+        ? { encryption: s3.BucketEncryption.KMS, encryptionKey: props.encryptionKey, bucketKeyEnabled: true }
+        : { encryption: s3.BucketEncryption.S3_MANAGED }),
+      lifecycleRules: [{ id: 'expire', expiration: props.expiration, abortIncompleteMultipartUploadAfter: props.expiration }],
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      ...props.bucketProps,
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Decision, SizingPlan } from '../lib/sizing';
+
+/** Key of a template's metadata under which the decisions of its stack are found: `{ decisions: [...] }`. */
+export const SIZING_METADATA_KEY = 'cdk-high-throughput';
+
+/** Values set by hand, by the name of the decision that they take the place of; `undefined` leaves a decision as it was derived. */
+export interface Overrides {
+  readonly [decision: string]: number | boolean | Duration | Size | undefined;
+}
+
+/**
+ * Puts values set by hand in the place of derived ones, and writes all decisions into the metadata of the construct's template, under
+ * the path of the construct.
+ *
+ * @returns the decisions as they were written.
+ * @throws Error for a value beyond a hard limit, or one that only the deployment knows: other sizes follow from it.
+ */
+export function recordDecisions(scope: Construct, derived: readonly Decision[], overrides: Overrides = {}): Decision[] {
+  const decisions = Object.entries(overrides)
+    .reduce((before, [name, value]) => (value === undefined ? before : replace(before, name, value)), [...derived])
+    .map((decision) => Decision.withPath(decision, scope.node.path));
+  const options = Stack.of(scope).templateOptions;
+  const before = (options.metadata?.[SIZING_METADATA_KEY] as { decisions: object[] } | undefined)?.decisions ?? [];
+  const written = new SizingPlan(decisions).toJSON().decisions;
+  options.metadata = { ...options.metadata, [SIZING_METADATA_KEY]: { decisions: [...before, ...written] } };
+  return decisions;
+}
+
+function replace(decisions: readonly Decision[], name: string, value: number | boolean | Duration | Size): Decision[] {
+  const unresolved = value instanceof Duration || value instanceof Size ? value.isUnresolved() : Token.isUnresolved(value);
+  if (unresolved) {
+    throw new Error(`\`${name}\` must be known at synthesis, got: an unresolved token`);
+  }
+  return Decision.replace(decisions, name, inUnit(value, Decision.find(decisions, name).unit));
+}
+
+/** A duration or size as a number in the unit of a decision. */
+function inUnit(value: number | boolean | Duration | Size, unit: string): number | boolean {
+  if (value instanceof Duration) {
+    const seconds = value.toSeconds({ integral: false });
+    return { ms: seconds * 1000, s: seconds, min: seconds / 60, h: seconds / 3600, d: seconds / 86_400 }[unit] ?? unknownUnit(unit);
+  }
+  if (value instanceof Size) {
+    const bytes = value.toBytes();
+    return { B: bytes, KiB: bytes / 1024, MiB: bytes / 1024 ** 2, GiB: bytes / 1024 ** 3 }[unit] ?? unknownUnit(unit);
+  }
+  return value;
+}
+
+function unknownUnit(unit: string): never {
+  throw new Error(`\`unit\` must be a unit of time or size, got: ${unit}`);
+}

@@ -1,0 +1,256 @@
+import { Duration, Names, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { Decision, sizeStreamWorker, type StreamWorkerSizing } from '../../lib/sizing';
+import { factsFor, LIMITS } from '../limits';
+import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
+import { recordDecisions } from '../sizing-metadata';
+import type { KinesisEventStream } from '../stream/kinesis-event-stream';
+import { requireDurationBetween, requireIntegerBetween } from '../validation';
+import { FailureBucket } from './failure-bucket';
+import { requireFunctionBounds } from './function-bounds';
+import { WorkerFunction } from './worker-function';
+import type { WorkerProps } from './worker-props';
+
+/** Properties of `StreamWorker`. */
+export interface StreamWorkerProps extends WorkerProps {
+  /** The stream to read; its workload is what the worker is sized for. */
+  readonly stream: KinesisEventStream;
+
+  /**
+   * Whether the worker reads through a connection of its own (enhanced fan-out) instead of sharing each shard's reads.
+   *
+   * @default - derived from the workload's latency target
+   */
+  readonly enhancedFanOut?: boolean;
+
+  /**
+   * How long the mapping gathers records for a batch, 0 to 300 seconds.
+   *
+   * @default - derived from the workload
+   */
+  readonly batchingWindow?: Duration;
+
+  /**
+   * Batches of one shard that are worked on at once, 1 to 10. Must be 1 for a stream of aggregated records, where lanes do not work.
+   *
+   * @default - derived from the workload: 1 with aggregation
+   */
+  readonly parallelizationFactor?: number;
+
+  /**
+   * Invocations that may run at once, and are kept free for this worker. At least shards x parallelization factor, else shards wait.
+   *
+   * @default - derived from the workload
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * Age at which a record is given up and goes to the failure bucket, 60 seconds to 7 days. Must be less than the stream's retention:
+   * a record that expires first is lost without a trace.
+   *
+   * @default - derived from the stream's retention
+   */
+  readonly maximumRecordAge?: Duration;
+
+  /**
+   * Key of the failure bucket.
+   *
+   * @default - the stream's key
+   */
+  readonly failureEncryptionKey?: kms.IKey;
+
+  /**
+   * How long an object of the failure bucket is kept.
+   *
+   * @default Duration.days(90)
+   */
+  readonly failureRetention?: Duration;
+
+  /**
+   * Properties of CDK's own bucket, laid over what this construct decides for the failure bucket.
+   *
+   * @default - none
+   */
+  readonly failureBucketProps?: s3.BucketProps;
+}
+
+/** Share of the age at which records are given up: a worker that far behind must be looked at. */
+const LATE_SHARE_OF_RECORD_AGE = 0.25;
+
+/**
+ * A Lambda function that reads a Kinesis stream so that nothing valid is lost and nothing poisonous blocks a shard: the handler
+ * reports single failures, a failing batch is split, retries end only with the record's age, and what is given up is kept in a bucket.
+ */
+export class StreamWorker extends Construct implements iam.IGrantable {
+  /** The function with its alias and log. */
+  readonly worker: WorkerFunction;
+  /** The function. */
+  readonly function: lambda.Function;
+  /** What the mapping invokes. */
+  readonly alias: lambda.Alias;
+  /** The worker's own connection to the stream, with enhanced fan-out. */
+  readonly consumer?: kinesis.StreamConsumer;
+  /** Batches that were given up. */
+  readonly failures: FailureBucket;
+  /** From the stream to the alias. */
+  readonly mapping: lambda.EventSourceMapping;
+  /** The function's role. */
+  readonly grantPrincipal: iam.IPrincipal;
+  /** The sizes in force, with every override in its place. */
+  readonly sizing: StreamWorkerSizing;
+  /** The sizes with their reasons, as they stand in the template's metadata. */
+  readonly decisions: readonly Decision[];
+  /** Alarms by name. */
+  readonly alarms: AlarmSet;
+
+  constructor(scope: Construct, id: string, private readonly props: StreamWorkerProps) {
+    super(scope, id);
+    this.requireBounds(props);
+    const derived = sizeStreamWorker(props.stream.workload, props.stream.sizing, factsFor(this, props.facts));
+    const fanOut = Decision.find(props.stream.decisions, 'enhancedFanOut');
+    this.decisions = recordDecisions(this, props.enhancedFanOut === undefined ? derived.decisions : [...derived.decisions, fanOut], {
+      enhancedFanOut: props.enhancedFanOut,
+      batchSize: props.batchSize,
+      batchingWindow: props.batchingWindow,
+      parallelizationFactor: props.parallelizationFactor,
+      memory: props.memory,
+      timeout: props.timeout,
+      reservedConcurrency: props.reservedConcurrency,
+      maximumRecordAge: props.maximumRecordAge,
+    });
+    this.sizing = {
+      batchSize: props.batchSize ?? derived.batchSize,
+      batchingWindow: props.batchingWindow ?? derived.batchingWindow,
+      parallelizationFactor: props.parallelizationFactor ?? derived.parallelizationFactor,
+      memory: props.memory ?? derived.memory,
+      timeout: props.timeout ?? derived.timeout,
+      reservedConcurrency: props.reservedConcurrency ?? derived.reservedConcurrency,
+      maximumRecordAge: props.maximumRecordAge ?? derived.maximumRecordAge,
+      decisions: [...this.decisions],
+    };
+
+    this.worker = new WorkerFunction(this, 'Worker', {
+      code: props.code,
+      handler: props.handler ?? 'index.handler',
+      environment: props.environment ?? {},
+      memory: this.sizing.memory,
+      timeout: this.sizing.timeout,
+      reservedConcurrency: this.sizing.reservedConcurrency,
+      logEncryptionKey: props.logEncryptionKey,
+      logRetention: props.logRetention,
+      removalPolicy: props.removalPolicy,
+      functionOptions: props.functionOptions,
+    });
+    this.function = this.worker.function;
+    this.alias = this.worker.alias;
+    this.grantPrincipal = this.worker.grantPrincipal;
+    this.failures = new FailureBucket(this, 'Failures', {
+      encryptionKey: props.failureEncryptionKey ?? props.stream.encryptionKey,
+      retention: props.failureRetention,
+      removalPolicy: props.removalPolicy,
+      bucketProps: props.failureBucketProps,
+    });
+    this.consumer = this.createConsumer();
+    this.mapping = this.createMapping();
+    this.alarms = this.createAlarms();
+    this.node.addValidation({ validate: () => this.validateAgainstStream() });
+  }
+
+  /** Age of the oldest record of the last batch when it reached the handler. Milliseconds. */
+  metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.alias.metric('IteratorAge', { statistic: 'Maximum', period: ALARM_PERIOD, ...options });
+  }
+
+  /** Batches that were given up and could not be written to the failure bucket. */
+  metricDestinationDeliveryFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.alias.metric('DestinationDeliveryFailures', { statistic: 'Sum', period: ALARM_PERIOD, ...options });
+  }
+
+  private requireBounds(props: StreamWorkerProps): void {
+    requireFunctionBounds(props, LIMITS.mapping.streamBatchSize);
+    requireDurationBetween('batchingWindow', props.batchingWindow, Duration.seconds(0), LIMITS.mapping.batchingWindow);
+    requireIntegerBetween('parallelizationFactor', props.parallelizationFactor, 1, LIMITS.mapping.parallelizationFactor);
+    requireIntegerBetween('reservedConcurrency', props.reservedConcurrency, 1, Number.MAX_SAFE_INTEGER);
+    requireDurationBetween('maximumRecordAge', props.maximumRecordAge, LIMITS.mapping.recordAge.minimum, LIMITS.mapping.recordAge.maximum);
+  }
+
+  private createConsumer(): kinesis.StreamConsumer | undefined {
+    if (!(this.props.enhancedFanOut ?? this.props.stream.sizing.enhancedFanOut)) {
+      return undefined;
+    }
+    return new kinesis.StreamConsumer(this, 'Consumer', {
+      stream: this.props.stream.stream,
+      streamConsumerName: Names.uniqueResourceName(this, { separator: '-', maxLength: 128 }),
+    });
+  }
+
+  private createMapping(): lambda.EventSourceMapping {
+    const source = this.consumer ?? this.props.stream.stream;
+    source.grantRead(this);
+    const mapping = new lambda.EventSourceMapping(this, 'Mapping', {
+      target: this.alias,
+      eventSourceArn: this.consumer?.streamConsumerArn ?? this.props.stream.stream.streamArn,
+      // LATEST would miss what is written while the mapping is being made.
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: this.sizing.batchSize,
+      maxBatchingWindow: this.sizing.batchingWindow,
+      parallelizationFactor: this.sizing.parallelizationFactor,
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      // A count would throw valid payments away when a dependency is down for longer than the count lasts.
+      retryAttempts: -1,
+      maxRecordAge: this.sizing.maximumRecordAge,
+      onFailure: this.failures,
+      ...this.props.mappingOptions,
+    });
+    // Lambda tries the permissions of the role when the mapping is made.
+    mapping.node.addDependency(this.worker);
+    return mapping;
+  }
+
+  private createAlarms(): AlarmSet {
+    const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
+    alarms.add('IteratorAge', {
+      metric: this.metricIteratorAge(),
+      description: 'The worker is so far behind that records are on their way to be given up.',
+      threshold: this.sizing.maximumRecordAge.toMilliseconds() * LATE_SHARE_OF_RECORD_AGE,
+      evaluationPeriods: 1,
+    });
+    this.worker.addAlarms(alarms);
+    alarms.add('DestinationDeliveryFailures', {
+      metric: this.metricDestinationDeliveryFailures(),
+      description: 'A batch was given up and could not be kept either: records are being lost.',
+      threshold: 0,
+      evaluationPeriods: 1,
+    });
+    return alarms;
+  }
+
+  private validateAgainstStream(): string[] {
+    const { stream, mappingOptions, functionOptions } = this.props;
+    // What CDK's own options changed counts as well.
+    const parallelizationFactor = mappingOptions?.parallelizationFactor ?? this.sizing.parallelizationFactor;
+    const maximumRecordAge = mappingOptions?.maxRecordAge ?? this.sizing.maximumRecordAge;
+    const reservedConcurrency = functionOptions?.reservedConcurrentExecutions ?? this.sizing.reservedConcurrency;
+    const errors: string[] = [];
+    const age = maximumRecordAge.toSeconds();
+    const retention = stream.sizing.retention.toSeconds();
+    if (age >= retention) {
+      errors.push(`\`maximumRecordAge\` must be less than the stream's retention of ${retention} seconds, got: ${age}`);
+    }
+    if (parallelizationFactor > 1 && stream.sizing.aggregation.paymentsPerRecord > 1) {
+      errors.push(`\`parallelizationFactor\` must be 1 for a stream of aggregated records, got: ${parallelizationFactor}`);
+    }
+    const lanes = stream.sizing.shards * parallelizationFactor;
+    if (!Token.isUnresolved(lanes) && reservedConcurrency < lanes) {
+      errors.push(`\`reservedConcurrency\` must be at least shards x parallelization factor = ${lanes}, got: ${reservedConcurrency}`);
+    }
+    return errors;
+  }
+}

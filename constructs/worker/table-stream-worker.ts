@@ -1,0 +1,256 @@
+import { Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { type Decision, type ProjectorSizing, sizeLedger, sizeProjector } from '../../lib/sizing';
+import type { Workload } from '../../lib/workload';
+import { factsFor, LIMITS } from '../limits';
+import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
+import { recordDecisions } from '../sizing-metadata';
+import type { ShardedTable } from '../table/sharded-table';
+import { requireDurationBetween, requireIntegerBetween } from '../validation';
+import { FailureBucket } from './failure-bucket';
+import { requireFunctionBounds } from './function-bounds';
+import { WorkerFunction } from './worker-function';
+import type { WorkerProps } from './worker-props';
+
+/** Properties of `TableStreamWorker`. */
+export interface TableStreamWorkerProps extends WorkerProps {
+  /** The workload whose writes make the changes. Takes the whole workload where cells share the table. */
+  readonly workload: Workload;
+
+  /** The table whose changes are read; it must have a change stream. */
+  readonly table: ShardedTable;
+
+  /**
+   * Kinds of change that reach the handler: INSERT, MODIFY, REMOVE.
+   *
+   * @default ['INSERT']
+   */
+  readonly eventNames?: string[];
+
+  /**
+   * How long the mapping gathers changes for a batch, 1 to 5 seconds: what makes many changes of one row into one write.
+   *
+   * @default - derived from the workload
+   */
+  readonly batchingWindow?: Duration;
+
+  /**
+   * Tumbling window, 1 to 900 seconds. It is there because only with one does an event name its shard; the handler keeps no effect in
+   * the window's state.
+   *
+   * @default - derived from the workload
+   */
+  readonly tumblingWindow?: Duration;
+
+  /**
+   * Invocations that may run at once, and are kept free for this worker.
+   *
+   * @default - derived from the workload
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * Age at which a change is given up and goes to the failure bucket, at least 60 seconds. Must be less than the 24 hours for which a
+   * table's stream keeps it.
+   *
+   * @default Duration.hours(22)
+   */
+  readonly maximumRecordAge?: Duration;
+
+  /**
+   * Age of the oldest change that calls for attention.
+   *
+   * @default Duration.hours(6)
+   */
+  readonly lateAfter?: Duration;
+
+  /**
+   * Key of the failure bucket.
+   *
+   * @default - the table's key
+   */
+  readonly failureEncryptionKey?: kms.IKey;
+
+  /**
+   * How long an object of the failure bucket is kept.
+   *
+   * @default Duration.days(90)
+   */
+  readonly failureRetention?: Duration;
+
+  /**
+   * Properties of CDK's own bucket, laid over what this construct decides for the failure bucket.
+   *
+   * @default - none
+   */
+  readonly failureBucketProps?: s3.BucketProps;
+}
+
+const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'];
+
+/** Longest time that changes may be gathered: beyond it a projection is felt to lag. */
+const LONGEST_BATCHING_WINDOW = Duration.seconds(5);
+
+/**
+ * A Lambda function that keeps a projection of a table up to date from its change streams, one mapping for each table.
+ *
+ * A shard is worked on by one invocation at a time, so that the projection's rows of a shard have one writer; large batches and a short
+ * batching window merge many changes into few writes.
+ */
+export class TableStreamWorker extends Construct implements iam.IGrantable {
+  /** The function with its alias and log. */
+  readonly worker: WorkerFunction;
+  /** The function. */
+  readonly function: lambda.Function;
+  /** What the mappings invoke. */
+  readonly alias: lambda.Alias;
+  /** Batches that were given up. */
+  readonly failures: FailureBucket;
+  /** From each table's stream to the alias, in the order of the tables. */
+  readonly mappings: readonly lambda.EventSourceMapping[];
+  /** The function's role. */
+  readonly grantPrincipal: iam.IPrincipal;
+  /** The sizes in force, with every override in its place. */
+  readonly sizing: ProjectorSizing;
+  /** Age at which a change is given up. */
+  readonly maximumRecordAge: Duration;
+  /** The sizes with their reasons, as they stand in the template's metadata. */
+  readonly decisions: readonly Decision[];
+  /** Alarms by name. */
+  readonly alarms: AlarmSet;
+
+  constructor(scope: Construct, id: string, private readonly props: TableStreamWorkerProps) {
+    super(scope, id);
+    this.requireBounds(props);
+    const facts = factsFor(this, props.facts);
+    const derived = sizeProjector(props.workload, sizeLedger(props.workload, facts), facts);
+    this.decisions = recordDecisions(this, derived.decisions, {
+      batchSize: props.batchSize,
+      batchingWindow: props.batchingWindow,
+      tumblingWindow: props.tumblingWindow,
+      memory: props.memory,
+      timeout: props.timeout,
+      reservedConcurrency: props.reservedConcurrency,
+    });
+    this.sizing = {
+      ...derived,
+      batchSize: props.batchSize ?? derived.batchSize,
+      batchingWindow: props.batchingWindow ?? derived.batchingWindow,
+      tumblingWindow: props.tumblingWindow ?? derived.tumblingWindow,
+      memory: props.memory ?? derived.memory,
+      timeout: props.timeout ?? derived.timeout,
+      reservedConcurrency: props.reservedConcurrency ?? derived.reservedConcurrency,
+      decisions: [...this.decisions],
+    };
+    this.maximumRecordAge = props.maximumRecordAge ?? Duration.hours(22);
+
+    this.worker = new WorkerFunction(this, 'Worker', {
+      code: props.code,
+      handler: props.handler ?? 'index.handler',
+      environment: props.environment ?? {},
+      memory: this.sizing.memory,
+      timeout: this.sizing.timeout,
+      reservedConcurrency: this.sizing.reservedConcurrency,
+      logEncryptionKey: props.logEncryptionKey,
+      logRetention: props.logRetention,
+      removalPolicy: props.removalPolicy,
+      functionOptions: props.functionOptions,
+    });
+    this.function = this.worker.function;
+    this.alias = this.worker.alias;
+    this.grantPrincipal = this.worker.grantPrincipal;
+    this.failures = new FailureBucket(this, 'Failures', {
+      encryptionKey: props.failureEncryptionKey ?? props.table.encryptionKey,
+      retention: props.failureRetention,
+      removalPolicy: props.removalPolicy,
+      bucketProps: props.failureBucketProps,
+    });
+    props.table.grantStreamRead(this);
+    this.mappings = props.table.streamArns.map((streamArn, index) => this.createMapping(streamArn, index));
+    this.alarms = this.createAlarms();
+    this.node.addValidation({ validate: () => this.validateMapping() });
+  }
+
+  /** Age of the oldest change of the last batch when it reached the handler. Milliseconds. */
+  metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.alias.metric('IteratorAge', { statistic: 'Maximum', period: ALARM_PERIOD, ...options });
+  }
+
+  /** Batches that were given up and could not be written to the failure bucket. */
+  metricDestinationDeliveryFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.alias.metric('DestinationDeliveryFailures', { statistic: 'Sum', period: ALARM_PERIOD, ...options });
+  }
+
+  private requireBounds(props: TableStreamWorkerProps): void {
+    requireFunctionBounds(props, LIMITS.mapping.streamBatchSize);
+    requireDurationBetween('batchingWindow', props.batchingWindow, Duration.seconds(1), LONGEST_BATCHING_WINDOW);
+    requireDurationBetween('tumblingWindow', props.tumblingWindow, Duration.seconds(1), LIMITS.mapping.tumblingWindow);
+    requireIntegerBetween('reservedConcurrency', props.reservedConcurrency, 1, Number.MAX_SAFE_INTEGER);
+    requireDurationBetween('maximumRecordAge', props.maximumRecordAge, LIMITS.mapping.recordAge.minimum, LIMITS.mapping.recordAge.maximum);
+    for (const eventName of props.eventNames ?? []) {
+      if (!EVENT_NAMES.includes(eventName)) {
+        throw new Error(`\`eventNames\` must be among ${EVENT_NAMES.join(', ')}, got: ${eventName}`);
+      }
+    }
+  }
+
+  private createMapping(eventSourceArn: string, index: number): lambda.EventSourceMapping {
+    const mapping = new lambda.EventSourceMapping(this, `Mapping${index}`, {
+      target: this.alias,
+      eventSourceArn,
+      // LATEST would miss what is written while the mapping is being made.
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: this.sizing.batchSize,
+      maxBatchingWindow: this.sizing.batchingWindow,
+      tumblingWindow: this.sizing.tumblingWindow,
+      parallelizationFactor: 1,
+      filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.or(...(this.props.eventNames ?? ['INSERT'])) })],
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      retryAttempts: -1,
+      maxRecordAge: this.maximumRecordAge,
+      onFailure: this.failures,
+      ...this.props.mappingOptions,
+    });
+    // Lambda tries the permissions of the role when the mapping is made.
+    mapping.node.addDependency(this.worker);
+    return mapping;
+  }
+
+  private createAlarms(): AlarmSet {
+    const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
+    alarms.add('IteratorAge', {
+      metric: this.metricIteratorAge(),
+      description: 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for 24 hours only.',
+      threshold: (this.props.lateAfter ?? Duration.hours(6)).toMilliseconds(),
+      evaluationPeriods: 1,
+    });
+    this.worker.addAlarms(alarms);
+    alarms.add('DestinationDeliveryFailures', {
+      metric: this.metricDestinationDeliveryFailures(),
+      description: 'A batch was given up and could not be kept either: changes are being lost.',
+      threshold: 0,
+      evaluationPeriods: 1,
+    });
+    return alarms;
+  }
+
+  private validateMapping(): string[] {
+    const errors: string[] = [];
+    const lanes = this.props.mappingOptions?.parallelizationFactor ?? 1;
+    if (lanes > 1) {
+      errors.push(`\`parallelizationFactor\` must be 1 where a shard has one writer, got: ${lanes}`);
+    }
+    const age = (this.props.mappingOptions?.maxRecordAge ?? this.maximumRecordAge).toSeconds();
+    const retention = LIMITS.table.streamRetention.toSeconds();
+    if (age >= retention) {
+      errors.push(`\`maximumRecordAge\` must be less than the ${retention} seconds that a table's stream keeps changes, got: ${age}`);
+    }
+    return errors;
+  }
+}

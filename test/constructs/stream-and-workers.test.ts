@@ -1,0 +1,480 @@
+import { Annotations, CfnParameter, Duration, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SIZING_METADATA_KEY } from '../../constructs/sizing-metadata';
+import { KinesisEventStream, type KinesisEventStreamProps } from '../../constructs/stream/kinesis-event-stream';
+import { ShardedTable } from '../../constructs/table/sharded-table';
+import { TableCapacity } from '../../constructs/table/table-capacity';
+import { QueueWorker, type QueueWorkerProps } from '../../constructs/worker/queue-worker';
+import { StreamWorker, type StreamWorkerProps } from '../../constructs/worker/stream-worker';
+import { TableStreamWorker, type TableStreamWorkerProps } from '../../constructs/worker/table-stream-worker';
+import { Facts } from '../../lib/facts';
+import { type Decision, sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStreamWorker } from '../../lib/sizing';
+import { Rate, Workload } from '../../lib/workload';
+import { testStack } from '../support/app';
+import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements } from '../support/template';
+
+const workload = new Workload({ peak: Rate.perSecond(20_000) });
+const facts = Facts.DEFAULT.forRegion('eu-west-1');
+const code = lambda.Code.fromInline('exports.handler = async () => undefined;');
+
+/** Decisions in the metadata of a template. */
+function decisionsOf(template: Template): Decision[] {
+  return template.toJSON().Metadata[SIZING_METADATA_KEY].decisions;
+}
+
+describe('KinesisEventStream', () => {
+  const sizing = sizeKinesisStream(workload, facts);
+  let stack: Stack;
+  let stream: KinesisEventStream;
+  let template: Template;
+
+  beforeAll(() => {
+    stack = testStack();
+    stream = new KinesisEventStream(stack, 'Payments', { workload });
+    const role = new iam.Role(stack, 'Writer', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    stream.grantWrite(role);
+    template = Template.fromStack(stack);
+  });
+
+  it('has the shards and the retention that follow from the workload', () => {
+    expect(sizing.shards).toBeGreaterThan(1);
+    template.hasResource('AWS::Kinesis::Stream', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        ShardCount: sizing.shards,
+        RetentionPeriodHours: sizing.retention.toHours(),
+        StreamModeDetails: { StreamMode: 'PROVISIONED' },
+        StreamEncryption: { EncryptionType: 'KMS', KeyId: Match.anyValue() },
+      },
+    });
+  });
+
+  it('is encrypted with a customer key that rotates', () => {
+    template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+
+  it('writes every decision into the metadata, under its own path', () => {
+    const decisions = decisionsOf(template);
+    expect(decisions.map((it) => it.name)).toEqual(sizing.decisions.map((it) => it.name));
+    expect(new Set(decisions.map((it) => it.path))).toEqual(new Set(['stack/Payments']));
+    expect(decisions.find((it) => it.name === 'shards')).toMatchObject({ value: sizing.shards, origin: 'derived' });
+  });
+
+  it('warns of throttling and of readers that fall behind, each alarm on this stream', () => {
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map((alarm) => alarm.Properties);
+    expect(alarms.map((it) => it.MetricName).sort()).toEqual([
+      'GetRecords.IteratorAgeMilliseconds', 'ReadProvisionedThroughputExceeded', 'WriteProvisionedThroughputExceeded',
+    ]);
+    expect(alarms.find((it) => it.MetricName.startsWith('GetRecords'))!.Threshold).toBe(sizing.retention.toMilliseconds() / 4);
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('lets a writer write and not read', () => {
+    const actions = allowedActions(template).filter((it) => it.startsWith('kinesis:'));
+    expect(actions).toEqual(['kinesis:ListShards', 'kinesis:PutRecord', 'kinesis:PutRecords']);
+    expect(statements(template).flatMap((it) => it.resources)).not.toContain('*');
+  });
+
+  it('records what is set by hand, and keeps the derived value', () => {
+    const own = testStack();
+    const large = new KinesisEventStream(own, 'Payments', { workload, shards: 100, retention: Duration.hours(30) });
+    expect(large.sizing.shards).toBe(100);
+    const written = decisionsOf(Template.fromStack(own));
+    expect(written.find((it) => it.name === 'shards')).toMatchObject({ value: 100, derived: sizing.shards, origin: 'override' });
+    expect(written.find((it) => it.name === 'retention')).toMatchObject({ value: 30, origin: 'override' });
+  });
+
+  it('warns of fewer shards than the workload needs, until somebody has acknowledged it', () => {
+    const own = testStack();
+    const small = new KinesisEventStream(own, 'Payments', { workload, shards: 1 });
+    expect(() => Template.fromStack(own)).toThrow(`\`shards\` is 1, but the workload needs ${sizing.shards}: writes will be throttled at the peak`);
+    Annotations.of(small).acknowledgeWarning('cdk-high-throughput:too-few-shards', 'a drill');
+    expect(() => Template.fromStack(own)).not.toThrow();
+  });
+
+  it('is sized by facts of your own', () => {
+    const own = new KinesisEventStream(testStack(), 'Payments', { workload, facts: facts.withOverrides({ 'target/kinesis.shardUtilization': 0.35 }) });
+    expect(own.sizing.shards).toBeGreaterThan(sizing.shards);
+  });
+
+  it('takes CDK properties over its own', () => {
+    const own = testStack();
+    new KinesisEventStream(own, 'Payments', { workload, removalPolicy: RemovalPolicy.DESTROY, streamProps: { streamName: 'payments' } });
+    Template.fromStack(own).hasResource('AWS::Kinesis::Stream', { DeletionPolicy: 'Delete', Properties: { Name: 'payments' } });
+  });
+
+  it('changes or switches off an alarm by name, and refuses a name that is none', () => {
+    const own = testStack();
+    const changed = new KinesisEventStream(own, 'Payments', {
+      workload,
+      alarms: { overrides: { WriteThrottled: { threshold: 100, evaluationPeriods: 1, datapointsToAlarm: 1 }, ReadThrottled: { enabled: false } } },
+    });
+    expect(Object.keys(changed.alarms.alarms)).toEqual(['WriteThrottled', 'ReadersBehind']);
+    Template.fromStack(own).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'WriteProvisionedThroughputExceeded', Threshold: 100, EvaluationPeriods: 1, DatapointsToAlarm: 1,
+    });
+
+    const wrong = testStack();
+    new KinesisEventStream(wrong, 'Payments', { workload, alarms: { overrides: { WritesThrottled: { threshold: 1 } } } });
+    expect(() => Template.fromStack(wrong)).toThrow(
+      '`alarms.overrides` must name one of WriteThrottled, ReadThrottled, ReadersBehind, got: WritesThrottled',
+    );
+  });
+
+  it.each<[Partial<KinesisEventStreamProps>, string]>([
+    [{ shards: 0 }, '`shards` must be between 1 and 10000, got: 0'],
+    [{ shards: Number.NaN }, '`shards` must be between 1 and 10000, got: NaN'],
+    [{ shards: 1.5 }, '`shards` must be a whole number, got: 1.5'],
+    [{ retention: Duration.hours(23) }, '`retention` must be between 86400 and 31536000 seconds, got: 82800'],
+    [{ retention: Duration.days(366) }, '`retention` must be between 86400 and 31536000 seconds, got: 31622400'],
+    [{ alarms: { overrides: { ReadThrottled: { evaluationPeriods: 0 } } } }, '`alarms.overrides.ReadThrottled.evaluationPeriods` must be between 1 and 1440, got: 0'],
+    [{ alarms: { overrides: { ReadThrottled: { datapointsToAlarm: 9 } } } }, '`alarms.overrides.ReadThrottled.datapointsToAlarm` must be between 1 and 5, got: 9'],
+  ])('refuses %j', (props, message) => {
+    expect(() => new KinesisEventStream(testStack(), 'Payments', { workload, ...props })).toThrow(message);
+  });
+});
+
+describe('StreamWorker', () => {
+  let stack: Stack;
+  let stream: KinesisEventStream;
+  let worker: StreamWorker;
+  let template: Template;
+
+  beforeAll(() => {
+    stack = testStack();
+    stream = new KinesisEventStream(stack, 'Payments', { workload });
+    worker = new StreamWorker(stack, 'Worker', { stream, code, environment: { COLOUR: 'blue' } });
+    template = Template.fromStack(stack);
+  });
+
+  /** A worker on a stream of its own. */
+  function workerWith(props: Partial<StreamWorkerProps>, streamProps: Partial<KinesisEventStreamProps> = {}): Stack {
+    const own = testStack();
+    new StreamWorker(own, 'Worker', { stream: new KinesisEventStream(own, 'Payments', { workload, ...streamProps }), code, ...props });
+    return own;
+  }
+
+  it('runs on arm64 and Node.js 22, sized by the workload, with concurrency of its own', () => {
+    const sizing = sizeStreamWorker(workload, stream.sizing, facts);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Architectures: ['arm64'],
+      Runtime: 'nodejs22.x',
+      Handler: 'index.handler',
+      MemorySize: sizing.memory.toMebibytes(),
+      Timeout: sizing.timeout.toSeconds(),
+      ReservedConcurrentExecutions: sizing.reservedConcurrency,
+      Environment: { Variables: { COLOUR: 'blue' } },
+      LoggingConfig: { LogGroup: Match.anyValue() },
+    });
+  });
+
+  it('reads through a consumer of its own, on the alias, from the beginning, and reports single failures', () => {
+    const { Properties: mapping } = onlyResource(template, 'AWS::Lambda::EventSourceMapping');
+    const [consumer] = Object.keys(resourcesOf(template, 'AWS::Kinesis::StreamConsumer'));
+    const [alias] = Object.keys(resourcesOf(template, 'AWS::Lambda::Alias'));
+    expect(mapping.EventSourceArn).toEqual({ 'Fn::GetAtt': [consumer, 'ConsumerARN'] });
+    expect(referencesIn(mapping.FunctionName)).toEqual([alias]);
+    expect(mapping).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: -1,
+      ParallelizationFactor: 1,
+      BatchSize: worker.sizing.batchSize,
+      MaximumRecordAgeInSeconds: worker.sizing.maximumRecordAge.toSeconds(),
+    });
+  });
+
+  it('gives a record up before the stream forgets it, and keeps it in a bucket of its own', () => {
+    const { Properties: mapping } = onlyResource(template, 'AWS::Lambda::EventSourceMapping');
+    const [bucket] = Object.keys(resourcesOf(template, 'AWS::S3::Bucket'));
+    expect(mapping.MaximumRecordAgeInSeconds).toBeLessThan(stream.sizing.retention.toSeconds());
+    expect(mapping.DestinationConfig.OnFailure.Destination).toEqual({ 'Fn::GetAtt': [bucket, 'Arn'] });
+    const { Properties: properties, DeletionPolicy } = onlyResource(template, 'AWS::S3::Bucket');
+    expect(DeletionPolicy).toBe('Retain');
+    expect(properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.SSEAlgorithm).toBe('aws:kms');
+    expect(properties.PublicAccessBlockConfiguration).toMatchObject({ BlockPublicAcls: true, RestrictPublicBuckets: true });
+    expect(properties.LifecycleConfiguration.Rules[0]).toMatchObject({ ExpirationInDays: 90, Status: 'Enabled' });
+  });
+
+  it('waits with the mapping until the role may read', () => {
+    const { DependsOn } = onlyResource(template, 'AWS::Lambda::EventSourceMapping');
+    expect(DependsOn).toContain(Object.keys(resourcesOf(template, 'AWS::IAM::Policy'))[0]);
+  });
+
+  it('may read the stream, write failures and its log, and nothing else', () => {
+    const actions = allowedActions(template);
+    expect(actions.filter((it) => it.startsWith('s3:'))).toEqual(['s3:ListBucket', 's3:PutObject']);
+    expect(actions.filter((it) => it.startsWith('logs:'))).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    expect(actions.filter((it) => it.startsWith('kinesis:Put'))).toEqual([]);
+    expect(new Set(actions.map((it) => it.split(':')[0]))).toEqual(new Set(['kinesis', 'kms', 'logs', 's3']));
+    expect(statements(template).flatMap((it) => it.resources)).not.toContain('*');
+    expect(onlyResource(template, 'AWS::IAM::Role').Properties.ManagedPolicyArns).toBeUndefined();
+  });
+
+  it('keeps its log for a year under a customer key', () => {
+    template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 365, KmsKeyId: Match.anyValue() } });
+  });
+
+  it('watches age, errors, throttles and lost failures of the alias', () => {
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'))
+      .map((alarm) => alarm.Properties)
+      .filter((it) => it.Namespace === 'AWS/Lambda');
+    expect(alarms.map((it) => it.MetricName).sort()).toEqual(['DestinationDeliveryFailures', 'Errors', 'IteratorAge', 'Throttles']);
+    for (const alarm of alarms) {
+      expect(alarm.Dimensions.map((it: { Name: string }) => it.Name)).toEqual(['FunctionName', 'Resource']);
+    }
+    expect(alarms.find((it) => it.MetricName === 'IteratorAge')!.Threshold).toBe(worker.sizing.maximumRecordAge.toMilliseconds() / 4);
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('shares the reads of a stream when it is told to, and says so', () => {
+    const own = Template.fromStack(workerWith({ enhancedFanOut: false }));
+    own.resourceCountIs('AWS::Kinesis::StreamConsumer', 0);
+    const [id] = Object.keys(resourcesOf(own, 'AWS::Kinesis::Stream'));
+    own.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: { 'Fn::GetAtt': [id, 'Arn'] } });
+    const decision = decisionsOf(own).find((it) => it.name === 'enhancedFanOut' && it.path === 'stack/Worker');
+    expect(decision).toMatchObject({ value: false, derived: true, origin: 'override' });
+  });
+
+  it('records what is set by hand in the unit of the decision', () => {
+    const own = Template.fromStack(
+      workerWith({
+        memory: Size.gibibytes(1),
+        timeout: Duration.minutes(2),
+        batchSize: 7,
+        batchingWindow: Duration.seconds(3),
+        maximumRecordAge: Duration.hours(2),
+      }),
+    );
+    own.hasResourceProperties('AWS::Lambda::Function', { MemorySize: 1024, Timeout: 120 });
+    own.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 7, MaximumBatchingWindowInSeconds: 3, MaximumRecordAgeInSeconds: 7200 });
+    const overridden = decisionsOf(own).filter((it) => it.origin === 'override');
+    expect(Object.fromEntries(overridden.map((it) => [it.name, it.value]))).toEqual({
+      memory: 1024, timeout: 120, batchSize: 7, batchingWindow: 3, maximumRecordAge: 7200,
+    });
+  });
+
+  it('takes CDK options over its own', () => {
+    const own = Template.fromStack(workerWith({ functionOptions: { description: 'mine' }, mappingOptions: { enabled: false } }));
+    own.hasResourceProperties('AWS::Lambda::Function', { Description: 'mine' });
+    own.hasResourceProperties('AWS::Lambda::EventSourceMapping', { Enabled: false });
+  });
+
+  it('refuses a size that only the deployment knows, because other sizes follow from it', () => {
+    const own = testStack();
+    const window = Duration.seconds(new CfnParameter(own, 'Window', { type: 'Number' }).valueAsNumber);
+    const payments = new KinesisEventStream(own, 'Payments', { workload });
+    expect(() => new StreamWorker(own, 'Worker', { stream: payments, code, batchingWindow: window })).toThrow(
+      '`batchingWindow` must be known at synthesis, got: an unresolved token',
+    );
+  });
+
+  it.each<[Partial<StreamWorkerProps>, string]>([
+    [{ batchSize: 0 }, '`batchSize` must be between 1 and 10000, got: 0'],
+    [{ batchSize: 10_001 }, '`batchSize` must be between 1 and 10000, got: 10001'],
+    [{ batchingWindow: Duration.seconds(301) }, '`batchingWindow` must be between 0 and 300 seconds, got: 301'],
+    [{ parallelizationFactor: 11 }, '`parallelizationFactor` must be between 1 and 10, got: 11'],
+    [{ maximumRecordAge: Duration.seconds(59) }, '`maximumRecordAge` must be between 60 and 604800 seconds, got: 59'],
+    [{ memory: Size.mebibytes(64) }, '`memory` must be between 128 and 10240, got: 64'],
+    [{ timeout: Duration.minutes(16) }, '`timeout` must be between 1 and 900 seconds, got: 960'],
+    [{ reservedConcurrency: 0 }, '`reservedConcurrency` must be between 1'],
+  ])('refuses %j at once', (props, message) => {
+    expect(() => workerWith(props)).toThrow(message);
+  });
+
+  it.each<[Partial<StreamWorkerProps>, string]>([
+    [{ maximumRecordAge: Duration.hours(24) }, "`maximumRecordAge` must be less than the stream's retention of 86400 seconds, got: 86400"],
+    [{ mappingOptions: { maxRecordAge: Duration.days(2) } }, "`maximumRecordAge` must be less than the stream's retention of 86400 seconds, got: 172800"],
+    [{ reservedConcurrency: 1 }, '`reservedConcurrency` must be at least shards x parallelization factor ='],
+    [{ mappingOptions: { parallelizationFactor: 4 } }, '`parallelizationFactor` must be 1 for a stream of aggregated records, got: 4'],
+  ])('refuses %j beside its stream', (props, message) => {
+    const own = workerWith(props, { retention: Duration.hours(24) });
+    expect(() => Template.fromStack(own)).toThrow(message);
+  });
+});
+
+describe('TableStreamWorker', () => {
+  const sizing = sizeProjector(workload, sizeLedger(workload, facts), facts);
+  let template: Template;
+  let worker: TableStreamWorker;
+
+  /** A worker on two tables of its own. */
+  function workerWith(props: Partial<TableStreamWorkerProps> = {}): { readonly stack: Stack; readonly worker: TableStreamWorker } {
+    const stack = testStack();
+    const table = new ShardedTable(stack, 'Ledger', { capacity: TableCapacity.of({ tables: 2 }), changeStream: dynamodb.StreamViewType.NEW_IMAGE });
+    return { stack, worker: new TableStreamWorker(stack, 'Projector', { workload, table, code, ...props }) };
+  }
+
+  beforeAll(() => {
+    const made = workerWith();
+    worker = made.worker;
+    template = Template.fromStack(made.stack);
+  });
+
+  it('reads the stream of every table with a mapping of its own', () => {
+    const sources = Object.values(resourcesOf(template, 'AWS::Lambda::EventSourceMapping')).map((mapping) => mapping.Properties.EventSourceArn);
+    const tables = Object.keys(resourcesOf(template, 'AWS::DynamoDB::GlobalTable'));
+    expect(sources).toEqual(tables.map((table) => ({ 'Fn::GetAtt': [table, 'StreamArn'] })));
+    expect(sources).toHaveLength(2);
+  });
+
+  it('gathers inserts into large batches, one invocation a shard, and learns the shard from a tumbling window', () => {
+    template.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: sizing.batchSize,
+      MaximumBatchingWindowInSeconds: sizing.batchingWindow.toSeconds(),
+      TumblingWindowInSeconds: sizing.tumblingWindow.toSeconds(),
+      ParallelizationFactor: 1,
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ eventName: ['INSERT'] }) }] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: -1,
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumRecordAgeInSeconds: 22 * 3600,
+    });
+  });
+
+  it('calls for help when six hours of the 24 are unread', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'IteratorAge', Threshold: 6 * 3600 * 1000 });
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('may read the streams and write failures, and nothing of the tables', () => {
+    expect(allowedActions(template).filter((it) => it.startsWith('dynamodb:'))).toEqual([
+      'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams',
+    ]);
+    expect(statements(template).flatMap((it) => it.resources)).not.toContain('*');
+    expect(worker.failures.bucket).toBeDefined();
+  });
+
+  it('takes other kinds of change', () => {
+    const { stack } = workerWith({ eventNames: ['INSERT', 'REMOVE'] });
+    Template.fromStack(stack).allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ eventName: ['INSERT', 'REMOVE'] }) }] },
+    });
+  });
+
+  it.each<[Partial<TableStreamWorkerProps>, string]>([
+    [{ batchingWindow: Duration.seconds(6) }, '`batchingWindow` must be between 1 and 5 seconds, got: 6'],
+    [{ batchingWindow: Duration.seconds(0) }, '`batchingWindow` must be between 1 and 5 seconds, got: 0'],
+    [{ tumblingWindow: Duration.seconds(901) }, '`tumblingWindow` must be between 1 and 900 seconds, got: 901'],
+    [{ eventNames: ['insert'] }, '`eventNames` must be among INSERT, MODIFY, REMOVE, got: insert'],
+    [{ batchSize: 0 }, '`batchSize` must be between 1 and 10000, got: 0'],
+  ])('refuses %j at once', (props, message) => {
+    expect(() => workerWith(props)).toThrow(message);
+  });
+
+  it.each<[Partial<TableStreamWorkerProps>, string]>([
+    [{ maximumRecordAge: Duration.hours(24) }, "`maximumRecordAge` must be less than the 86400 seconds that a table's stream keeps changes, got: 86400"],
+    [{ mappingOptions: { parallelizationFactor: 2 } }, '`parallelizationFactor` must be 1 where a shard has one writer, got: 2'],
+  ])('refuses %j beside its table', (props, message) => {
+    expect(() => Template.fromStack(workerWith(props).stack)).toThrow(message);
+  });
+
+  it('refuses a table without a change stream', () => {
+    const stack = testStack();
+    const table = new ShardedTable(stack, 'Ledger', { capacity: TableCapacity.onDemand() });
+    expect(() => new TableStreamWorker(stack, 'Projector', { workload, table, code })).toThrow(
+      '`changeStream` must be set for a table whose changes are read, got: none',
+    );
+  });
+});
+
+describe('QueueWorker', () => {
+  const sizing = sizeQueueWorker(workload, facts);
+  let template: Template;
+
+  /** A worker in a stack of its own. */
+  function workerWith(props: Partial<QueueWorkerProps> = {}): Stack {
+    const stack = testStack();
+    new QueueWorker(stack, 'Refunds', { workload, code, ...props });
+    return stack;
+  }
+
+  /** The queue that is not a dead-letter queue. */
+  function mainQueue(from: Template): Record<string, unknown> {
+    return Object.values(resourcesOf(from, 'AWS::SQS::Queue')).map((queue) => queue.Properties).find((it) => it.RedrivePolicy)!;
+  }
+
+  beforeAll(() => {
+    const stack = testStack();
+    const worker = new QueueWorker(stack, 'Refunds', { workload, code });
+    worker.grantSend(new iam.Role(stack, 'Sender', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }));
+    template = Template.fromStack(stack);
+  });
+
+  it('hides messages for as long as the workload asks', () => {
+    expect(mainQueue(template)).toMatchObject({
+      DelaySeconds: sizing.delay.toSeconds(),
+      VisibilityTimeout: sizing.visibilityTimeout.toSeconds(),
+      RedrivePolicy: { maxReceiveCount: sizing.maximumReceives },
+    });
+  });
+
+  it('keeps dead letters longer than messages', () => {
+    const retentions = Object.values(resourcesOf(template, 'AWS::SQS::Queue')).map((queue) => [Boolean(queue.Properties.RedrivePolicy), queue.Properties.MessageRetentionPeriod]);
+    expect(Object.fromEntries(retentions)).toEqual({ true: 604_800, false: 1_209_600 });
+  });
+
+  it('is encrypted with a customer key and refuses plain HTTP, both queues', () => {
+    template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: Match.anyValue() });
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
+    });
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+  });
+
+  it('reports single failures, and starts no more invocations than are kept free for it', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: sizing.batchSize,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: sizing.maximumConcurrency },
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: sizing.maximumConcurrency });
+  });
+
+  it('watches the age of messages and the dead letters', () => {
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map((alarm) => alarm.Properties);
+    expect(alarms.map((it) => it.MetricName).sort()).toEqual(['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'Errors', 'Throttles']);
+    const [dead] = Object.entries(resourcesOf(template, 'AWS::SQS::Queue')).find(([, queue]) => !queue.Properties.RedrivePolicy)!;
+    expect(referencesIn(alarms.find((it) => it.MetricName === 'ApproximateNumberOfMessagesVisible')!.Dimensions)).toEqual([dead]);
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('names every resource in its policies', () => {
+    expect(statements(template).flatMap((it) => it.resources)).not.toContain('*');
+    expect(allowedActions(template)).not.toContain('sqs:PurgeQueue');
+  });
+
+  it('gathers messages of larger batches for a second, as SQS asks', () => {
+    const own = Template.fromStack(workerWith({ batchSize: 50 }));
+    own.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 50, MaximumBatchingWindowInSeconds: 1 });
+    expect(mainQueue(own)).toMatchObject({ VisibilityTimeout: 6 * sizing.timeout.toSeconds() + 1 });
+  });
+
+  it('hides messages longer for a longer timeout, and records it', () => {
+    const own = Template.fromStack(workerWith({ timeout: Duration.minutes(5) }));
+    expect(mainQueue(own)).toMatchObject({ VisibilityTimeout: 1800 });
+    expect(decisionsOf(own).find((it) => it.name === 'visibilityTimeout')).toMatchObject({ value: 1800, origin: 'override' });
+  });
+
+  it.each<[Partial<QueueWorkerProps>, string]>([
+    [{ delay: Duration.seconds(901) }, '`delay` must be between 0 and 900 seconds, got: 901'],
+    [{ visibilityTimeout: Duration.hours(13) }, '`visibilityTimeout` must be between 0 and 43200 seconds, got: 46800'],
+    [{ maximumConcurrency: 1 }, '`maximumConcurrency` must be between 2 and 1000, got: 1'],
+    [{ maximumReceives: 1001 }, '`maximumReceives` must be between 1 and 1000, got: 1001'],
+    [{ retention: Duration.days(15) }, '`retention` must be between 60 and 1209600 seconds, got: 1296000'],
+  ])('refuses %j at once', (props, message) => {
+    expect(() => workerWith(props)).toThrow(message);
+  });
+
+  it('refuses to hand out a message again that may still be worked on', () => {
+    const stack = workerWith({ timeout: Duration.seconds(30), visibilityTimeout: Duration.seconds(179) });
+    expect(() => Template.fromStack(stack)).toThrow(
+      "`visibilityTimeout` must be at least 6 x the function's timeout + the batching window = 180 seconds, got: 179",
+    );
+  });
+});
