@@ -1,0 +1,26 @@
+import { App } from 'aws-cdk-lib';
+import { bundleLambdas } from '../../lambdas/bundle';
+import { PaymentReferenceStage } from './payment-reference-stage';
+import { environmentName, environments } from './workload';
+
+/**
+ * Synthesizes the payment reference. Context:
+ *
+ * - `environment`: prod (default), dev or local.
+ * - `region`: where it is deployed, eu-west-1 by default. No account is named, so nothing is looked up.
+ * - `disposable`: `true` lets the stacks take their data with them when they go. Refused for prod.
+ */
+async function main(): Promise<void> {
+  await bundleLambdas();
+  const app = new App();
+  const name = environmentName(app.node.tryGetContext('environment') ?? 'prod');
+  new PaymentReferenceStage(app, `payments-${name}`, {
+    env: { region: app.node.tryGetContext('region') ?? 'eu-west-1' },
+    environmentName: name,
+    workload: environments[name],
+    disposable: String(app.node.tryGetContext('disposable')) === 'true',
+  });
+  app.synth();
+}
+
+void main();

@@ -1,0 +1,76 @@
+import { Aspects, RemovalPolicy, Stage, type StageProps, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Workload } from '../../lib/workload';
+import { StackSizeLimit } from './aspects/stack-size-limit';
+import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
+import { CellApiStack } from './stacks/cell-api-stack';
+import { CellStreamStack } from './stacks/cell-stream-stack';
+import { CellWorkerStack } from './stacks/cell-worker-stack';
+import { DataStack } from './stacks/data-stack';
+import { NetworkStack } from './stacks/network-stack';
+import type { ReferenceStackProps } from './stacks/reference-stack-props';
+
+/** Properties of `PaymentReferenceStage`. */
+export interface PaymentReferenceStageProps extends StageProps {
+  /** Name of the environment; a tag on every resource. */
+  readonly environmentName: string;
+
+  /** What all cells together must carry. */
+  readonly workload: Workload;
+
+  /**
+   * Whether the stacks take their data with them when they go, and may be deleted at all. Refused for prod.
+   *
+   * @default false
+   */
+  readonly disposable?: boolean;
+}
+
+/** The stacks that are there once for each cell. */
+export interface Cell {
+  readonly stream: CellStreamStack;
+  readonly api: CellApiStack;
+  readonly worker: CellWorkerStack;
+}
+
+/** The payment reference: network and data once, because keys and ledger are shared; stream, API and worker once for each cell. */
+export class PaymentReferenceStage extends Stage {
+  readonly network: NetworkStack;
+  readonly data: DataStack;
+  readonly cells: readonly Cell[];
+
+  constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
+    super(scope, id, props);
+    if (props.disposable && props.environmentName === 'prod') {
+      throw new Error('`disposable` must be false for prod, got: true');
+    }
+    const common: ReferenceStackProps = {
+      terminationProtection: !props.disposable,
+      removalPolicy: props.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    };
+
+    this.data = new DataStack(this, 'data', { ...common, workload: props.workload });
+    this.network = new NetworkStack(this, 'network', { ...common, encryptionKey: this.data.operationsKey });
+    const share = props.workload.cellShare();
+    this.cells = Array.from({ length: props.workload.cells }, (_, index) => this.createCell(index + 1, share, common));
+
+    Tags.of(this).add('application', 'payment-reference');
+    Tags.of(this).add('environment', props.environmentName);
+    Aspects.of(this).add(new StackSizeLimit());
+    if (!props.disposable) {
+      Aspects.of(this).add(new StatefulResourceGuard());
+    }
+  }
+
+  private createCell(number: number, workload: Workload, common: ReferenceStackProps): Cell {
+    const name = `cell${number}`;
+    const { data, network } = this;
+    const stream = new CellStreamStack(this, `${name}-stream`, { ...common, data, workload });
+    const api = new CellApiStack(this, `${name}-api`, { ...common, data, network, stream, workload });
+    const worker = new CellWorkerStack(this, `${name}-worker`, { ...common, data, stream, workload });
+    for (const stack of [stream, api, worker]) {
+      Tags.of(stack).add('cell', name);
+    }
+    return { stream, api, worker };
+  }
+}

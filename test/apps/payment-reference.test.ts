@@ -1,0 +1,311 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type App, CfnResource } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { MAXIMUM_RESOURCES } from '../../apps/payment-reference/aspects/stack-size-limit';
+import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
+import { type EnvironmentName, environmentName, environments } from '../../apps/payment-reference/workload';
+import { SIZING_METADATA_KEY } from '../../constructs';
+import { testApp } from '../support/app';
+import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, type Statement, statements } from '../support/template';
+
+/** The reference of an environment, not yet synthesized. */
+function stageOf(name: EnvironmentName, disposable = false, app: App = testApp()): PaymentReferenceStage {
+  return new PaymentReferenceStage(app, `payments-${name}`, {
+    env: { region: 'eu-west-1' }, environmentName: name, workload: environments[name], disposable,
+  });
+}
+
+/** The stage's part of the assembly of its app: only synthesizing the whole app runs every check. */
+function synthesize(stage: PaymentReferenceStage): CloudAssembly {
+  return (stage.node.root as App).synth().getNestedAssembly(`assembly-${stage.stageName}`);
+}
+
+/** Short name of a stack: `cell1-api`. */
+function shortName(stackName: string): string {
+  return stackName.replace(/^payments-[a-z]+-/, '');
+}
+
+/** Templates of an assembly by the short name of their stack. */
+function templatesOf(assembly: CloudAssembly): Record<string, Template> {
+  return Object.fromEntries(assembly.stacks.map((stack) => [shortName(stack.stackName), Template.fromJSON(stack.template)]));
+}
+
+/** What a pattern finds in a template. */
+function found(template: Template, pattern: RegExp): string[] {
+  return [...JSON.stringify(template.toJSON()).matchAll(pattern)].map(([match]) => match);
+}
+
+let prod: PaymentReferenceStage;
+let assembly: CloudAssembly;
+let templates: Record<string, Template>;
+
+beforeAll(() => {
+  prod = stageOf('prod');
+  assembly = synthesize(prod);
+  templates = templatesOf(assembly);
+});
+
+describe('the stacks', () => {
+  it('are network and data once, and stream, API and worker for each cell', () => {
+    const cells = [1, 2, 3, 4].flatMap((cell) => [`cell${cell}-api`, `cell${cell}-stream`, `cell${cell}-worker`]);
+    expect(Object.keys(templates).sort()).toEqual([...cells, 'data', 'network']);
+    expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual(['cell1-api', 'cell1-stream', 'cell1-worker', 'data', 'network']);
+  });
+
+  it('are named after their environment and protected against deletion', () => {
+    for (const stack of assembly.stacks) {
+      expect(stack.stackName).toMatch(/^payments-prod-(network|data|cell[1-4]-(stream|api|worker))$/);
+      expect(stack.terminationProtection).toBe(true);
+    }
+  });
+
+  it('name no account, and look nothing up', () => {
+    expect(assembly.manifest.missing).toBeUndefined();
+    for (const template of Object.values(templates)) {
+      expect(found(template, /\b\d{12}\b/g)).toEqual([]);
+    }
+  });
+
+  it('have room to grow', () => {
+    for (const template of Object.values(templates)) {
+      expect(Object.keys(template.toJSON().Resources).length).toBeLessThanOrEqual(MAXIMUM_RESOURCES);
+      expect(JSON.stringify(template.toJSON(), undefined, 1).length).toBeLessThan(800_000);
+    }
+  });
+
+  it('import only what another stack exports, and never in a circle', () => {
+    const exported = new Set(Object.values(templates).flatMap((template) => Object.values(template.findOutputs('*')).map((output) => output.Export?.Name)));
+    for (const template of Object.values(templates)) {
+      const imports = referencesIn(template.toJSON().Resources).filter((it) => it.startsWith('import '));
+      expect(imports.filter((it) => !exported.has(it.slice('import '.length)))).toEqual([]);
+    }
+    const dependencies = (name: string) =>
+      assembly.stacks
+        .find((it) => shortName(it.stackName) === name)!
+        .dependencies.flatMap((it) => ('stackName' in it ? [shortName(String(it.stackName))] : []))
+        .sort();
+    expect(dependencies('data')).toEqual([]);
+    expect(dependencies('network')).toEqual(['data']);
+    expect(dependencies('cell1-stream')).toEqual(['data']);
+    expect(dependencies('cell1-api')).toEqual(['cell1-stream', 'data', 'network']);
+    expect(dependencies('cell1-worker')).toEqual(['cell1-stream', 'data']);
+  });
+
+  it('are the same bytes in every synthesis', () => {
+    const again = synthesize(stageOf('prod'));
+    const bytes = (from: CloudAssembly) => Object.fromEntries(from.stacks.map((it) => [it.templateFile, fs.readFileSync(path.join(from.directory, it.templateFile), 'utf8')]));
+    expect(again.directory).not.toBe(assembly.directory);
+    expect(bytes(again)).toEqual(bytes(assembly));
+  });
+
+  it('say how they were sized, under the paths of their constructs', () => {
+    const decisions = Object.values(templates).flatMap((template) => template.toJSON().Metadata?.[SIZING_METADATA_KEY]?.decisions ?? []);
+    const paths = new Set(decisions.map((it: { path: string }) => it.path));
+    for (const suffix of ['data/Ledger', 'data/BalanceProjector', 'cell3-stream/Payments', 'cell3-api/Api', 'cell3-worker/PaymentWorker', 'cell3-worker/RefundWorker']) {
+      expect(paths).toContain(`payments-prod/${suffix}`);
+    }
+    const ids = decisions.map((it: { path: string; name: string }) => `${it.path}/${it.name}`);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('what holds data', () => {
+  const STATEFUL = ['AWS::DynamoDB::GlobalTable', 'AWS::Kinesis::Stream', 'AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::S3::Bucket', 'AWS::SQS::Queue'];
+
+  it('stays when its stack goes', () => {
+    for (const type of STATEFUL) {
+      const found = Object.values(templates).flatMap((template) => Object.values(resourcesOf(template, type)));
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.every((it) => it.DeletionPolicy === 'Retain' && it.UpdateReplacePolicy === 'Retain')).toBe(true);
+    }
+  });
+
+  it('goes with its stack where somebody says so, but never in prod', () => {
+    const disposable = synthesize(stageOf('dev', true));
+    for (const stack of disposable.stacks) {
+      expect(stack.terminationProtection).toBe(false);
+      for (const type of STATEFUL) {
+        expect(Object.values(resourcesOf(Template.fromJSON(stack.template), type)).map((it) => it.DeletionPolicy)).not.toContain('Retain');
+      }
+    }
+    expect(() => stageOf('prod', true)).toThrow('`disposable` must be false for prod, got: true');
+  });
+
+  it('is three tables in name: ledger, balances, parked payments; the ledger tells of its changes', () => {
+    const tables = Object.entries(resourcesOf(templates.data, 'AWS::DynamoDB::GlobalTable'));
+    const named = (name: string) => tables.filter(([id]) => id.startsWith(name)).map(([, table]) => table.Properties);
+    expect(named('Ledger').length).toBeGreaterThan(1);
+    expect(named('Ledger').every((it) => it.StreamSpecification?.StreamViewType === 'NEW_AND_OLD_IMAGES')).toBe(true);
+    expect(named('Ledger').every((it) => it.TimeToLiveSpecification?.AttributeName === 'expiresAt')).toBe(true);
+    expect(named('Balances')).toHaveLength(1);
+    expect(named('Parking')).toHaveLength(1);
+    expect([...named('Balances'), ...named('Parking')].every((it) => it.StreamSpecification === undefined)).toBe(true);
+  });
+});
+
+describe('tags and aspects on the stage', () => {
+  it('put their tags on a resource inside it', () => {
+    const tags = [{ Key: 'application', Value: 'payment-reference' }, { Key: 'cell', Value: 'cell2' }, { Key: 'environment', Value: 'prod' }];
+    templates['cell2-stream'].hasResourceProperties('AWS::Kinesis::Stream', { Tags: tags });
+  });
+
+  it('reach a resource inside it: data that would go with its stack is refused', () => {
+    const stage = stageOf('dev');
+    new s3.CfnBucket(stage.data, 'Careless');
+    expect(() => synthesize(stage)).toThrow('`removalPolicy` of a resource that holds data must be RETAIN, got: Delete');
+  });
+
+  it('reach a stack inside it: one that has no room to grow is refused', () => {
+    const stage = stageOf('dev');
+    for (let index = 0; index < MAXIMUM_RESOURCES; index++) {
+      new CfnResource(stage.network, `Handle${index}`, { type: 'AWS::CloudFormation::WaitConditionHandle' });
+    }
+    expect(() => synthesize(stage)).toThrow(/`resources` of a stack must be at most 400, got: 4\d\d/);
+  });
+});
+
+describe('the way in', () => {
+  it('asks for certificate, issuer and keys, and has a default for none', () => {
+    const parameters = templates['cell1-api'].findParameters('*');
+    const own = Object.entries(parameters).filter(([name]) => name !== 'BootstrapVersion');
+    expect(own.map(([name]) => name).sort()).toEqual(['CertificateArn', 'JwtIssuer', 'JwtKeySet']);
+    for (const [, parameter] of own) {
+      expect(parameter.Default).toBeUndefined();
+      expect(parameter.AllowedPattern).toBeDefined();
+    }
+  });
+
+  it.each([
+    ['CertificateArn', 'arn:aws:acm:eu-west-1:111122223333:certificate/0a-1b', 'http://example.org'],
+    ['JwtIssuer', 'https://issuer.example.org/', 'http://issuer.example.org'],
+    ['JwtKeySet', '{ "keys": [] }', '[]'],
+  ])('accepts a proper %s only', (name, good, bad) => {
+    const pattern = new RegExp(`^(${templates['cell1-api'].findParameters(name)[name].AllowedPattern})$`);
+    expect(good).toMatch(pattern);
+    expect(bad).not.toMatch(pattern);
+  });
+
+  it('never listens in plain HTTP', () => {
+    const listeners = Object.values(templates).flatMap((template) => Object.values(resourcesOf(template, 'AWS::ElasticLoadBalancingV2::Listener')));
+    expect(listeners).toHaveLength(4);
+    for (const { Properties } of listeners) {
+      expect(Properties).toMatchObject({ Protocol: 'HTTPS', Port: 443, Certificates: [{ CertificateArn: { Ref: 'CertificateArn' } }] });
+    }
+  });
+
+  it('tells the API what it reads from its environment', () => {
+    const [container] = onlyResource(templates['cell1-api'], 'AWS::ECS::TaskDefinition').Properties.ContainerDefinitions;
+    const variables = Object.fromEntries(container.Environment.map((it: { Name: string; Value: unknown }) => [it.Name, it.Value]));
+    expect(Object.keys(variables).sort()).toEqual([
+      'AGGREGATION_LINGER_MILLISECONDS', 'AGGREGATION_MAXIMUM_BYTES', 'AGGREGATION_MAXIMUM_PAYMENTS', 'AUTHENTICATION', 'BALANCE_TABLE', 'JWT_ISSUER',
+      'JWT_KEY_SET', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'PARKING_TABLE', 'PORT', 'RECEIPT_LIFETIME_SECONDS', 'STREAM_NAME',
+    ]);
+    expect(variables.AUTHENTICATION).toBe('jwt');
+    expect(JSON.parse(variables.LEDGER_BUCKETS)).toEqual({ default: prod.data.ledgerSizing.bucketsPerMerchant, merchants: {} });
+    expect(Number(variables.RECEIPT_LIFETIME_SECONDS)).toBe(prod.cells[0].stream.eventStream.sizing.retention.toSeconds());
+    for (const name of ['AGGREGATION_LINGER_MILLISECONDS', 'AGGREGATION_MAXIMUM_BYTES', 'AGGREGATION_MAXIMUM_PAYMENTS']) {
+      expect(variables[name]).toMatch(/^\d+$/);
+    }
+  });
+});
+
+describe('the workers', () => {
+  it('are told what they read from their environment', () => {
+    const [worker, refund] = ['PaymentWorker', 'RefundWorker'].map((name) => {
+      const [, found] = Object.entries(resourcesOf(templates['cell1-worker'], 'AWS::Lambda::Function')).find(([id]) => id.startsWith(name))!;
+      return found.Properties.Environment.Variables;
+    });
+    expect(Object.keys(worker).sort()).toEqual([
+      'IDEMPOTENCY_WINDOW_SECONDS', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'PARKING_TABLE', 'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS',
+      'REFUND_WINDOW_SECONDS',
+    ]);
+    expect(worker).toEqual(refund);
+    expect(worker.LEDGER_TABLES['Fn::Join'][1]).toHaveLength(prod.data.ledger.tables.length);
+    const projector = onlyProjector();
+    expect(Object.keys(projector.Environment.Variables)).toEqual(['BALANCE_TABLE']);
+  });
+
+  it('cannot delete or scan the ledger, nor touch the balances', () => {
+    const actions = allowedActions(templates['cell1-worker']).filter((it) => it.startsWith('dynamodb:'));
+    expect(actions).toEqual([
+      'dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+    ]);
+    expect(JSON.stringify(statements(templates['cell1-worker']))).not.toContain('BalancesTable');
+  });
+
+  it('leave the API with reading by key, and writing to its own stream', () => {
+    const actions = allowedActions(templates['cell1-api']);
+    expect(actions.filter((it) => it.startsWith('dynamodb:'))).toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLSelect', 'dynamodb:Query']);
+    expect(actions.filter((it) => it.startsWith('kinesis:'))).toEqual(['kinesis:ListShards', 'kinesis:PutRecord', 'kinesis:PutRecords']);
+    expect(JSON.stringify(statements(templates['cell1-api']).filter((it) => it.actions.some((action) => action.startsWith('kinesis:'))))).toContain('cell1-stream');
+  });
+
+  it('project each table of the ledger, with one writer a shard', () => {
+    const mappings = Object.values(resourcesOf(templates.data, 'AWS::Lambda::EventSourceMapping')).map((it) => it.Properties);
+    expect(mappings).toHaveLength(prod.data.ledger.tables.length);
+    expect(mappings.every((it) => it.ParallelizationFactor === 1 && it.TumblingWindowInSeconds > 0)).toBe(true);
+  });
+
+  /** Properties of the projector's function. */
+  function onlyProjector() {
+    return onlyResource(templates.data, 'AWS::Lambda::Function').Properties;
+  }
+});
+
+describe('the alarms', () => {
+  it('watch something of their own template each, and all go to one encrypted topic', () => {
+    for (const template of Object.values(templates)) {
+      expect(danglingAlarmDimensions(template)).toEqual([]);
+      const silent = Object.entries(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter(([, alarm]) => !(alarm.Properties.AlarmActions?.length > 0));
+      expect(silent.map(([id]) => id)).toEqual([]);
+    }
+    templates.data.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    templates.data.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish' })]) },
+    });
+  });
+});
+
+describe('the policies', () => {
+  it('name their resources, but for the token of the image registry', () => {
+    const wild = Object.values(templates).flatMap((template) => statements(template)).filter((it) => it.Effect === 'Allow' && it.resources.includes('*'));
+    expect([...new Set(wild.flatMap((it) => it.actions))]).toEqual(['ecr:GetAuthorizationToken']);
+  });
+
+  it('allow no service as a whole', () => {
+    expect(Object.values(templates).flatMap(allowedActions).filter((it) => it === '*' || it.endsWith(':*'))).toEqual([]);
+  });
+
+  it('let nobody but AWS services and this account into keys, queues, topics and buckets', () => {
+    const RESOURCE_POLICIES: Record<string, string> = {
+      'AWS::KMS::Key': 'KeyPolicy', 'AWS::S3::BucketPolicy': 'PolicyDocument', 'AWS::SNS::TopicPolicy': 'PolicyDocument', 'AWS::SQS::QueuePolicy': 'PolicyDocument',
+    };
+    const open = Object.values(templates).flatMap((template) =>
+      Object.entries(RESOURCE_POLICIES).flatMap(([type, property]) =>
+        Object.values(resourcesOf(template, type))
+          .flatMap((it) => it.Properties[property].Statement as (Statement & { Principal: { AWS?: unknown } })[])
+          .filter((it) => it.Effect === 'Allow' && JSON.stringify(it.Principal).includes('"*"')),
+      ),
+    );
+    expect(open).toEqual([]);
+  });
+});
+
+describe('the environments', () => {
+  it('are found by name', () => {
+    expect(environmentName('local')).toBe('local');
+    expect(() => environmentName('production')).toThrow('`environment` must be one of prod, dev, local, got: production');
+    expect(() => environmentName(undefined)).toThrow('got: undefined');
+  });
+
+  it('give each cell of several the room for one that is lost', () => {
+    expect(environments.prod.cells).toBe(4);
+    expect(environments.prod.cellShare().peak.perSecond).toBeCloseTo(100_000 / 3);
+    expect(prod.cells[0].stream.eventStream.workload.peak.perSecond).toBeCloseTo(100_000 / 3);
+    expect([environments.dev.peak.perSecond, environments.local.peak.perSecond]).toEqual([50, 5000]);
+  });
+});
