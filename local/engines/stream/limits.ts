@@ -1,0 +1,42 @@
+import { Facts } from '../../../lib/facts';
+
+/** Limits that the engine holds its streams to, named after what AWS documents. */
+export interface KinesisLimits {
+  /** Bytes of data and partition keys that a shard takes in a second. */
+  readonly shardWriteBytesPerSecond: number;
+  readonly shardWriteRecordsPerSecond: number;
+  /** Bytes that all polling consumers of a shard may read in a second. */
+  readonly shardReadBytesPerSecond: number;
+  /** GetRecords calls that all polling consumers of a shard may make in a second. */
+  readonly shardReadsPerSecond: number;
+  readonly getRecordsRecords: number;
+  readonly getRecordsBytes: number;
+  readonly putRecordsRecords: number;
+  readonly putRecordsBytes: number;
+  /** Largest record: data before base64 plus partition key. */
+  readonly recordBytes: number;
+  /** Characters of a partition key. */
+  readonly partitionKeyCharacters: number;
+  readonly iteratorLifetimeMilliseconds: number;
+  readonly minimumRetentionHours: number;
+  readonly maximumRetentionHours: number;
+}
+
+/** The limits of AWS, from the dated facts; the length of a partition key and the lifetime of an iterator are of the API reference. */
+export function kinesisLimits(facts: Facts = Facts.DEFAULT): KinesisLimits {
+  return {
+    shardWriteBytesPerSecond: facts.number('kinesis/shard.writeBytesPerSec'),
+    shardWriteRecordsPerSecond: facts.number('kinesis/shard.writeRecordsPerSec'),
+    shardReadBytesPerSecond: facts.number('kinesis/shard.readBytesPerSec.shared'),
+    shardReadsPerSecond: facts.number('kinesis/shard.getRecordsPerSec'),
+    getRecordsRecords: facts.number('kinesis/getRecords.maxRecords'),
+    getRecordsBytes: facts.number('kinesis/getRecords.maxBytes'),
+    putRecordsRecords: facts.number('kinesis/putRecords.maxRecords'),
+    putRecordsBytes: facts.number('kinesis/putRecords.maxBytes'),
+    recordBytes: facts.number('kinesis/record.defaultMaxBytes'),
+    partitionKeyCharacters: 256,
+    iteratorLifetimeMilliseconds: 300_000,
+    minimumRetentionHours: facts.number('kinesis/retention.minHours'),
+    maximumRetentionHours: facts.number('kinesis/retention.maxHours'),
+  };
+}

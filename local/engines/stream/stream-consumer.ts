@@ -1,0 +1,95 @@
+import type { KinesisStream } from './kinesis-stream';
+import type { StoredRecord } from './shard-log';
+
+/** Where a consumer reads a shard from. */
+export type StreamPosition =
+  | { readonly type: 'TRIM_HORIZON' }
+  | { readonly type: 'LATEST' }
+  | { readonly type: 'AT_TIMESTAMP'; readonly timestamp: number }
+  | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string }
+  | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
+
+/** Records of one shard, in order. */
+export interface StreamRead {
+  readonly records: readonly StoredRecord[];
+  /** The counter from which to read on. */
+  readonly next: number;
+  /** Nothing came after these records when they were read. */
+  readonly caughtUp: boolean;
+  /** The shard is closed and these were its last records. */
+  readonly endOfShard: boolean;
+}
+
+/**
+ * A reader in this process with a place in every shard. What it has not passed yet is never trimmed; in return it has to tell how
+ * far it is.
+ */
+export class StreamConsumer {
+  private readonly passed = new Map<string, number>();
+
+  constructor(private readonly stream: KinesisStream, private readonly unregister: (consumer: StreamConsumer) => void) {}
+
+  /**
+   * Reads a shard without using up its shared read limits, as a consumer with enhanced fan-out does.
+   *
+   * @throws KinesisError ResourceNotFoundException for an unknown shard, InvalidArgumentException for a foreign sequence number
+   */
+  read(shardId: string, position: StreamPosition, maximumRecords: number): StreamRead {
+    return this.stream.read(shardId, this.resolve(shardId, position), maximumRecords);
+  }
+
+  /** The same as a polling consumer: within the shared limits, which may refuse it with ProvisionedThroughputExceededException. */
+  poll(shardId: string, position: StreamPosition, maximumRecords: number): StreamRead {
+    return this.stream.poll(shardId, this.resolve(shardId, position), maximumRecords);
+  }
+
+  /** Reads as soon as there is a record, or the shard has ended; empty when the signal was aborted before. */
+  async push(shardId: string, position: StreamPosition, maximumRecords: number, signal: AbortSignal): Promise<StreamRead> {
+    const counter = this.resolve(shardId, position);
+    for (;;) {
+      const read = this.stream.read(shardId, counter, maximumRecords);
+      if (read.records.length > 0 || read.endOfShard || signal.aborted) {
+        return read;
+      }
+      await this.stream.shard(shardId).changed(signal);
+    }
+  }
+
+  /** Tells that everything up to this record is done with. */
+  pass(shardId: string, sequenceNumber: string): void {
+    this.passTo(shardId, this.stream.resolve(shardId, { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }));
+  }
+
+  /** Tells that nothing that the shard holds now is wanted. */
+  skip(shardId: string): void {
+    this.passTo(shardId, this.stream.resolve(shardId, { type: 'LATEST' }));
+  }
+
+  /** Whether a shard holds a record that was not passed. */
+  hasUnread(shardId: string): boolean {
+    return this.stream.shard(shardId).log.hasFrom(this.passedCounter(shardId));
+  }
+
+  /** The counter before which everything in the shard is done with. */
+  passedCounter(shardId: string): number {
+    return this.passed.get(shardId) ?? 0;
+  }
+
+  /** Gives the place up: nothing is kept for this reader any more. */
+  close(): void {
+    this.unregister(this);
+  }
+
+  private resolve(shardId: string, position: StreamPosition): number {
+    const counter = this.stream.resolve(shardId, position);
+    // What lies before a starting position will never be asked for.
+    if (position.type === 'LATEST' || position.type === 'AT_TIMESTAMP') {
+      this.passTo(shardId, counter);
+    }
+    return counter;
+  }
+
+  private passTo(shardId: string, counter: number): void {
+    this.passed.set(shardId, Math.max(counter, this.passedCounter(shardId)));
+  }
+}
