@@ -1,0 +1,114 @@
+import * as path from 'node:path';
+import type { FunctionInvoker, InvocationResult } from '../event-sources/function-invoker';
+import { ExecutionEnvironment } from './execution-environment';
+import type { FunctionDefinition } from './function-definition';
+
+/** What a pool counted. */
+export interface FunctionStatistics {
+  readonly invocations: number;
+  /** Invocations that ended in an error, a timeout or with their process. */
+  readonly errors: number;
+  readonly environments: number;
+}
+
+/** Execution environments of one function, at most: what a laptop carries beside the engines. */
+const MOST_ENVIRONMENTS = 4;
+
+/**
+ * The execution environments of one function.
+ *
+ * They start on demand and are used again while they live. An invocation over the reserved concurrency is throttled, as on AWS; one that
+ * only this machine has no room for waits for an environment, as for a slow cold start.
+ */
+export class FunctionPool implements FunctionInvoker {
+  private readonly idle: ExecutionEnvironment[] = [];
+  private readonly busy = new Set<ExecutionEnvironment>();
+  /** Busy ones that started with variables that have been changed since. */
+  private readonly retired = new Set<ExecutionEnvironment>();
+  /** Invocations that wait for room on this machine. */
+  private readonly waiting: (() => void)[] = [];
+  /** Invocations that run or wait. */
+  private running = 0;
+  private readonly overrides = new Map<string, string>();
+  private invocations = 0;
+  private errors = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly definition: FunctionDefinition,
+    private readonly endpoints: { readonly [name: string]: string },
+    private readonly logFolder: string,
+  ) {}
+
+  async invoke(event: unknown): Promise<InvocationResult> {
+    if (this.stopped || this.running >= (this.definition.reservedConcurrency ?? Infinity)) {
+      return { status: 'throttled' };
+    }
+    this.running++;
+    try {
+      await this.room();
+      return await this.invokeNow(event);
+    } finally {
+      this.running--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  /** Resolves when this machine may run one more environment. */
+  private async room(): Promise<void> {
+    while (this.busy.size >= MOST_ENVIRONMENTS && !this.stopped) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  private async invokeNow(event: unknown): Promise<InvocationResult> {
+    if (this.stopped) {
+      return { status: 'throttled' };
+    }
+    const environment = this.takeIdle() ?? this.create();
+    this.busy.add(environment);
+    this.invocations++;
+    const result = await environment.invoke(event);
+    this.busy.delete(environment);
+    if (result.status === 'functionError') {
+      this.errors++;
+    }
+    if (this.retired.delete(environment) || this.stopped) {
+      environment.kill();
+    } else if (environment.isAlive) {
+      this.idle.push(environment);
+    }
+    return result;
+  }
+
+  /** A change of the function's configuration: the invocations from now on see it, those that run do not. */
+  updateEnvironment(variables: { readonly [name: string]: string }): void {
+    Object.entries(variables).forEach(([name, value]) => this.overrides.set(name, value));
+    this.idle.splice(0).forEach((environment) => environment.kill());
+    this.busy.forEach((environment) => this.retired.add(environment));
+  }
+
+  statistics(): FunctionStatistics {
+    return { invocations: this.invocations, errors: this.errors, environments: this.idle.length + this.busy.size };
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.waiting.splice(0).forEach((wake) => wake());
+    await Promise.all([...this.idle, ...this.busy].map((environment) => environment.stop()));
+  }
+
+  private takeIdle(): ExecutionEnvironment | undefined {
+    for (let environment = this.idle.pop(); environment; environment = this.idle.pop()) {
+      if (environment.isAlive) {
+        return environment;
+      }
+    }
+    return undefined;
+  }
+
+  private create(): ExecutionEnvironment {
+    const definition = { ...this.definition, environment: { ...this.definition.environment, ...Object.fromEntries(this.overrides) } };
+    return new ExecutionEnvironment(definition, this.endpoints, path.join(this.logFolder, `${this.definition.name}.log`));
+  }
+}

@@ -1,0 +1,128 @@
+import type { Topology, TopologyResource } from '../../lib/topology';
+import { RunError } from '../run/run-error';
+
+/** What the run does with a resource or a property: carries it out, imitates its effect, or leaves it without effect. */
+export type Treatment = 'run' | 'modelled' | 'inert';
+
+/** Properties of the types that run. One that is not here is refused by name: ignoring it would change what the template means. */
+const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Treatment } } = {
+  'AWS::Kinesis::Stream': {
+    Name: 'run', ShardCount: 'run', RetentionPeriodHours: 'run', StreamModeDetails: 'run',
+    StreamEncryption: 'inert', DesiredShardLevelMetrics: 'inert', Tags: 'inert',
+  },
+  'AWS::Kinesis::StreamConsumer': { ConsumerName: 'run', StreamARN: 'run', Tags: 'inert' },
+  'AWS::DynamoDB::GlobalTable': {
+    TableName: 'run', AttributeDefinitions: 'run', KeySchema: 'run', StreamSpecification: 'run', TimeToLiveSpecification: 'inert',
+    BillingMode: 'modelled', WarmThroughput: 'modelled', Replicas: 'inert', SSESpecification: 'inert',
+  },
+  'AWS::DynamoDB::Table': {
+    TableName: 'run', AttributeDefinitions: 'run', KeySchema: 'run', StreamSpecification: 'run', TimeToLiveSpecification: 'inert',
+    BillingMode: 'modelled', ProvisionedThroughput: 'modelled', WarmThroughput: 'modelled', SSESpecification: 'inert',
+    PointInTimeRecoverySpecification: 'inert', ContributorInsightsSpecification: 'inert', DeletionProtectionEnabled: 'inert', TableClass: 'inert',
+    Tags: 'inert',
+  },
+  'AWS::SQS::Queue': {
+    QueueName: 'run', DelaySeconds: 'run', VisibilityTimeout: 'run', RedrivePolicy: 'run', MessageRetentionPeriod: 'run', MaximumMessageSize: 'run',
+    ReceiveMessageWaitTimeSeconds: 'run', KmsMasterKeyId: 'inert', KmsDataKeyReusePeriodSeconds: 'inert', SqsManagedSseEnabled: 'inert', Tags: 'inert',
+  },
+  'AWS::Lambda::Function': {
+    FunctionName: 'run', Code: 'run', Handler: 'run', Environment: 'run', Timeout: 'run', ReservedConcurrentExecutions: 'modelled',
+    MemorySize: 'modelled', Runtime: 'modelled', Architectures: 'inert', Description: 'inert', LoggingConfig: 'inert', Role: 'inert',
+    TracingConfig: 'inert', VpcConfig: 'inert', KmsKeyArn: 'inert', DeadLetterConfig: 'inert', Layers: 'inert', Tags: 'inert',
+  },
+  'AWS::Lambda::Alias': { FunctionName: 'run', FunctionVersion: 'run', Name: 'run', Description: 'inert' },
+  'AWS::Lambda::Version': { FunctionName: 'run', Description: 'inert' },
+  'AWS::Lambda::EventSourceMapping': {
+    EventSourceArn: 'run', FunctionName: 'run', BatchSize: 'run', MaximumBatchingWindowInSeconds: 'run', ParallelizationFactor: 'run',
+    MaximumRetryAttempts: 'run', MaximumRecordAgeInSeconds: 'run', BisectBatchOnFunctionError: 'run', FunctionResponseTypes: 'run',
+    TumblingWindowInSeconds: 'run', StartingPosition: 'run', StartingPositionTimestamp: 'run', FilterCriteria: 'run', ScalingConfig: 'run',
+    DestinationConfig: 'inert', KmsKeyArn: 'inert', MetricsConfig: 'inert', Tags: 'inert',
+  },
+  'AWS::ECS::Service': {
+    TaskDefinition: 'run', DesiredCount: 'modelled', AvailabilityZoneRebalancing: 'inert', CapacityProviderStrategy: 'inert', Cluster: 'inert',
+    DeploymentConfiguration: 'inert', DeploymentController: 'inert', EnableECSManagedTags: 'inert', EnableExecuteCommand: 'inert',
+    HealthCheckGracePeriodSeconds: 'inert', LaunchType: 'inert', LoadBalancers: 'modelled', NetworkConfiguration: 'inert', PlatformVersion: 'inert',
+    PropagateTags: 'inert', ServiceName: 'inert', Tags: 'inert',
+  },
+  'AWS::ECS::TaskDefinition': {
+    ContainerDefinitions: 'run', Cpu: 'inert', ExecutionRoleArn: 'inert', Family: 'inert', Memory: 'inert', NetworkMode: 'inert',
+    RequiresCompatibilities: 'inert', RuntimePlatform: 'inert', Tags: 'inert', TaskRoleArn: 'inert', Volumes: 'inert',
+  },
+};
+
+/** Types without a part in the data path, by the beginning of their name. */
+const TYPES_WITHOUT_EFFECT: readonly string[] = [
+  'AWS::ApplicationAutoScaling::', 'AWS::CDK::', 'AWS::CloudWatch::', 'AWS::EC2::', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::', 'AWS::IAM::',
+  'AWS::KMS::', 'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
+];
+
+/** What the run makes of an assembly. */
+export interface Coverage {
+  /** For people: what runs, what is imitated, what has no effect. */
+  readonly lines: readonly string[];
+  /** Treatment by `type.property`, for the types that run. */
+  readonly properties: ReadonlyMap<string, Treatment>;
+}
+
+/**
+ * Sorts everything in an assembly by what the run does with it.
+ *
+ * @throws RunError naming every type and property that the run does not know.
+ */
+export function checkCoverage(topology: Topology): Coverage {
+  const properties = new Map<string, Treatment>();
+  const unknown = new Set<string>();
+  const inertTypes = new Set<string>();
+  for (const resource of topology.resources) {
+    const known = PROPERTIES[resource.type];
+    if (known) {
+      noteProperties(resource, known, properties, unknown);
+    } else if (TYPES_WITHOUT_EFFECT.some((beginning) => resource.type.startsWith(beginning))) {
+      inertTypes.add(resource.type.split('::').slice(0, 2).join('::'));
+    } else {
+      unknown.add(`${resource.type} (${resource.constructPath})`);
+    }
+  }
+  if (unknown.size > 0) {
+    throw new RunError(`This assembly uses what the local run does not know, and will not ignore:\n${[...unknown].map((it) => `  - ${it}`).join('\n')}`);
+  }
+  const treated = (treatment: Treatment) => [...properties].filter(([, it]) => it === treatment).map(([name]) => name);
+  return {
+    properties,
+    lines: [
+      `Runs: ${count(topology, 'AWS::Kinesis::Stream')} streams, ${count(topology, 'AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table')} tables,`
+        + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings,`
+        + ` ${count(topology, 'AWS::ECS::Service')} services.`,
+      `Modelled: ${short(treated('modelled'))}.`,
+      `Without effect here: ${short(treated('inert').filter((name) => !name.endsWith('.Tags')))};`
+        + ` all of ${[...inertTypes].map((type) => type.replace('AWS::', '')).sort().join(', ')}.`,
+    ],
+  };
+}
+
+function noteProperties(
+  resource: TopologyResource,
+  known: { readonly [property: string]: Treatment },
+  properties: Map<string, Treatment>,
+  unknown: Set<string>,
+): void {
+  for (const name of Object.keys(resource.properties)) {
+    if (known[name]) {
+      properties.set(`${resource.type}.${name}`, known[name]);
+    } else {
+      unknown.add(`${resource.type}.${name} (${resource.constructPath})`);
+    }
+  }
+  const mode = (resource.properties.StreamModeDetails as { StreamMode?: string } | undefined)?.StreamMode;
+  if (mode !== undefined && mode !== 'PROVISIONED') {
+    unknown.add(`${resource.type}.StreamModeDetails ${mode} (${resource.constructPath})`);
+  }
+}
+
+function count(topology: Topology, ...types: string[]): number {
+  return topology.ofType(...types).length;
+}
+
+function short(names: readonly string[]): string {
+  return names.map((name) => name.split('::').slice(2).join('::')).join(', ') || 'nothing';
+}

@@ -1,0 +1,216 @@
+import { codeFolder, imageFolder, type ResolvedProperties, type Topology, type TopologyResource } from '../../lib/topology';
+import type { KeyAttribute } from '../engines/table';
+import type { FunctionDefinition } from '../functions/function-definition';
+import { RunError } from '../run/run-error';
+
+/** A Kinesis stream of the template. */
+export interface StreamPlan {
+  readonly name: string;
+  readonly arn: string;
+  readonly shards: number;
+  readonly retentionHours: number;
+}
+
+/** A DynamoDB table of the template. */
+export interface TablePlan {
+  readonly name: string;
+  readonly partitionKey: KeyAttribute;
+  readonly sortKey?: KeyAttribute;
+  /** Undefined for a table without a stream. */
+  readonly streamArn?: string;
+  /** Provisioned, or what the table is warm for; undefined where the template states neither. */
+  readonly writeUnitsPerSecond?: number;
+  readonly readUnitsPerSecond?: number;
+  readonly billing: 'on-demand' | 'provisioned';
+  readonly timeToLiveAttribute?: string;
+}
+
+/** An SQS queue of the template. */
+export interface QueuePlan {
+  readonly name: string;
+  readonly arn: string;
+  /** What `Ref` gives: the URL on AWS. */
+  readonly url: string;
+  readonly attributes: { readonly [name: string]: string };
+}
+
+/** An event source mapping of the template. */
+export interface MappingPlan {
+  readonly id: string;
+  readonly functionName: string;
+  readonly source: 'kinesis' | 'table-stream' | 'queue';
+  /** ARN of the stream, consumer or queue, as in the mapping. */
+  readonly eventSourceArn: string;
+  /** ARN of the stream behind a consumer; otherwise the source itself. */
+  readonly sourceArn: string;
+  readonly enhancedFanOut: boolean;
+  readonly properties: ResolvedProperties;
+}
+
+/** A container of a Fargate service, run from the files of its image. */
+export interface ServicePlan {
+  readonly name: string;
+  /** Docker build context with the bundle. */
+  readonly codeFolder: string;
+  readonly environment: { readonly [name: string]: string };
+}
+
+/** Everything of a cloud assembly that runs here. */
+export interface RunPlan {
+  readonly region: string;
+  readonly account: string;
+  readonly streams: readonly StreamPlan[];
+  readonly tables: readonly TablePlan[];
+  readonly queues: readonly QueuePlan[];
+  readonly functions: readonly FunctionDefinition[];
+  readonly mappings: readonly MappingPlan[];
+  readonly services: readonly ServicePlan[];
+}
+
+/**
+ * Reads from a topology what there is to run.
+ *
+ * @throws RunError naming the resource that cannot be run here.
+ */
+export function planRun(topology: Topology): RunPlan {
+  const { region, account } = topology.stacks[0];
+  const mappings = topology.ofType('AWS::Lambda::EventSourceMapping');
+  const invoked = new Set(mappings.map((mapping) => functionNameOf(mapping)));
+  // The others, such as the CDK's own custom resources, have no part in the data path.
+  const functions = topology
+    .ofType('AWS::Lambda::Function')
+    .filter((resource) => invoked.has(resource.physicalName))
+    .map(planFunction);
+  return {
+    region,
+    account,
+    streams: topology.ofType('AWS::Kinesis::Stream').map(planStream),
+    tables: topology.ofType('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map(planTable),
+    queues: topology.ofType('AWS::SQS::Queue').map(planQueue),
+    functions,
+    mappings: mappings.map((resource) => planMapping(resource, topology, functions)),
+    services: topology.ofType('AWS::ECS::Service').map((resource) => planService(resource, topology)),
+  };
+}
+
+function planStream(resource: TopologyResource): StreamPlan {
+  const shards = resource.properties.ShardCount;
+  if (typeof shards !== 'number') {
+    throw new RunError(`${resource.constructPath} has no ShardCount: only provisioned streams run here.`);
+  }
+  return { name: resource.physicalName, arn: resource.arn, shards, retentionHours: Number(resource.properties.RetentionPeriodHours ?? 24) };
+}
+
+function planTable(resource: TopologyResource): TablePlan {
+  const properties = resource.properties as {
+    AttributeDefinitions: { AttributeName: string; AttributeType: KeyAttribute['type'] }[];
+    BillingMode?: string;
+    KeySchema: { AttributeName: string; KeyType: string }[];
+    ProvisionedThroughput?: { WriteCapacityUnits: number; ReadCapacityUnits: number };
+    StreamSpecification?: unknown;
+    WarmThroughput?: { WriteUnitsPerSecond?: number; ReadUnitsPerSecond?: number };
+    TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
+  };
+  const key = (role: string): KeyAttribute | undefined => {
+    const name = properties.KeySchema.find((it) => it.KeyType === role)?.AttributeName;
+    const type = properties.AttributeDefinitions.find((it) => it.AttributeName === name)?.AttributeType;
+    return name === undefined || type === undefined ? undefined : { name, type };
+  };
+  const partitionKey = key('HASH');
+  if (!partitionKey) {
+    throw new RunError(`${resource.constructPath} has no partition key.`);
+  }
+  const provisioned = properties.ProvisionedThroughput;
+  return {
+    name: resource.physicalName,
+    partitionKey,
+    sortKey: key('RANGE'),
+    streamArn: properties.StreamSpecification ? `${resource.arn}/stream/1970-01-01T00:00:00.000` : undefined,
+    writeUnitsPerSecond: provisioned?.WriteCapacityUnits ?? properties.WarmThroughput?.WriteUnitsPerSecond,
+    readUnitsPerSecond: provisioned?.ReadCapacityUnits ?? properties.WarmThroughput?.ReadUnitsPerSecond,
+    billing: properties.BillingMode === 'PAY_PER_REQUEST' ? 'on-demand' : 'provisioned',
+    timeToLiveAttribute: properties.TimeToLiveSpecification?.Enabled ? properties.TimeToLiveSpecification.AttributeName : undefined,
+  };
+}
+
+/** Properties of a queue that its engine knows as attributes. */
+const QUEUE_ATTRIBUTES = ['DelaySeconds', 'MaximumMessageSize', 'MessageRetentionPeriod', 'ReceiveMessageWaitTimeSeconds', 'VisibilityTimeout'];
+
+function planQueue(resource: TopologyResource): QueuePlan {
+  const { properties } = resource;
+  const attributes: Record<string, string> = {};
+  for (const name of QUEUE_ATTRIBUTES) {
+    if (properties[name] !== undefined) {
+      attributes[name] = String(properties[name]);
+    }
+  }
+  if (properties.RedrivePolicy !== undefined) {
+    attributes.RedrivePolicy = JSON.stringify(properties.RedrivePolicy);
+  }
+  return { name: resource.physicalName, arn: resource.arn, url: resource.reference, attributes };
+}
+
+/** A mapping names its function, with or without an alias, or the ARN of either. */
+function functionNameOf(mapping: TopologyResource): string {
+  return String(mapping.properties.FunctionName).replace(/^arn:.*:function:/, '').split(':')[0];
+}
+
+function planFunction(resource: TopologyResource): FunctionDefinition {
+  const folder = codeFolder(resource);
+  if (folder === undefined) {
+    throw new RunError(`${resource.constructPath} has no code asset: its code is not part of the assembly.`);
+  }
+  const { Environment, Handler, MemorySize, ReservedConcurrentExecutions, Timeout } = resource.properties;
+  return {
+    name: resource.physicalName,
+    arn: resource.arn,
+    codeFolder: folder,
+    handler: String(Handler),
+    timeoutMilliseconds: Number(Timeout ?? 3) * 1000,
+    memoryMegabytes: Number(MemorySize ?? 128),
+    environment: texts((Environment as { Variables?: ResolvedProperties } | undefined)?.Variables),
+    reservedConcurrency: ReservedConcurrentExecutions === undefined ? undefined : Number(ReservedConcurrentExecutions),
+  };
+}
+
+function planMapping(resource: TopologyResource, topology: Topology, functions: readonly FunctionDefinition[]): MappingPlan {
+  const functionName = functionNameOf(resource);
+  if (!functions.some(({ name }) => name === functionName)) {
+    throw new RunError(`${resource.constructPath} invokes ${functionName}, which is no function of this assembly.`);
+  }
+  const eventSourceArn = String(resource.properties.EventSourceArn);
+  const mapping = { id: resource.id, functionName, eventSourceArn, properties: resource.properties };
+  if (/:sqs:/.test(eventSourceArn)) {
+    return { ...mapping, source: 'queue', sourceArn: eventSourceArn, enhancedFanOut: false };
+  }
+  if (/:dynamodb:/.test(eventSourceArn)) {
+    return { ...mapping, source: 'table-stream', sourceArn: eventSourceArn, enhancedFanOut: false };
+  }
+  const consumer = topology.find(eventSourceArn);
+  if (/:kinesis:/.test(eventSourceArn)) {
+    const isConsumer = consumer?.type === 'AWS::Kinesis::StreamConsumer';
+    return { ...mapping, source: 'kinesis', sourceArn: isConsumer ? String(consumer.properties.StreamARN) : eventSourceArn, enhancedFanOut: isConsumer };
+  }
+  throw new RunError(`${resource.constructPath} reads ${eventSourceArn}, which is no source that runs here.`);
+}
+
+function planService(resource: TopologyResource, topology: Topology): ServicePlan {
+  const definition = topology.find(String(resource.properties.TaskDefinition));
+  const containers = (definition?.properties.ContainerDefinitions ?? []) as { Image: string; Environment?: { Name: string; Value: string }[] }[];
+  if (containers.length !== 1) {
+    throw new RunError(`${resource.constructPath} has ${containers.length} containers: services with one container run here.`);
+  }
+  const image = imageFolder(containers[0].Image, definition!.stack);
+  if (image === undefined) {
+    throw new RunError(`${resource.constructPath} runs the image ${containers[0].Image}, which is not built from this assembly.`);
+  }
+  return {
+    name: resource.constructPath,
+    codeFolder: image,
+    environment: Object.fromEntries((containers[0].Environment ?? []).map(({ Name, Value }) => [Name, String(Value)])),
+  };
+}
+
+function texts(values: ResolvedProperties | undefined): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,72 @@
+import { ApiClient } from '../load/api-client';
+import { ClosedLoop } from '../load/closed-loop';
+import { InputReplay, type LineAnswer, type ReplayProgress } from '../load/input-replay';
+import { OpenLoop } from '../load/open-loop';
+import { OutcomeSender } from '../load/outcome-channel';
+import { PaymentMix } from '../load/payment-mix';
+import { Poster } from '../load/poster';
+import { SeededRandom } from '../random/seeded-random';
+import { serveParent } from './serve-parent';
+
+export interface LoadGeneratorConfiguration {
+  /** One API task a cell; requests go round. */
+  readonly targets: readonly { readonly host: string; readonly port: number }[];
+  /** Bearer token, or undefined where the API asks for none. */
+  readonly token?: string;
+  readonly seed: number;
+  /** Port of the checker's outcome channel. */
+  readonly outcomePort: number;
+}
+
+/** Requests that the load generator answers. */
+export interface LoadGeneratorRequests {
+  readonly probe: { readonly seconds: number; readonly window: number };
+  readonly load: { readonly paymentsPerSecond: number; readonly seconds: number };
+  readonly replay: { readonly file: string };
+}
+
+serveParent<LoadGeneratorConfiguration>(async (configuration) => {
+  const random = new SeededRandom(configuration.seed);
+  const clients = configuration.targets.map((target) => new ApiClient(target, configuration.token));
+  let closedLoop: ClosedLoop | undefined;
+  let openLoop: OpenLoop | undefined;
+  let replay: InputReplay | undefined;
+  const outcomes = await OutcomeSender.connect(configuration.outcomePort, (identities) => {
+    closedLoop?.addSettled(identities.length);
+    replay?.settled(identities);
+  });
+  const poster = new Poster(clients, outcomes);
+  const mix = new PaymentMix(random, `s${configuration.seed.toString(36)}`);
+
+  return {
+    requests: {
+      probe: async ({ seconds, window }: LoadGeneratorRequests['probe']) => {
+        closedLoop = new ClosedLoop(poster, mix, window);
+        await closedLoop.run(seconds);
+        closedLoop = undefined;
+        outcomes.flush();
+      },
+      load: async ({ paymentsPerSecond, seconds }: LoadGeneratorRequests['load']) => {
+        openLoop = new OpenLoop(poster, mix, random);
+        await openLoop.run(paymentsPerSecond, seconds);
+        outcomes.flush();
+      },
+      replay: async ({ file }: LoadGeneratorRequests['replay']) => {
+        replay = new InputReplay(file, clients, outcomes);
+        await replay.run();
+        outcomes.flush();
+      },
+      replayProgress: (): ReplayProgress | undefined => replay?.progress(),
+      answers: (): LineAnswer[] => replay?.allAnswers() ?? [],
+      stopLoad: () => {
+        closedLoop?.stop();
+        openLoop?.stop();
+        replay?.stop();
+      },
+    },
+    stop: async () => {
+      await outcomes.close();
+      clients.forEach((client) => client.close());
+    },
+  };
+});

@@ -1,0 +1,40 @@
+import type { CheckerProgress } from '../checker/checker';
+
+/** Where the lines of a run go. */
+export interface RunConsole {
+  /** A line that stays. */
+  line(text: string): void;
+  /** Where the run stands: replaces the one before where that is possible. */
+  status(text: string): void;
+}
+
+/** Seconds between two lines of progress where a line cannot be replaced, as in the log of a CI. */
+const QUIET_SECONDS = 5;
+
+/** Writes to a stream: over the last line on a terminal, else every few seconds. */
+export function streamConsole(stream: NodeJS.WriteStream): RunConsole {
+  let statusShown = false;
+  let lastStatus = 0;
+  return {
+    line(text) {
+      stream.write(`${statusShown ? '\r\u001b[K' : ''}${text}\n`);
+      statusShown = false;
+    },
+    status(text) {
+      if (stream.isTTY) {
+        stream.write(`\r\u001b[K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+        statusShown = true;
+      } else if (Date.now() - lastStatus >= QUIET_SECONDS * 1000) {
+        stream.write(`${text}\n`);
+        lastStatus = Date.now();
+      }
+    },
+  };
+}
+
+/** One line on where a run stands. */
+export function progressLine(phase: string, progress: CheckerProgress, balanceLagSeconds: number): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  return `  ${phase}  sent ${count(progress.sent)}  settled ${count(progress.settledKeys)}  accept p99 ${progress.acceptMs.p99} ms`
+    + `  settle p99 ${progress.settleMs.p99} ms  balance lag ${balanceLagSeconds.toFixed(1)} s`;
+}

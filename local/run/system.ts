@@ -1,0 +1,211 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { RunPlan } from '../plan/run-plan';
+import { tableHostConfiguration } from '../plan/table-hosting';
+import { ChildProcess } from '../processes/child-process';
+import type { CheckerConfiguration, CheckerRequests } from '../processes/checker';
+import type { EngineHostConfiguration } from '../processes/engine-host';
+import type { LoadGeneratorConfiguration } from '../processes/load-generator';
+import type { QueueHostConfiguration, QueueHostReady } from '../processes/queue-host';
+import { ServiceTask } from '../services/service-task';
+import type { EngineStatistics, TableStatistics } from './engine-statistics';
+import type { RunOptions } from './options';
+import { RunError } from './run-error';
+import type { LocalIssuer } from './tokens';
+
+/** Credentials that the engines accept; they verify none. */
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local' };
+
+/** How often the checker reads the ledger's streams: often where lines wait for each other. */
+const POLL_MILLISECONDS = { load: 100, replay: 25 };
+
+/** All processes of a run, started from a plan and stopped together. */
+export class LocalSystem {
+  /** Starts everything, in the order in which the parts need each other. */
+  static async start(plan: RunPlan, options: RunOptions, issuer: LocalIssuer | undefined, folder: string): Promise<LocalSystem> {
+    const system = new LocalSystem(plan, options, folder);
+    try {
+      await system.startAll(issuer);
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+    return system;
+  }
+
+  private readonly children: ChildProcess<unknown>[] = [];
+  private readonly services: ServiceTask[] = [];
+  private tableHost!: ChildProcess<{ port: number; engine: string }>;
+  private engineHost!: ChildProcess<{ port: number }>;
+  private checkerProcess!: ChildProcess<{ outcomePort: number }>;
+  private generatorProcess!: ChildProcess<object>;
+  private failure?: Error;
+  private onFailure: (error: Error) => void = () => undefined;
+  /** Name and version of what runs behind each part. */
+  readonly engines: { [part: string]: string } = {};
+
+  private constructor(
+    private readonly plan: RunPlan,
+    private readonly options: RunOptions,
+    private readonly folder: string,
+  ) {}
+
+  /** Where the API listens, one address a cell. */
+  get apiTargets(): { host: string; port: number }[] {
+    return this.services.map((task) => ({ host: '127.0.0.1', port: task.port }));
+  }
+
+  /** Rejects as soon as a process ends that should not. */
+  get failed(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.onFailure = reject;
+      if (this.failure) {
+        reject(this.failure);
+      }
+    });
+  }
+
+  checker<Name extends keyof CheckerRequests>(name: Name): Promise<CheckerRequests[Name]> {
+    return this.checkerProcess.request(name);
+  }
+
+  checkerCommand(name: 'lookForParked' | 'resetLatencies'): Promise<void> {
+    return this.checkerProcess.request(name);
+  }
+
+  generator<Result>(name: string, input?: object): Promise<Result> {
+    return this.generatorProcess.request(name, input);
+  }
+
+  engineStatistics(): Promise<EngineStatistics> {
+    return this.engineHost.request('statistics');
+  }
+
+  async tableStatistics(): Promise<TableStatistics> {
+    const response = await fetch(`http://127.0.0.1:${this.tableHost.ready.port}/control/statistics`);
+    return (await response.json()) as TableStatistics;
+  }
+
+  /** Changes a variable of every function that has it, as a change of the function's configuration would. */
+  async updateVariable(name: string, value: string): Promise<void> {
+    for (const definition of this.plan.functions.filter(({ environment }) => name in environment)) {
+      await this.engineHost.request('updateEnvironment', { functionName: definition.name, variables: { [name]: value } });
+    }
+  }
+
+  /** Stops the parts in the order in which they depend on each other: nobody loses an answer that was on its way. */
+  async stop(): Promise<void> {
+    await this.generatorProcess?.stop();
+    await Promise.all(this.services.map((task) => task.stop()));
+    for (const child of [...this.children].reverse()) {
+      await child.stop();
+    }
+  }
+
+  private async startAll(issuer: LocalIssuer | undefined): Promise<void> {
+    const [queues] = await Promise.all([this.startQueueHost(), this.startTableHost()]);
+    const endpoints = {
+      ...CREDENTIALS,
+      AWS_REGION: this.plan.region,
+      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${this.tableHost.ready.port}`,
+      AWS_ENDPOINT_URL_SQS: queues.endpoint,
+    };
+    const localUrls = new Map(this.plan.queues.map((queue) => [queue.url, queues.urls[queue.name]]));
+    const localize = (environment: { readonly [name: string]: string }) =>
+      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, localUrls.get(value) ?? value]));
+
+    this.engineHost = await this.startChild<{ port: number }>('engine-host', {
+      region: this.plan.region,
+      account: this.plan.account,
+      streams: this.plan.streams,
+      mappings: this.plan.mappings,
+      functions: this.plan.functions.map((definition) => ({ ...definition, environment: localize(definition.environment) })),
+      environment: endpoints,
+      tablePort: this.tableHost.ready.port,
+      queueEndpoint: queues.endpoint,
+      queueUrls: Object.fromEntries(this.plan.queues.map((queue) => [queue.arn, queues.urls[queue.name]])),
+      logFolder: this.logFolder(),
+      seed: this.options.seed,
+    } satisfies EngineHostConfiguration);
+    this.engines.stream = 'in-memory Kinesis of this kit';
+    this.engines.mappings = 'event source mappings of this kit';
+
+    const api = { ...endpoints, AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${this.engineHost.ready.port}` };
+    for (const [index, service] of this.plan.services.entries()) {
+      const task = await ServiceTask.start({ ...service, environment: localize(service.environment) }, {
+        ...api,
+        ...(issuer ? { JWT_ISSUER: issuer.issuer, JWT_KEY_SET: issuer.keySet } : { AUTHENTICATION: 'none' }),
+        PORT: String(index === 0 ? (this.options.port ?? 0) : 0),
+      }, this.logFolder());
+      task.onUnexpectedExit = (error) => this.fail(error);
+      this.services.push(task);
+    }
+    await this.startCheckerAndGenerator(issuer?.token);
+  }
+
+  private async startQueueHost(): Promise<QueueHostReady> {
+    const host = await this.startChild<QueueHostReady>('queue-host', {
+      region: this.plan.region,
+      account: this.plan.account,
+      queues: this.plan.queues.map(({ name, attributes }) => ({ name, attributes })),
+    } satisfies QueueHostConfiguration);
+    this.engines.queue = host.ready.engine;
+    return host.ready;
+  }
+
+  private async startTableHost(): Promise<void> {
+    this.tableHost = await this.startChild<{ port: number; engine: string }>('table-host', tableHostConfiguration(this.plan.tables));
+    this.engines.table = this.tableHost.ready.engine;
+  }
+
+  private async startCheckerAndGenerator(token: string | undefined): Promise<void> {
+    const environment = this.plan.services[0].environment;
+    const ledger = environment.LEDGER_TABLES.split(',');
+    this.checkerProcess = await this.startChild<{ outcomePort: number }>('checker', {
+      tables: { ledger, balances: environment.BALANCE_TABLE, parking: environment.PARKING_TABLE },
+      ledgerStreams: ledger.map((name) => this.streamOf(name)),
+      tablePort: this.tableHost.ready.port,
+      targets: this.apiTargets,
+      token,
+      pollMilliseconds: this.options.input === undefined ? POLL_MILLISECONDS.load : POLL_MILLISECONDS.replay,
+    } satisfies CheckerConfiguration);
+    this.generatorProcess = await this.startChild('load-generator', {
+      targets: this.apiTargets,
+      token,
+      seed: this.options.seed,
+      outcomePort: this.checkerProcess.ready.outcomePort,
+    } satisfies LoadGeneratorConfiguration);
+  }
+
+  private streamOf(tableName: string): string {
+    const streamArn = this.plan.tables.find(({ name }) => name === tableName)?.streamArn;
+    if (streamArn === undefined) {
+      throw new RunError(`The ledger table ${tableName} has no stream in this assembly: the run could not follow it.`);
+    }
+    return streamArn;
+  }
+
+  private async startChild<Ready>(entry: string, configuration: object): Promise<ChildProcess<Ready>> {
+    const child = await ChildProcess.start<Ready>({
+      name: entry.replace('-', ' '),
+      entry,
+      configuration,
+      logFile: path.join(this.logFolder(), `${entry}.log`),
+      onEvent: (name, payload) => name === 'failed' && this.fail(new Error(`The ${entry.replace('-', ' ')} reports: ${String(payload)}`)),
+      onUnexpectedExit: (error) => this.fail(error),
+    });
+    this.children.push(child);
+    return child;
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.onFailure(error);
+  }
+
+  private logFolder(): string {
+    const folder = path.join(this.folder, 'logs');
+    fs.mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+}
