@@ -1,0 +1,55 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { RunError } from '../local/run/run-error';
+import { AssemblyError } from '../lib/topology';
+import { explainCommand } from './explain';
+import { runCommand } from './run';
+import { sizeCommand } from './size';
+import { type Command, UsageError } from './command';
+
+const COMMANDS: readonly Command[] = [runCommand, sizeCommand, explainCommand];
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words;
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) {
+    process.stdout.write(overview());
+    return name === undefined || ['help', '--help', '-h'].includes(name) ? 0 : 2;
+  }
+  const { values, positionals } = parseCommandLine(command, rest);
+  if (values.help) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  return command.run({ values, positionals });
+}
+
+function parseCommandLine(command: Command, words: readonly string[]) {
+  const options: ParseArgsConfig['options'] = { ...command.options, help: { type: 'boolean', short: 'h' } };
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`, command.name);
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    'cht: what a synthesized stack is sized for, and what it does when it runs',
+    '',
+    ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
+    '',
+    'Every command takes the folder of a cloud assembly, else ./cdk.out, else synthesizes the app of ./cdk.json to a temporary folder.',
+    '"cht COMMAND --help" tells the options.',
+    '',
+  ].join('\n');
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    const isTheirs = error instanceof UsageError || error instanceof RunError || error instanceof AssemblyError;
+    process.stderr.write(`cht: ${isTheirs ? error.message : (error.stack ?? error.message)}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

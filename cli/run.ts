@@ -1,0 +1,99 @@
+import * as fs from 'node:fs';
+import { runAssembly } from '../local/run/run';
+import { streamConsole } from '../local/run/report-lines';
+import { isClean } from '../local/run/verdict';
+import { useAssembly } from './assembly';
+import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
+
+const DEFAULT_SECONDS = 60;
+const HOUR = 3600;
+
+/** `cht run` */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'runs the assembly on this machine, puts a load on it, and judges what became of every payment',
+  help: `cht run [ASSEMBLY]: runs a cloud assembly on this machine and gives a verdict
+
+  --environment NAME   synthesizes this environment of the app (prod, dev, local) instead of taking an assembly
+  --rate N             payments per second; without it 60 % of what a 5-second probe settles
+  --seconds N          length of the load, 1 to 86400 (default 60)
+  --input FILE         posts each line of FILE to POST /payments, in order, instead of a load
+  --balances FILE      writes merchantId,currency,balance at the end
+  --answers FILE       writes line,status,problem for each line of the input
+  --json FILE          writes the verdict
+  --seed N             everything random in the load follows from it (default: chosen, and printed)
+  --refund-wait S      seconds that a refund waits for its payment (with --input 5, from the end of the file)
+  --keep               keeps the system up after the verdict, until Ctrl-C
+  --port N             port of the API
+  --no-auth            the API asks for no token
+
+The exit code is 0 when nothing was lost, doubled or out of balance; it never depends on a rate.
+Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a second one ends at once.
+`,
+  options: {
+    'environment': { type: 'string' },
+    'rate': { type: 'string' },
+    'seconds': { type: 'string' },
+    'input': { type: 'string' },
+    'balances': { type: 'string' },
+    'answers': { type: 'string' },
+    'json': { type: 'string' },
+    'seed': { type: 'string' },
+    'refund-wait': { type: 'string' },
+    'keep': { type: 'boolean' },
+    'port': { type: 'string' },
+    'no-auth': { type: 'boolean' },
+  },
+  async run(input) {
+    const options = readOptions(input);
+    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    try {
+      const { verdict } = await runAssembly({ assembly: assembly.folder, ...options }, streamConsole(process.stdout), interruption());
+      return isClean(verdict) ? 0 : 1;
+    } finally {
+      assembly.dispose();
+    }
+  },
+};
+
+function readOptions(input: CommandInput) {
+  const file = text(input, 'input');
+  if (file !== undefined && !fs.existsSync(file)) {
+    throw new UsageError(`--input ${file} does not exist.`, 'run');
+  }
+  if (file === undefined && text(input, 'answers') !== undefined) {
+    throw new UsageError('--answers needs --input: only a file has lines to answer.', 'run');
+  }
+  if (file !== undefined && (text(input, 'rate') !== undefined || text(input, 'seconds') !== undefined)) {
+    throw new UsageError('--input is posted as fast as it is answered: leave out --rate and --seconds.', 'run');
+  }
+  return {
+    rate: number(input, 'run', 'rate', 1, 1_000_000),
+    seconds: number(input, 'run', 'seconds', 1, 24 * HOUR) ?? DEFAULT_SECONDS,
+    input: file,
+    balances: text(input, 'balances'),
+    answers: text(input, 'answers'),
+    json: text(input, 'json'),
+    seed: integer(input, 'run', 'seed', 0, 0x7fffffff) ?? Math.floor(Math.random() * 0x7fffffff),
+    refundWaitSeconds: number(input, 'run', 'refund-wait', 0, 24 * HOUR),
+    keep: input.values.keep === true,
+    port: integer(input, 'run', 'port', 1, 65_535),
+    noAuthentication: input.values['no-auth'] === true,
+  };
+}
+
+/** Resolves at the first Ctrl-C; the second one ends the process, and with it every part of the run. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = false;
+    const onSignal = (): void => {
+      if (seen) {
+        process.exit(130);
+      }
+      seen = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
