@@ -108,7 +108,7 @@ new JsonFile(project, 'tsconfig.build.json', {
 
 /** Replaces a projen task by plain commands: the scripts below run without projen in between. */
 const scripts: Record<string, string> = {
-  'start': 'node bin/cht.js run',
+  'start': 'node bin/cht.js run --environment local',
   'test': 'jest --ci',
   'lint': 'eslint --max-warnings 0 .',
   'typecheck': 'tsc -p tsconfig.json',

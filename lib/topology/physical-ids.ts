@@ -82,6 +82,10 @@ export function attribute(at: Placement, name: string, properties: { readonly [n
     case 'FunctionName':
     case 'RoleId':
       return name;
+    case 'LoadBalancerFullName':
+      return loadBalancerFullName(name);
+    case 'TargetGroupFullName':
+      return targetGroupFullName(name);
     case 'Version':
       return '1';
     case 'DNSName':
@@ -128,7 +132,27 @@ function arn(at: Placement, name: string, properties: { readonly [name: string]:
       return regional('ecs', `service/${name}`);
     case 'AWS::ECS::TaskDefinition':
       return regional('ecs', `task-definition/${name}:1`);
+    case 'AWS::ElasticLoadBalancingV2::LoadBalancer':
+      return regional('elasticloadbalancing', `loadbalancer/${loadBalancerFullName(name)}`);
+    case 'AWS::ElasticLoadBalancingV2::Listener':
+      return `${String(properties.LoadBalancerArn).replace(':loadbalancer/', ':listener/')}/0`;
+    case 'AWS::ElasticLoadBalancingV2::TargetGroup':
+      return regional('elasticloadbalancing', targetGroupFullName(name));
     default:
-      return regional(at.type.split('::')[1].toLowerCase(), `${at.type.split('::')[2].toLowerCase()}/${name}`);
+      return regional(...madeUp(at.type, name));
   }
+}
+
+function loadBalancerFullName(name: string): string {
+  return `app/${name}/0`;
+}
+
+function targetGroupFullName(name: string): string {
+  return `targetgroup/${name}/0`;
+}
+
+/** For types whose ARN nobody reads here: service and kind out of `AWS::Service::Kind` or `Custom::Kind`. */
+function madeUp(type: string, name: string): [string, string] {
+  const words = type.toLowerCase().split('::');
+  return [words[words.length - 2], `${words[words.length - 1]}/${name}`];
 }
