@@ -57,7 +57,7 @@ async function runWith(assembly: string, defect: PlantedDefect | undefined): Pro
     }
     const json = path.join(folder, 'verdict.json');
     const start = Date.now();
-    const exitCode = await cht(['run', copy, '--rate', RATE, '--seconds', SECONDS, '--seed', '1', '--json', json]);
+    const exitCode = await cht(folder, ['run', copy, '--rate', RATE, '--seconds', SECONDS, '--seed', '1', '--json', json]);
     const seconds = (Date.now() - start) / 1000;
     return { verdict: JSON.parse(fs.readFileSync(json, 'utf8')) as Verdict, exitCode, seconds };
   } finally {
@@ -86,9 +86,10 @@ async function plant(defect: PlantedDefect, assembly: string): Promise<void> {
   }
 }
 
-function cht(words: readonly string[]): Promise<number> {
+/** Runs in a folder of its own: a run that finds something keeps its logs there. */
+function cht(cwd: string, words: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));
   });

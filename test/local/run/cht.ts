@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Verdict } from '../../../local/run/verdict';
+import { root } from '../../house/source-files';
+
+/** How a command of `cht` ended. */
+export interface ChtResult {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** Runs `cht` the way a person does, in a process of its own. */
+export function cht(words: readonly string[], options: { readonly interruptAfter?: RegExp } = {}): Promise<ChtResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd: root, detached: true });
+    let output = '';
+    let interrupted = false;
+    const onData = (chunk: Buffer): void => {
+      output += chunk.toString('utf8');
+      if (options.interruptAfter?.test(output) && !interrupted) {
+        interrupted = true;
+        // Ctrl-C in a terminal reaches the whole process group.
+        process.kill(-child.pid!, 'SIGINT');
+      }
+    };
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
+    child.on('error', reject);
+    child.on('exit', (code) => resolve({ exitCode: code ?? 1, output }));
+  });
+}
+
+/** A folder for the files of one test. */
+export function temporaryFolder(): string {
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'cht-test-'));
+}
+
+export function readVerdict(file: string): Verdict {
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as Verdict;
+}
+
+/** Runs whose folder is still under `.local`. */
+export function leftovers(): string[] {
+  const folder = path.join(root, '.local');
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.startsWith('run-')) : [];
+}
