@@ -1,4 +1,5 @@
 import { javascript, JsonFile, TextFile, typescript } from 'projen';
+import { runtimeLimitsSource } from './projenrc/runtime-limits';
 
 /** Folders with TypeScript sources, in the order of docs/architecture.md. */
 const SOURCE_FOLDERS = ['lib', 'constructs', 'lambdas', 'apps', 'local', 'cli', 'benchmarks'];
@@ -95,7 +96,7 @@ project.package.addField('exports', {
 });
 
 // `tsconfig.json` checks everything that is TypeScript; `tsconfig.build.json` emits what is published.
-project.tsconfig?.file.addOverride('include', ['index.ts', '.projenrc.ts', 'test/**/*.ts', ...SOURCE_FOLDERS.map((folder) => `${folder}/**/*.ts`)]);
+project.tsconfig?.file.addOverride('include', ['index.ts', '.projenrc.ts', 'projenrc/**/*.ts', 'test/**/*.ts', ...SOURCE_FOLDERS.map((folder) => `${folder}/**/*.ts`)]);
 project.tsconfig?.file.addOverride('compilerOptions.noEmit', true);
 project.tsconfig?.file.addOverride('compilerOptions.types', ['node', 'jest', 'aws-lambda']);
 new JsonFile(project, 'tsconfig.build.json', {
@@ -125,6 +126,8 @@ for (const [name, command] of Object.entries(scripts)) {
   project.package.setScript(name, command);
 }
 project.compileTask.reset('tsc -p tsconfig.build.json && node --import tsx lambdas/bundle.ts');
+
+new TextFile(project, 'lambdas/runtime/limits.ts', { lines: runtimeLimitsSource().split('\n'), editGitignore: false, marker: false });
 
 new TextFile(project, '.npmrc', {
   lines: ['# Keeps host names of registries out of the lock file.', 'omit-lockfile-registry-resolved=true'],

@@ -85,7 +85,7 @@ describe('settlement, from the stream to the balances', () => {
       for (const name of ['EUR', 'USD']) {
         expect((await run.balances.balance(merchantId, name)).available).toBe(balances.get(name) ?? 0n);
       }
-    }), { numRuns: 15 });
+    }), { numRuns: 15, endOnFailure: true });
   }, 60_000);
 });
 

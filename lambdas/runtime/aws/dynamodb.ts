@@ -1,5 +1,6 @@
 import type { AwsCaller } from './json-client';
 import { chunksOf, forEachConcurrently } from './concurrency';
+import { KEYS_PER_CALL } from '../limits';
 
 /** An attribute value in DynamoDB's JSON. Only the types that this runtime stores. */
 export interface AttributeValue {
@@ -31,11 +32,6 @@ export interface CancellationReason {
   /** The item as it is, where the transaction asked for it. */
   readonly Item?: Item;
 }
-
-/** Statements that one `BatchExecuteStatement` may hold. */
-export const STATEMENTS_PER_CALL = 25;
-/** Keys that one `BatchGetItem` may hold. */
-export const KEYS_PER_CALL = 100;
 
 /** A table name as PartiQL wants it. @throws Error when it is no name of a DynamoDB table */
 export function quotedTable(name: string): string {

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { STATEMENTS_PER_CALL } from '../aws/dynamodb';
+import { STATEMENTS_PER_CALL } from '../limits';
 import { isRetryable } from '../aws/errors';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';

@@ -1,8 +1,9 @@
-import { batchExecute, batchGet, type Item, keyText, quotedTable, type Statement, STATEMENTS_PER_CALL } from '../aws/dynamodb';
+import { batchExecute, batchGet, type Item, keyText, quotedTable, type Statement } from '../aws/dynamodb';
 import { chunksOf, forEachConcurrently } from '../aws/concurrency';
 import type { AwsCaller } from '../aws/json-client';
 import { isRetryable } from '../aws/errors';
 import { RetryPolicy } from '../retry/retry';
+import { STATEMENTS_PER_CALL } from '../limits';
 
 /** What a merchant has in one currency, in minor units. Sums pass 2^53, so they are bigint. */
 export interface Balance {

@@ -1,6 +1,7 @@
 import { chunksOf, forEachConcurrently } from '../aws/concurrency';
 import { isRetryable, isRetryableCode } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
+import { MESSAGES_PER_CALL } from '../limits';
 import type { PaymentRecord } from '../payment/payment';
 import { decodePaymentRecord, encodePaymentRecord, UndecodableRecordError } from '../payment/payment-codec';
 import { RetryPolicy } from '../retry/retry';
@@ -21,9 +22,6 @@ export interface RefundQueue {
    */
   send(refunds: readonly WaitingRefund[], deadline?: number): Promise<boolean[]>;
 }
-
-/** Messages that one `SendMessageBatch` may hold. */
-const MESSAGES_PER_CALL = 10;
 
 /** Text of a message: the time first seen, and the record in base64. */
 export function encodeWaitingRefund({ refund, firstSeenAt }: WaitingRefund): string {

@@ -68,3 +68,13 @@ export function isSamePayment(a: Payment, b: Payment): boolean {
   return a.amount === b.amount && a.currency === b.currency && a.type === b.type && a.payerId === b.payerId
     && a.cardToken === b.cardToken && a.refundOf === b.refundOf && a.idempotencyKey === b.idempotencyKey && a.merchantId === b.merchantId;
 }
+
+/**
+ * Whether a row that is found after a lost answer is the work of the call whose answer was lost, not that of an earlier one. Either way
+ * it took effect once; this only tells `applied` from `duplicate`.
+ *
+ * @param lostSince when the first call was made whose answer was lost, in milliseconds since 1970; undefined when there was none
+ */
+export function isOwnWrite(stored: LedgerEntry, payment: PaymentRecord, lostSince: number | undefined): boolean {
+  return lostSince !== undefined && stored.acceptedAt === payment.acceptedAt && stored.settledAt >= lostSince;
+}

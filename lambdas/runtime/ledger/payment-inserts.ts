@@ -1,11 +1,12 @@
 import { chunksOf, forEachConcurrently } from '../aws/concurrency';
-import { batchExecute, batchGet, keyText, STATEMENTS_PER_CALL, type TableKey } from '../aws/dynamodb';
+import { batchExecute, batchGet, keyText, type TableKey } from '../aws/dynamodb';
+import { STATEMENTS_PER_CALL } from '../limits';
 import { AwsConnectionError, AwsServiceError, isRetryable, isRetryableCode } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
 import type { Payment, PaymentRecord } from '../payment/payment';
 import type { Attempts, RetryPolicy } from '../retry/retry';
 import type { ConflictCounter } from './conflict-counter';
-import { isSamePayment, type Outcome } from './ledger';
+import { isOwnWrite, isSamePayment, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
 
@@ -17,8 +18,8 @@ interface Insertion {
   readonly index: number;
   /** Positions of later payments with the same key. */
   readonly followers: number[];
-  /** An answer was lost: the row may be there because of us. */
-  uncertain: boolean;
+  /** When the first attempt was made whose answer was lost: the row may be there because of us. */
+  lostSince?: number;
   /** What the ledger holds under the key, once that is known. */
   stored?: Payment;
   outcome?: Outcome;
@@ -75,7 +76,7 @@ export class PaymentInserts {
       const text = keyText(key.table, key.pk, key.sk);
       const first = byKey.get(text);
       if (first === undefined) {
-        byKey.set(text, { payment, key, index, followers: [], uncertain: false });
+        byKey.set(text, { payment, key, index, followers: [] });
       } else {
         first.followers.push(index);
       }
@@ -138,9 +139,10 @@ export class PaymentInserts {
         await this.isolate(chunk, pass, attempts, error);
         return;
       }
-      const lost = error instanceof AwsConnectionError;
       for (const insertion of chunk) {
-        insertion.uncertain ||= lost;
+        if (error instanceof AwsConnectionError) {
+          insertion.lostSince ??= now;
+        }
         fail(insertion, error, isRetryable(error), pass);
       }
     }
@@ -177,7 +179,7 @@ export class PaymentInserts {
         if (!isSamePayment(stored, payment)) {
           insertion.outcome = CONFLICT;
         } else {
-          insertion.outcome = insertion.uncertain && stored.acceptedAt === payment.acceptedAt ? APPLIED : DUPLICATE;
+          insertion.outcome = isOwnWrite(stored, payment, insertion.lostSince) ? APPLIED : DUPLICATE;
         }
       }
     } catch (error) {

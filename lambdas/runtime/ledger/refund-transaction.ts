@@ -4,7 +4,7 @@ import type { AwsCaller } from '../aws/json-client';
 import type { PaymentRecord, RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
 import type { ConflictCounter } from './conflict-counter';
-import { type ApplyRefundOptions, isSamePayment, type LedgerEntry, type Outcome } from './ledger';
+import { type ApplyRefundOptions, isOwnWrite, isSamePayment, type LedgerEntry, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable, WAITING } from './outcomes';
 
@@ -46,12 +46,13 @@ export class RefundTransaction {
     // A refund of itself is a refund of no payment, and a transaction cannot touch one row twice.
     let rejection: RejectionReason | undefined = refund.refundOf === refund.idempotencyKey ? 'unknown_payment' : undefined;
     const attempts = this.retry.begin(options.deadline);
-    let uncertain = false;
+    let lostSince: number | undefined;
     let error: unknown = new OutOfTimeError();
     if (attempts.isLate) {
       return unavailable(error);
     }
     do {
+      const startedAt = this.retry.clock.now();
       const transaction: Attempt | Rejection = rejection === undefined
         ? await this.transact(refund, key, paymentKey, options.waitIsOver ?? false)
         : { kind: 'reject', reason: rejection };
@@ -65,11 +66,13 @@ export class RefundTransaction {
       }
       if (attempt.kind === 'retry') {
         error = attempt.error;
-        uncertain ||= error instanceof AwsConnectionError;
+        if (error instanceof AwsConnectionError) {
+          lostSince ??= startedAt;
+        }
         continue;
       }
       attempts.succeeded();
-      return attempt.kind === 'done' ? attempt.outcome : this.compareWithStored(refund, key, attempt.entry, uncertain, options.deadline);
+      return attempt.kind === 'done' ? attempt.outcome : this.compareWithStored(refund, key, attempt.entry, lostSince, options.deadline);
     } while (await attempts.again());
     return unavailable(error);
   }
@@ -155,7 +158,7 @@ export class RefundTransaction {
   }
 
   private async compareWithStored(
-    refund: PaymentRecord, key: TableKey, entry: LedgerEntry, uncertain: boolean, deadline?: number,
+    refund: PaymentRecord, key: TableKey, entry: LedgerEntry, lostSince: number | undefined, deadline?: number,
   ): Promise<Outcome> {
     if (!isSamePayment(entry, refund)) {
       try {
@@ -168,7 +171,7 @@ export class RefundTransaction {
     if (entry.status === 'rejected') {
       return { kind: 'rejected', reason: entry.reason as RejectionReason };
     }
-    return uncertain && entry.acceptedAt === refund.acceptedAt ? APPLIED : DUPLICATE;
+    return isOwnWrite(entry, refund, lostSince) ? APPLIED : DUPLICATE;
   }
 }
 

@@ -2,25 +2,24 @@ import { hash } from 'node:crypto';
 import type { Item } from '../aws/dynamodb';
 import { AwsServiceError } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
+import { MAXIMUM_ITEM_BYTES, MAXIMUM_PARTITION_KEY_BYTES, MAXIMUM_SORT_KEY_BYTES } from '../limits';
 import { RetryPolicy } from '../retry/retry';
 import type { ParkedEntry, Parking } from './parking';
 
 export interface DynamoDbParkingOptions {
   readonly dynamodb: AwsCaller;
   readonly table: string;
-  /** @default - RetryPolicy with its defaults */
+  /** @default - RetryPolicy with four attempts: parking has no deadline, and must not use up the time of a batch */
   readonly retry?: RetryPolicy;
 }
 
+/** What an item needs beside its payload, at most. */
+const OTHER_BYTES = 50_000;
 /**
- * Payload bytes of one item. An item may have 400 KB, a stream record a multiple of that: a longer payload is cut
+ * Payload bytes of one item. A stream record may have a multiple of what an item may: a longer payload is cut
  * over several items, because one that cannot be parked would stand in the way of all behind it.
  */
-const PART_BYTES = 350_000;
-/** Longest sort key in bytes. */
-const MAXIMUM_SORT_KEY_BYTES = 1_024;
-/** Longest partition key in bytes. */
-const MAXIMUM_PARTITION_KEY_BYTES = 2_048;
+const PART_BYTES = MAXIMUM_ITEM_BYTES - OTHER_BYTES;
 
 /** Parked entries in a DynamoDB table with the keys `pk` and `sk`. */
 export class DynamoDbParking implements Parking {
@@ -31,7 +30,7 @@ export class DynamoDbParking implements Parking {
   public constructor(options: DynamoDbParkingOptions) {
     this.dynamodb = options.dynamodb;
     this.table = options.table;
-    this.retry = options.retry ?? new RetryPolicy();
+    this.retry = options.retry ?? new RetryPolicy({ maximumAttempts: 4 });
   }
 
   public async park(entry: ParkedEntry): Promise<void> {

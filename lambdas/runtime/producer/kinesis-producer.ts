@@ -1,6 +1,7 @@
 import { AggregateBuilder } from '../aggregate/kpl-aggregate';
 import { isRetryable } from '../aws/errors';
 import { AwsCaller } from '../aws/json-client';
+import { RECORD_BYTES_PER_CALL, RECORDS_PER_CALL } from '../limits';
 import { Clock, Random, systemClock } from '../retry/clock';
 import { RetryPolicy } from '../retry/retry';
 import { EvenPartitionKeys } from './even-partition-keys';
@@ -32,10 +33,6 @@ export interface KinesisProducerOptions {
   /** Is told of errors that no retry helps against, such as a missing permission. @default - nobody is told */
   readonly onError?: (error: Error) => void;
 }
-
-// Limits of one PutRecords call, https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
-const MAXIMUM_CALL_RECORDS = 500;
-const MAXIMUM_CALL_BYTES = 5 * 1024 * 1024;
 
 interface PendingPayment {
   readonly data: Uint8Array;
@@ -182,9 +179,9 @@ export class KinesisProducer implements PaymentStream {
   private takeCall(): SealedRecord[] {
     let count = 0;
     let bytes = 0;
-    while (count < this.sealed.length && count < MAXIMUM_CALL_RECORDS) {
+    while (count < this.sealed.length && count < RECORDS_PER_CALL) {
       bytes += this.sealed[count].data.length + this.sealed[count].partitionKey.length;
-      if (count > 0 && bytes > MAXIMUM_CALL_BYTES) {
+      if (count > 0 && bytes > RECORD_BYTES_PER_CALL) {
         break;
       }
       count++;

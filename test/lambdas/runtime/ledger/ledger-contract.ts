@@ -268,7 +268,7 @@ export function describeLedgerContract(name: string, subject: LedgerUnderTest): 
           const { settledAt: _, ...entry } = await ledger.find(record.merchantId, record.idempotencyKey) ?? { settledAt: 0 };
           expect(entry).toEqual(model.find(record.merchantId, record.idempotencyKey));
         }
-      }), { numRuns: 25 });
+      }), { numRuns: 25, endOnFailure: true });
     }, 60_000);
   });
 }

@@ -1,0 +1,17 @@
+// Generated from lib/facts by "npx projen".
+/** Statements that one `BatchExecuteStatement` may hold. Fact: dynamodb/batchStatement.maxStatements. */
+export const STATEMENTS_PER_CALL = 25;
+/** Keys that one `BatchGetItem` may hold. Fact: dynamodb/batchGet.maxItems. */
+export const KEYS_PER_CALL = 100;
+/** Longest partition key of a table, in bytes. Fact: dynamodb/partitionKey.maxBytes. */
+export const MAXIMUM_PARTITION_KEY_BYTES = 2048;
+/** Longest sort key of a table, in bytes. Fact: dynamodb/sortKey.maxBytes. */
+export const MAXIMUM_SORT_KEY_BYTES = 1024;
+/** Largest item of a table, in bytes. Fact: dynamodb/item.maxBytes. */
+export const MAXIMUM_ITEM_BYTES = 409600;
+/** Records that one `PutRecords` may hold. Fact: kinesis/putRecords.maxRecords. */
+export const RECORDS_PER_CALL = 500;
+/** Bytes that one `PutRecords` may hold. Fact: kinesis/putRecords.maxBytes. */
+export const RECORD_BYTES_PER_CALL = 10485760;
+/** Messages that one `SendMessageBatch` may hold. Fact: sqs/batch.maxEntries. */
+export const MESSAGES_PER_CALL = 10;
