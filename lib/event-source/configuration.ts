@@ -118,7 +118,7 @@ export function configureEventSource(props: EventSourceProps): EventSourceConfig
     batchingWindowMilliseconds:
       1000 * integerBetween('maximumBatchingWindowSeconds', props.maximumBatchingWindowSeconds ?? 0, 0, limits.batchingWindowSeconds),
     parallelizationFactor,
-    maximumRetryAttempts: integerBetween('maximumRetryAttempts', props.maximumRetryAttempts ?? -1, -1, 10_000),
+    maximumRetryAttempts: integerBetween('maximumRetryAttempts', props.maximumRetryAttempts ?? -1, -1, limits.retryAttempts),
     maximumRecordAgeMilliseconds: recordAge(props.maximumRecordAgeSeconds ?? -1, limits),
     bisectBatchOnFunctionError: props.bisectBatchOnFunctionError ?? false,
     reportBatchItemFailures: props.reportBatchItemFailures ?? false,

@@ -8,6 +8,8 @@ export interface EventSourceLimits {
   readonly batchingWindowSeconds: number;
   /** Most concurrent batches of a shard. */
   readonly parallelizationFactor: number;
+  /** Largest finite `maximumRetryAttempts`. */
+  readonly retryAttempts: number;
   /** Longest tumbling window, in seconds. */
   readonly tumblingWindowSeconds: number;
   /** Shortest and longest finite `maximumRecordAgeSeconds`. */
@@ -28,21 +30,22 @@ export interface EventSourceLimits {
   readonly tableStreamPollMilliseconds: number;
 }
 
-/** The limits of AWS, from the dated facts where they hold a row, else from the Lambda developer guide. */
+/** The limits of AWS, from the dated facts. */
 export function eventSourceLimits(facts: Facts = Facts.DEFAULT): EventSourceLimits {
   return {
     batchSize: facts.number('lambda-esm/stream.batchSize.max'),
     batchingWindowSeconds: facts.number('lambda-esm/batchWindow.maxSec'),
     parallelizationFactor: facts.number('lambda-esm/parallelizationFactor.max'),
+    retryAttempts: facts.number('lambda-esm/retryAttempts.max'),
     tumblingWindowSeconds: facts.number('lambda-esm/tumblingWindow.maxSec'),
     recordAgeSeconds: { minimum: facts.number('lambda-esm/recordAge.minSec'), maximum: facts.number('lambda-esm/recordAge.maxSec') },
     payloadBytes: facts.number('lambda/payload.sync.maxBytes'),
-    windowStateBytes: 1024 * 1024,
-    windowGraceMilliseconds: 120_000,
-    filters: 10,
+    windowStateBytes: facts.number('lambda-esm/tumblingWindow.state.maxBytes'),
+    windowGraceMilliseconds: 1000 * facts.number('lambda-esm/tumblingWindow.graceSec'),
+    filters: facts.number('lambda-esm/filters.max'),
     kinesisPollMilliseconds: 1000 / facts.number('lambda-esm/kinesis.standardPollPerSec'),
     kinesisReadMilliseconds: 1000 / facts.number('kinesis/shard.getRecordsPerSec'),
-    tableStreamPollMilliseconds: 250,
+    tableStreamPollMilliseconds: 1000 / facts.number('lambda-esm/dynamodbStreams.pollPerSec'),
   };
 }
 

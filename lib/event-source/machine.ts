@@ -57,9 +57,14 @@ export class EventSourceMachine {
     return [...this.processors.values()].reduce((sum, processor) => sum + processor.inFlight, 0);
   }
 
-  /** Everything that was read is behind a checkpoint, no window is open, and no shard waits for its parents. */
+  /** Everything that was read is behind a checkpoint, nothing is in flight, and no shard waits for its parents. A window may be open. */
+  get settled(): boolean {
+    return this.lineage.waiting.length === 0 && [...this.processors.values()].every((processor) => processor.settled);
+  }
+
+  /** Settled, and no window is open. */
   get quiescent(): boolean {
-    return this.lineage.waiting.length === 0 && [...this.processors.values()].every((processor) => processor.quiescent);
+    return this.settled && [...this.processors.values()].every((processor) => processor.quiescent);
   }
 
   /** One entry for each shard that is read or waits for its parents; a finished one is no longer listed. */

@@ -51,9 +51,14 @@ export class ShardProcessor {
     return this.reader.ended && this.quiescent;
   }
 
-  /** Nothing that was read waits for anything. */
+  /** Nothing that was read waits for anything, an open window aside. */
+  get settled(): boolean {
+    return this.tracker.length === 0 && this.discards.size === 0 && this.lanes.every((lane) => lane.idle);
+  }
+
+  /** Nothing that was read waits for anything, and no window is open. */
   get quiescent(): boolean {
-    return this.tracker.length === 0 && this.discards.size === 0 && this.window === undefined && this.lanes.every((lane) => lane.idle);
+    return this.settled && this.window === undefined;
   }
 
   /** Invocations that have not been answered. */

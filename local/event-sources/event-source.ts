@@ -8,7 +8,9 @@ export interface EventSource {
   start(): Promise<void>;
   /** Begins nothing new and waits for the invocations in flight. */
   stop(): Promise<void>;
-  /** Everything that has been read is done with, and the last look at the source found nothing more. */
+  /** Everything that has been read is done with, and the last look at the source found nothing more. A tumbling window may be open. */
+  readonly drained: boolean;
+  /** Drained, and no tumbling window is open. */
   readonly idle: boolean;
   /**
    * Waits until everything that was in the source when this was called is done with: nothing unread, nothing in flight, windows

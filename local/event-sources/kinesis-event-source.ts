@@ -1,6 +1,7 @@
 import type { EventSourceConfiguration, InvokeCommand, ReadCommand, ShardDescription, SourceRecord } from '../../lib/event-source';
-import { type KinesisEngine, KinesisError, type KinesisStream, type StoredRecord, type StreamConsumer } from '../engines/stream';
+import { type KinesisEngine, KinesisError, type KinesisStream, type StoredRecord, type StreamConsumer, type StreamRead } from '../engines/stream';
 import { streamEvent } from './invocation-event';
+import { ReadPlaces } from './read-places';
 import { StreamEventSource, type StreamEventSourceProps } from './stream-event-source';
 import { type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
 
@@ -28,6 +29,10 @@ class KinesisSource implements StreamSource {
   private readonly invokeIdentityArn: string;
   private readonly region: string;
   private readonly metadataBytes: number;
+  /** The engine's counter at which the last read of each shard ended. */
+  private readonly counters = new ReadPlaces<number>();
+  /** Shards that were read since the signal of a poller was made. */
+  private readonly opened = new WeakMap<AbortSignal, Set<string>>();
   private listed = false;
 
   constructor({ engine, streamName, configuration, invokeIdentityArn }: KinesisEventSourceProps) {
@@ -53,10 +58,11 @@ class KinesisSource implements StreamSource {
 
   async read({ shardId, position, maximumRecords }: ReadCommand, signal: AbortSignal): Promise<StreamAnswer> {
     try {
-      const { records, caughtUp, endOfShard } = this.configuration.enhancedFanOut
-        ? await this.consumer.push(shardId, position, maximumRecords, signal)
-        : this.consumer.poll(shardId, position, maximumRecords);
-      return { records: records.map((record) => this.sourceRecord(record)), caughtUp, endOfShard };
+      const from = this.counters.find(shardId, position) ?? this.consumer.resolve(shardId, position);
+      const read = await this.readShard(shardId, from, maximumRecords, signal);
+      const records = read.records.map((record) => this.sourceRecord(record));
+      this.counters.keep(shardId, position, records, read.next);
+      return { records, caughtUp: read.caughtUp, endOfShard: read.endOfShard };
     } catch (error) {
       if (error instanceof KinesisError && error.code === 'ProvisionedThroughputExceededException') {
         throw new StreamReadError('throttled', error.message);
@@ -96,6 +102,20 @@ class KinesisSource implements StreamSource {
 
   close(): void {
     this.consumer.close();
+  }
+
+  /** With enhanced fan-out the first read of a shard is answered at once, so that the mapping knows whether it is behind; the others wait. */
+  private async readShard(shardId: string, counter: number, maximumRecords: number, signal: AbortSignal): Promise<StreamRead> {
+    if (!this.configuration.enhancedFanOut) {
+      return this.consumer.poll(shardId, counter, maximumRecords);
+    }
+    const opened = this.opened.get(signal) ?? new Set();
+    this.opened.set(signal, opened);
+    if (!opened.has(shardId)) {
+      opened.add(shardId);
+      return this.consumer.read(shardId, counter, maximumRecords);
+    }
+    return this.consumer.push(shardId, counter, maximumRecords, signal);
   }
 
   private sourceRecord(record: StoredRecord): SourceRecord {

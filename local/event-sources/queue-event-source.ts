@@ -7,7 +7,7 @@ import type { QueueEventSourceConfiguration } from './queue-configuration';
 import { processedMessages, type QueueMessage, queueRecord } from './queue-message';
 
 /** Most messages of one ReceiveMessage or DeleteMessageBatch call. */
-const MAXIMUM_CALL_MESSAGES = 10;
+const MAXIMUM_CALL_MESSAGES = Facts.DEFAULT.number('sqs/batch.maxEntries');
 /** Longest wait of a ReceiveMessage call. */
 const LONG_POLL_SECONDS = 20;
 /** Pause after a call that failed. */
@@ -88,6 +88,10 @@ export class QueueEventSource implements EventSource {
   }
 
   get idle(): boolean {
+    return this.drained;
+  }
+
+  get drained(): boolean {
     return this.batches.size === 0 && this.gathered.length === 0 && this.lastReceiveWasEmpty;
   }
 

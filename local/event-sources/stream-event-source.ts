@@ -43,6 +43,7 @@ export interface StreamEventSourceStatus {
   readonly eventSourceArn: string;
   readonly counters: EventSourceCounters;
   readonly shards: readonly ShardStatus[];
+  readonly drained: boolean;
   readonly idle: boolean;
   /** The latest error that was met outside the function. */
   readonly lastError: Error | undefined;
@@ -68,6 +69,7 @@ export class StreamEventSource implements EventSource {
   private stopping = false;
   private readonly stopWaiters: (() => void)[] = [];
   private listing: Promise<void> = Promise.resolve();
+  private listings = 0;
   private lastError: Error | undefined;
 
   constructor(private readonly props: StreamEventSourceProps, private readonly source: StreamSource) {
@@ -78,8 +80,13 @@ export class StreamEventSource implements EventSource {
     });
   }
 
+  get drained(): boolean {
+    // While shards are being listed there may be one that nobody has looked into.
+    return this.machine.settled && this.listings === 0 && this.source.caughtUp(this.machine.status(this.clock.now()));
+  }
+
   get idle(): boolean {
-    return this.machine.quiescent && this.source.caughtUp(this.machine.status(this.clock.now()));
+    return this.machine.quiescent && this.drained;
   }
 
   get counters(): EventSourceCounters {
@@ -91,6 +98,7 @@ export class StreamEventSource implements EventSource {
       eventSourceArn: this.props.configuration.eventSourceArn,
       counters: this.machine.counters,
       shards: this.machine.status(this.clock.now()),
+      drained: this.drained,
       idle: this.idle,
       lastError: this.lastError,
     };
@@ -230,7 +238,10 @@ export class StreamEventSource implements EventSource {
 
   /** Lists the shards, one list at a time: an older list must never follow a newer one. */
   private listShards(): Promise<void> {
-    this.listing = this.listing.then(() => this.listUntilAnswered());
+    this.listings += 1;
+    this.listing = this.listing.then(() => this.listUntilAnswered()).finally(() => {
+      this.listings -= 1;
+    });
     return this.listing;
   }
 

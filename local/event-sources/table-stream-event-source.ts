@@ -8,13 +8,15 @@ import type {
   ShardStatus,
   SourceRecord,
 } from '../../lib/event-source';
+import { Facts } from '../../lib/facts';
 import { LocalAwsClient, LocalAwsError } from '../aws/local-aws-client';
 import { streamEvent } from './invocation-event';
+import { ReadPlaces } from './read-places';
 import { StreamEventSource, type StreamEventSourceProps } from './stream-event-source';
 import { type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
 
 /** Most records of one GetRecords call on a table stream. */
-const MAXIMUM_RECORDS = 1000;
+const MAXIMUM_RECORDS = Facts.DEFAULT.number('dynamodb/streams.getRecords.maxRecords');
 
 export interface TableStreamEventSourceProps extends StreamEventSourceProps {
   /** Where the table stream's API answers, e.g. `http://127.0.0.1:41234`. */
@@ -55,18 +57,12 @@ interface GetRecordsOutput {
   readonly NextShardIterator?: string | null;
 }
 
-/** An iterator and the position that it continues from. */
-interface Place {
-  readonly iterator: string;
-  readonly position: string;
-}
-
 class TableStreamSource implements StreamSource {
   private readonly client: LocalAwsClient;
   private readonly streamArn: string;
   private readonly configuration: EventSourceConfiguration;
   private readonly arnBytes: number;
-  private readonly places = new Map<string, Place>();
+  private readonly iterators = new ReadPlaces<string>();
   /** Number of the read that found a shard empty last; reads are numbered when they begin. */
   private readonly emptyReads = new Map<string, number>();
   private readNumber = 0;
@@ -105,11 +101,10 @@ class TableStreamSource implements StreamSource {
       const output = await this.client.call<GetRecordsOutput>('GetRecords', { ShardIterator: iterator, Limit: limit }, signal);
       const records = (output.Records ?? []).map((record) => this.sourceRecord(record));
       const next = output.NextShardIterator ?? undefined;
-      const last = records.length === 0 ? position : ({ type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: records[records.length - 1].sequenceNumber } as const);
       if (next === undefined) {
-        this.places.delete(shardId);
+        this.iterators.forget(shardId);
       } else {
-        this.places.set(shardId, { iterator: next, position: positionText(last) });
+        this.iterators.keep(shardId, position, records, next);
       }
       if (records.length === 0) {
         this.emptyReads.set(shardId, readNumber);
@@ -117,7 +112,7 @@ class TableStreamSource implements StreamSource {
       return { records, caughtUp: records.length === 0, endOfShard: next === undefined };
     } catch (error) {
       // Whatever went wrong, the next read takes an iterator of its own.
-      this.places.delete(shardId);
+      this.iterators.forget(shardId);
       throw error instanceof LocalAwsError ? new StreamReadError(failureOf(error), `${error.code}: ${error.message}`) : error;
     }
   }
@@ -154,9 +149,9 @@ class TableStreamSource implements StreamSource {
   }
 
   private async iteratorFor(shardId: string, position: ReadPosition, signal: AbortSignal): Promise<string> {
-    const place = this.places.get(shardId);
-    if (place !== undefined && place.position === positionText(position)) {
-      return place.iterator;
+    const known = this.iterators.find(shardId, position);
+    if (known !== undefined) {
+      return known;
     }
     const input = {
       StreamArn: this.streamArn,
@@ -178,10 +173,6 @@ class TableStreamSource implements StreamSource {
       content: record,
     };
   }
-}
-
-function positionText(position: ReadPosition): string {
-  return JSON.stringify(position);
 }
 
 function failureOf({ code }: LocalAwsError): ReadFailure {

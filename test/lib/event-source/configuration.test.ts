@@ -28,7 +28,8 @@ describe('configureEventSource', () => {
   });
 
   it('turns seconds into milliseconds', () => {
-    expect(configureEventSource({ ...PROPS, maximumBatchingWindowSeconds: 5, maximumRecordAgeSeconds: 60, tumblingWindowSeconds: 900 })).toMatchObject({
+    const props = { maximumBatchingWindowSeconds: 5, maximumRecordAgeSeconds: 60, tumblingWindowSeconds: 900 };
+    expect(configureEventSource({ ...PROPS, ...props })).toMatchObject({
       batchingWindowMilliseconds: 5000, maximumRecordAgeMilliseconds: 60_000, tumblingWindowMilliseconds: 900_000,
     });
   });

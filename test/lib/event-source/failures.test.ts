@@ -1,4 +1,4 @@
-import type { EventSourceProps } from '../../../lib/event-source';
+import type { EventSourceProps, InvokeCommand } from '../../../lib/event-source';
 import { failed, FUNCTION_ERROR, type Handler, Harness, START, SUCCESS, THROTTLED } from './harness';
 
 /** A handler that answers as scripted and then succeeds. */
@@ -7,10 +7,14 @@ function script(...results: ReturnType<Handler>[]): Handler {
 }
 
 /** A handler that fails for as long as a record is in the batch. */
-const poison = (sequenceNumber: string): Handler => ({ records }) => (records.some((record) => record.sequenceNumber === sequenceNumber) ? FUNCTION_ERROR : SUCCESS);
+const poison = (sequenceNumber: string): Handler => (invoke) => (holds(invoke, sequenceNumber) ? FUNCTION_ERROR : SUCCESS);
 
 /** A handler that reports a record whenever it is in the batch. */
-const reported = (sequenceNumber: string): Handler => ({ records }) => (records.some((record) => record.sequenceNumber === sequenceNumber) ? failed(sequenceNumber) : SUCCESS);
+const reported = (sequenceNumber: string): Handler => (invoke) => (holds(invoke, sequenceNumber) ? failed(sequenceNumber) : SUCCESS);
+
+function holds({ records }: InvokeCommand, sequenceNumber: string): boolean {
+  return records.some((record) => record.sequenceNumber === sequenceNumber);
+}
 
 interface Scenario {
   readonly name: string;
@@ -92,7 +96,8 @@ describe('failures', () => {
     const harness = new Harness({ props, handler });
     harness.addShard('a').put('a', records).list().run();
     expect(harness.batches.map((batch) => batch.join(','))).toEqual(batches);
-    expect(harness.discards.map((discard) => `${discard.records.map((record) => record.sequenceNumber).join(',')} ${discard.reason}`)).toEqual(discards ?? []);
+    const given = harness.discards.map((discard) => `${discard.records.map((record) => record.sequenceNumber).join(',')} ${discard.reason}`);
+    expect(given).toEqual(discards ?? []);
     expect(harness.checkpoints().at(-1)).toBe(String(records));
     expect(harness.machine.quiescent).toBe(true);
   });
@@ -105,11 +110,13 @@ describe('failures', () => {
   });
 
   it('counts what happened', () => {
-    const harness = new Harness({ props: { ...BISECT, ...ITEM_FAILURES }, handler: script(FUNCTION_ERROR, THROTTLED, SUCCESS, failed('4')) });
+    const handler = script(FUNCTION_ERROR, THROTTLED, SUCCESS, failed('4'));
+    const harness = new Harness({ props: { ...BISECT, ...ITEM_FAILURES }, handler });
     harness.addShard('a').put('a', 4).list().run();
     expect(harness.batches.map((batch) => batch.length)).toEqual([4, 2, 2, 2, 1]);
     expect(harness.machine.counters).toMatchObject({
-      invocations: 5, functionErrors: 1, throttles: 1, partialFailures: 1, splits: 2, recordsDelivered: 11, redeliveredRecords: 7, discardedRecords: 0,
+      invocations: 5, functionErrors: 1, throttles: 1, partialFailures: 1, splits: 2,
+      recordsDelivered: 11, redeliveredRecords: 7, discardedRecords: 0,
     });
   });
 
@@ -146,7 +153,8 @@ describe('failures', () => {
   });
 
   it('never discards by age without a maximum', () => {
-    const harness: Harness = new Harness({ handler: () => (harness.now < START + 604_800_000 * 2 ? THROTTLED : SUCCESS), props: { tuning: { retryBackoff: { baseMilliseconds: 1e9, capMilliseconds: 1e9 } } } });
+    const tuning = { retryBackoff: { baseMilliseconds: 1e9, capMilliseconds: 1e9 } };
+    const harness: Harness = new Harness({ props: { tuning }, handler: () => (harness.now < START + 604_800_000 * 2 ? THROTTLED : SUCCESS) });
     harness.addShard('a').put('a', 1).list().run();
     expect(harness.discards).toEqual([]);
     expect(harness.checkpoints()).toEqual(['1']);

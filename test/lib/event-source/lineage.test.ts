@@ -90,6 +90,15 @@ describe('the starting position', () => {
     expect(harness.batches.flat()).toEqual(['3', '4']);
   });
 
+  it.each(['expiredIterator', 'unavailable', 'throttled'] as const)('LATEST skips nothing when the first reads fail with %s', (reason) => {
+    const harness = start({ type: 'LATEST' }).addShard('a').put('a', 3, { arrivalTimestamp: START - 1 }).list();
+    const [read] = harness.commands.filter((command) => command.type === 'read');
+    harness.run(START + 10).feed({ type: 'readFailed', readId: read.type === 'read' ? read.readId : 0, reason });
+    harness.shards.get('a')!.records.push({ sequenceNumber: '4', partitionKey: 'k', arrivalTimestamp: START + 10, payloadBytes: 1, content: undefined });
+    harness.run();
+    expect(order(harness)).toEqual(['a:4']);
+  });
+
   it('LATEST skips nothing when the poller is replaced before the first checkpoint', () => {
     const harness = start({ type: 'LATEST' }).addShard('a').put('a', 3, { arrivalTimestamp: START - 1 }).list().run();
     harness.put('a', 2).run(START + 5);

@@ -144,8 +144,9 @@ function watch(command: EventSourceCommand, harness: Harness, { processed, viola
       const place = `${command.shardId}/${record.partitionKey}`;
       const number = Number(record.sequenceNumber);
       const before = furthest.get(place) ?? 0;
-      const skipped = harness.shards.get(command.shardId)!.records
-        .filter((other) => other.partitionKey === record.partitionKey && Number(other.sequenceNumber) > before && Number(other.sequenceNumber) < number);
+      const skipped = harness.shards.get(command.shardId)!.records.filter((other) => (
+        other.partitionKey === record.partitionKey && Number(other.sequenceNumber) > before && Number(other.sequenceNumber) < number
+      ));
       if (skipped.length > 0) {
         violations.push(`record ${record.sequenceNumber} of ${place} came before ${skipped[0].sequenceNumber}`);
       }

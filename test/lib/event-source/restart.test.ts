@@ -46,7 +46,10 @@ describe('a replaced poller', () => {
   });
 
   it('counts attempts anew', () => {
-    const harness: Harness = new Harness({ props: { maximumRetryAttempts: 1 }, handler: () => (harness.now < START + 15 ? FUNCTION_ERROR : SUCCESS) });
+    const harness: Harness = new Harness({
+      props: { maximumRetryAttempts: 1 },
+      handler: () => (harness.now < START + 15 ? FUNCTION_ERROR : SUCCESS),
+    });
     harness.addShard('a').put('a', 1).list().run(START + 10);
     harness.restart().run();
     expect(harness.invocations.map((invoke) => invoke.attempts)).toContain(0);

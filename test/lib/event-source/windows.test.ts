@@ -69,7 +69,8 @@ describe('tumbling windows', () => {
     expect(told(harness)).toEqual(['0: 1 after 0', '0: 1 after 1', '0: 0 after 2 final early', '0: 1 after 0', '0: 0 after 1 final']);
   });
 
-  it.each([[null], [{}], [{ state: null }], [{ state: 'text' }], [{ batchItemFailures: [] }]])('fail a batch that is answered with %j, without a state', (payload) => {
+  const stateless: readonly unknown[] = [null, {}, { state: null }, { state: 'text' }, { batchItemFailures: [] }];
+  it.each(stateless)('fail a batch that is answered with %j, without a state', (payload) => {
     const harness = new Harness({ props: WINDOWED, handler: (invoke, number) => (number === 1 ? { status: 'success', payload } : count(invoke)) });
     harness.addShard('a').put('a', 2, at(1)).close('a').list().run();
     expect(told(harness)).toEqual(['0: 2 after 0', '0: 2 after 0', '0: 0 after 2 final']);
@@ -86,7 +87,8 @@ describe('tumbling windows', () => {
   });
 
   it('keep the state before a function error', () => {
-    const harness = new Harness({ props: { ...WINDOWED, batchSize: 1 }, handler: (invoke, number) => (number === 2 ? FUNCTION_ERROR : count(invoke)) });
+    const handler = (invoke: InvokeCommand, number: number): InvocationResult => (number === 2 ? FUNCTION_ERROR : count(invoke));
+    const harness = new Harness({ props: { ...WINDOWED, batchSize: 1 }, handler });
     harness.addShard('a').put('a', 2, at(1)).close('a').list().run();
     expect(told(harness)).toEqual(['0: 1 after 0', '0: 1 after 1', '0: 1 after 1', '0: 0 after 2 final']);
   });

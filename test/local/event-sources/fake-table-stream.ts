@@ -8,9 +8,15 @@ interface Shard {
   closed: boolean;
 }
 
+interface Call {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
 /** An API of table streams over HTTP, as far as a mapping uses it, with faults on demand. */
 export class FakeTableStream {
-  readonly calls: { readonly operation: string; readonly input: Readonly<Record<string, unknown>>; readonly headers: NodeJS.Dict<string | string[]> }[] = [];
+  readonly calls: Call[] = [];
   /** Answers the next calls of an operation with these errors. */
   readonly errors: { readonly operation: string; readonly code: string }[] = [];
   private readonly shards: Shard[] = [];

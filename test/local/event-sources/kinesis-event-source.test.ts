@@ -239,6 +239,57 @@ describe('KinesisEventSource', () => {
     await source.stop();
   });
 
+  it.each([[true], [false]])('misses nothing after the first look of a mapping that starts at the end, with enhanced fan-out %s', async (enhancedFanOut) => {
+    const { clock, stream, invoked, source } = setUp({ startingPosition: { type: 'LATEST' }, enhancedFanOut });
+    put(stream, 'old');
+    await source.start();
+    await clock.advance(1500);
+    put(stream, 'a');
+    await clock.advance(1500);
+    put(stream, 'b');
+    await clock.advance(1500);
+    expect(delivered(invoked)).toEqual([['a'], ['b']]);
+    await source.stop();
+  });
+
+  it('is not drained between the end of a shard and the first look into its children', async () => {
+    const { clock, stream, invoked, source } = setUp();
+    await source.start();
+    await clock.settle();
+    const looks: boolean[] = [];
+    invoked.invoke = async () => {
+      looks.push(source.drained);
+      return { status: 'success', payload: null };
+    };
+    put(stream, 'a');
+    stream.split('shardId-000000000000', MIDDLE);
+    put(stream, 'b');
+    expect([source.drained, source.idle]).toEqual([false, false]);
+    await source.untilDrained();
+    expect([looks, source.drained]).toEqual([[false, false], true]);
+    await source.stop();
+  });
+
+  it('is drained, and not idle, while only a window is open', async () => {
+    const { clock, stream, source } = setUp({ tumblingWindowSeconds: 30 }, new FakeFunction(() => ({ status: 'success', payload: { state: {} } })));
+    put(stream, 'a');
+    await source.start();
+    await clock.settle();
+    expect([source.drained, source.idle]).toEqual([true, false]);
+    source.restart();
+    await clock.advance(151_000);
+    expect([source.drained, source.idle]).toEqual([true, true]);
+    await source.stop();
+  });
+
+  it('tells at once of a shard without records that it has caught up', async () => {
+    const { clock, source } = setUp({}, new FakeFunction(), {}, 3);
+    await source.start();
+    await clock.settle();
+    expect(source.status.shards.map((shard) => shard.caughtUp)).toEqual([true, true, true]);
+    await source.stop();
+  });
+
   it('hands discarded records over until they are stored', async () => {
     const discards: DiscardCommand[] = [];
     const errors: string[] = [];

@@ -35,7 +35,8 @@ describe('TableStreamEventSource', () => {
     await source.start();
     return invoked;
   };
-  const keys = ({ events }: FakeFunction): string[][] => events.map(({ Records }) => Records.map((record) => (record.dynamodb as { Keys: { pk: { S: string } } }).Keys.pk.S));
+  const key = (record: Record<string, unknown>): string => (record.dynamodb as { Keys: { pk: { S: string } } }).Keys.pk.S;
+  const keys = ({ events }: FakeFunction): string[][] => events.map(({ Records }) => Records.map(key));
 
   it('gives the function the event of Lambda', async () => {
     table.addShard('a');
