@@ -1,6 +1,7 @@
 export * from './assets';
 export * from './compute/access-logs';
 export * from './compute/stateless-tier';
+export * from './compute/stateless-tier-props';
 export * from './observability/alarm-set';
 export * from './observability/operations-log';
 export * from './security/data-class';
