@@ -1,4 +1,4 @@
-import { type Decision, SizingPlan } from '../lib/sizing';
+import { SizingPlan } from '../lib/sizing';
 import { AssemblyError, Topology } from '../lib/topology';
 
 /** Key of a template's metadata under which a stack keeps its decisions. */
@@ -11,8 +11,8 @@ const METADATA_KEY = 'cdk-high-throughput';
  */
 export function readPlan(folder: string): SizingPlan {
   const decisions = Topology.read(folder).stacks.flatMap((stack) => {
-    const metadata = stack.metadata[METADATA_KEY] as unknown as { decisions?: readonly Decision[] } | undefined;
-    return metadata?.decisions ?? [];
+    const metadata = stack.metadata[METADATA_KEY];
+    return metadata === undefined ? [] : SizingPlan.fromJSON(metadata).decisions;
   });
   if (decisions.length === 0) {
     throw new AssemblyError(`${folder} carries no sizing decisions: none of its stacks uses the constructs of cdk-high-throughput.`);

@@ -35,7 +35,9 @@ serveParent<EngineHostConfiguration>(async (configuration) => {
   const server = await KinesisServer.start({ engine });
 
   const environment = { ...configuration.environment, AWS_ENDPOINT_URL_KINESIS: server.endpoint };
-  const pools = new Map(configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder)]));
+  const pools = new Map(
+    configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder)]),
+  );
   const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, engine, pools, mapping, index));
   const queues = new LocalAwsClient({ endpoint: configuration.queueEndpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region: configuration.region });
   await Promise.all(mappings.map((mapping) => mapping.start()));
@@ -59,7 +61,8 @@ serveParent<EngineHostConfiguration>(async (configuration) => {
     requests: {
       statistics: async (): Promise<EngineStatistics> => ({
         ...statisticsOf(mappings, pools, engine),
-        idle: mappings.every(isIdle) && (await queuedMessages()) === 0,
+        // A queue knows itself what is left: a message counts until it was deleted, whoever holds it.
+        idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && (await queuedMessages()) === 0,
       }),
       updateEnvironment: ({ functionName, variables }: { functionName: string; variables: { [name: string]: string } }) => {
         pools.get(functionName)?.updateEnvironment(variables);
@@ -107,16 +110,6 @@ serveParent<EngineHostConfiguration>(async (configuration) => {
       : new TableStreamEventSource({ ...props, endpoint: `http://127.0.0.1:${tablePort}`, streamArn: mapping.sourceArn });
   }
 });
-
-function isIdle(mapping: Mapping): boolean {
-  if (mapping instanceof QueueEventSource) {
-    return mapping.idle;
-  }
-  // A window that is open holds no effect back: it need not be waited for.
-  return mapping.status.shards.every(
-    (shard) => shard.phase === 'finished' || (shard.caughtUp && shard.unacknowledgedRecords === 0 && shard.invocationsInFlight === 0),
-  );
-}
 
 function statisticsOf(mappings: readonly Mapping[], pools: ReadonlyMap<string, FunctionPool>, engine: KinesisEngine): Omit<EngineStatistics, 'idle'> {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);

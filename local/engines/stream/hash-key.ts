@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A 128-bit hash key as 32 lower-case hexadecimal digits, so that plain string comparison orders keys. */
 export type HashKey = string;
@@ -10,7 +10,7 @@ export const MAXIMUM_HASH_KEY: HashKey = 'f'.repeat(32);
 
 /** The hash key of a partition key: its MD5. */
 export function hashKeyOf(partitionKey: string): HashKey {
-  return createHash('md5').update(partitionKey).digest('hex');
+  return hash('md5', partitionKey, 'hex');
 }
 
 /** Reads a decimal hash key such as ExplicitHashKey; undefined when it is none. */

@@ -22,7 +22,7 @@ export interface KinesisLimits {
   readonly maximumRetentionHours: number;
 }
 
-/** The limits of AWS, from the dated facts; the length of a partition key and the lifetime of an iterator are of the API reference. */
+/** The limits of AWS, from the dated facts. */
 export function kinesisLimits(facts: Facts = Facts.DEFAULT): KinesisLimits {
   return {
     shardWriteBytesPerSecond: facts.number('kinesis/shard.writeBytesPerSec'),
@@ -34,8 +34,8 @@ export function kinesisLimits(facts: Facts = Facts.DEFAULT): KinesisLimits {
     putRecordsRecords: facts.number('kinesis/putRecords.maxRecords'),
     putRecordsBytes: facts.number('kinesis/putRecords.maxBytes'),
     recordBytes: facts.number('kinesis/record.defaultMaxBytes'),
-    partitionKeyCharacters: 256,
-    iteratorLifetimeMilliseconds: 300_000,
+    partitionKeyCharacters: facts.number('kinesis/partitionKey.maxCharacters'),
+    iteratorLifetimeMilliseconds: 1000 * facts.number('kinesis/iterator.lifetimeSec'),
     minimumRetentionHours: facts.number('kinesis/retention.minHours'),
     maximumRetentionHours: facts.number('kinesis/retention.maxHours'),
   };

@@ -30,22 +30,31 @@ export class StreamConsumer {
   constructor(private readonly stream: KinesisStream, private readonly unregister: (consumer: StreamConsumer) => void) {}
 
   /**
-   * Reads a shard without using up its shared read limits, as a consumer with enhanced fan-out does.
+   * The counter from which a position reads, for the calls below. What lies before a starting position will never be asked for, so
+   * it counts as passed.
    *
    * @throws KinesisError ResourceNotFoundException for an unknown shard, InvalidArgumentException for a foreign sequence number
    */
-  read(shardId: string, position: StreamPosition, maximumRecords: number): StreamRead {
-    return this.stream.read(shardId, this.resolve(shardId, position), maximumRecords);
+  resolve(shardId: string, position: StreamPosition): number {
+    const counter = this.stream.resolve(shardId, position);
+    if (position.type === 'LATEST' || position.type === 'AT_TIMESTAMP') {
+      this.passTo(shardId, counter);
+    }
+    return counter;
+  }
+
+  /** Reads a shard without using up its shared read limits, as a consumer with enhanced fan-out does. */
+  read(shardId: string, counter: number, maximumRecords: number): StreamRead {
+    return this.stream.read(shardId, counter, maximumRecords);
   }
 
   /** The same as a polling consumer: within the shared limits, which may refuse it with ProvisionedThroughputExceededException. */
-  poll(shardId: string, position: StreamPosition, maximumRecords: number): StreamRead {
-    return this.stream.poll(shardId, this.resolve(shardId, position), maximumRecords);
+  poll(shardId: string, counter: number, maximumRecords: number): StreamRead {
+    return this.stream.poll(shardId, counter, maximumRecords);
   }
 
   /** Reads as soon as there is a record, or the shard has ended; empty when the signal was aborted before. */
-  async push(shardId: string, position: StreamPosition, maximumRecords: number, signal: AbortSignal): Promise<StreamRead> {
-    const counter = this.resolve(shardId, position);
+  async push(shardId: string, counter: number, maximumRecords: number, signal: AbortSignal): Promise<StreamRead> {
     for (;;) {
       const read = this.stream.read(shardId, counter, maximumRecords);
       if (read.records.length > 0 || read.endOfShard || signal.aborted) {
@@ -78,15 +87,6 @@ export class StreamConsumer {
   /** Gives the place up: nothing is kept for this reader any more. */
   close(): void {
     this.unregister(this);
-  }
-
-  private resolve(shardId: string, position: StreamPosition): number {
-    const counter = this.stream.resolve(shardId, position);
-    // What lies before a starting position will never be asked for.
-    if (position.type === 'LATEST' || position.type === 'AT_TIMESTAMP') {
-      this.passTo(shardId, counter);
-    }
-    return counter;
   }
 
   private passTo(shardId: string, counter: number): void {

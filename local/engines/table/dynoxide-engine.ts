@@ -11,6 +11,9 @@ const START_ATTEMPTS = 5;
 const READY_MILLISECONDS = 10_000;
 const READY_PAUSE_MILLISECONDS = 10;
 
+/** What the engine always writes to its error output. */
+const GREETING = /^Dynoxide listening on .*$/m;
+
 /** The engine reads a signature's form and verifies none; any date does. */
 const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=LOCAL/20240101/local/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00';
 
@@ -86,10 +89,10 @@ export class DynoxideEngine implements TableEngine {
   /** Waits until the engine answers. @returns why it does not, when it does not */
   private async untilReady(): Promise<string | undefined> {
     let ended: string | undefined;
-    void this.program.ended.then((reason) => {
-      ended = reason;
+    void this.program.ended.then((output) => {
+      ended = output.replace(GREETING, '').trim();
       if (!this.closing) {
-        this.props.onExit?.(reason);
+        this.props.onExit?.(ended);
       }
     });
     for (const start = Date.now(); Date.now() - start < READY_MILLISECONDS;) {

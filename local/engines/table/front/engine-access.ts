@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Facts } from '../../../../lib/facts';
 import type { Item } from '../attribute-value';
 import type { EngineAnswer, TableEngine } from '../table-engine';
 import type { ItemKey, ServedTable } from './served-table';
 import { ServiceError } from './service-error';
 
 /** Keys that one BatchGetItem takes. */
-const BATCH_GET_KEYS = 100;
+const BATCH_GET_KEYS = Facts.DEFAULT.number('dynamodb/batchGet.maxItems');
 /** Attempts of the front's own reads, and the pause before the second one in milliseconds; it doubles. */
 const READ_ATTEMPTS = 6;
 const READ_PAUSE_MILLISECONDS = 10;

@@ -1,5 +1,7 @@
+import { Facts } from '../../../../lib/facts';
+
 /** How long an iterator is valid, in milliseconds. */
-export const ITERATOR_LIFETIME_MILLISECONDS = 15 * 60 * 1_000;
+export const ITERATOR_LIFETIME_MILLISECONDS = 1_000 * Facts.DEFAULT.number('dynamodb/streams.iterator.lifetimeSec');
 
 /** A place in a shard. Clients hold it as opaque text. */
 export interface ShardIterator {

@@ -1,3 +1,4 @@
+import { Facts } from '../../../../lib/facts';
 import type { Clock } from '../clock';
 import type { KeyAttribute } from '../configuration';
 import { type Answer, success } from '../front/answer';
@@ -7,8 +8,8 @@ import type { StreamShard } from './stream-shard';
 import type { TableStream } from './table-stream';
 
 /** Bounds of one call, as the service has them. */
-const MAXIMUM_RECORDS = 1_000;
-const MAXIMUM_BYTES = 1024 * 1024;
+const MAXIMUM_RECORDS = Facts.DEFAULT.number('dynamodb/streams.getRecords.maxRecords');
+const MAXIMUM_BYTES = Facts.DEFAULT.number('dynamodb/streams.getRecords.maxBytes');
 const MAXIMUM_LISTED = 100;
 
 /** A stream and the keys of its table. */

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { Facts } from '../../../../lib/facts';
 import type { Clock } from '../clock';
 import type { ItemImage } from '../item-image';
 import { stableHash } from '../stable-hash';
 import { StreamShard } from './stream-shard';
 
 /** How long a record is kept, in milliseconds. */
-export const STREAM_RETENTION_MILLISECONDS = 24 * 60 * 60 * 1_000;
+export const STREAM_RETENTION_MILLISECONDS = 3_600_000 * Facts.DEFAULT.number('dynamodb/streams.retentionHours');
 
 const SHARD_SEED = 0x73747265;
 
@@ -76,8 +77,9 @@ export class TableStream {
     const name = before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY';
     const size = keys.bytes + (after?.bytes ?? 0) + (before?.bytes ?? 0);
     log.append(
+      // AWS rounds the time to the second; here it is exact, because the run measures with it.
       `{"awsRegion":"${this.region}","eventID":"${this.eventIdPrefix}${sequenceNumber}","eventName":"${name}","eventSource":"aws:dynamodb",`
-      + `"eventVersion":"1.1","dynamodb":{"ApproximateCreationDateTime":${Math.floor(now / 1000)},"Keys":${keys.json}`
+      + `"eventVersion":"1.1","dynamodb":{"ApproximateCreationDateTime":${now / 1000},"Keys":${keys.json}`
       + `${after === undefined ? '' : `,"NewImage":${after.json}`}${before === undefined ? '' : `,"OldImage":${before.json}`}`
       + `,"SequenceNumber":"${sequenceNumber}","SizeBytes":${size},"StreamViewType":"NEW_AND_OLD_IMAGES"}}`,
       now,

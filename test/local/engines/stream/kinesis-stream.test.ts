@@ -209,10 +209,11 @@ describe('retention and memory', () => {
   });
 
   it('makes room with records that were passed, and throttles when unread ones fill it', () => {
-    const engine = new TimedEngine({ maximumStreamBytes: 10_000, limits: limitsWith({ shardWriteBytesPerSecond: 1e9, shardWriteRecordsPerSecond: 1e9 }) });
+    const engine = new TimedEngine({ maximumStreamBytes: 10_000 });
     const stream = engine.createStream({ name: 's', shardCount: 1 });
     const consumer = stream.registerConsumer();
-    const taken = Array.from({ length: 30 }, (_, index) => put(stream, 'k', String(index).padStart(600, '0'))).filter((record) => record !== undefined);
+    const taken = Array.from({ length: 30 }, (_, index) => put(stream, 'k', String(index).padStart(600, '0')))
+      .filter((record) => record !== undefined);
     expect(taken).toHaveLength(9);
     expect(stream.bytes).toBeLessThanOrEqual(10_000);
     expect(stream.statistics()[0].throttledRecords).toBe(21);
@@ -236,15 +237,14 @@ describe('a registered reader', () => {
     const stream = new TimedEngine().createStream({ name: 's', shardCount: 1 });
     const consumer = stream.registerConsumer();
     const controller = new AbortController();
-    const pushed = consumer.push(FIRST, { type: 'TRIM_HORIZON' }, 10, controller.signal);
+    const pushed = consumer.push(FIRST, 0, 10, controller.signal);
     ['a', 'b'].forEach((text) => put(stream, 'k', text));
     // Both records were written before the waiting reader ran.
     expect((await pushed).records).toHaveLength(2);
-    const sequenceNumber = (await pushed).records[1].sequenceNumber;
-    const end = consumer.push(FIRST, { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }, 10, controller.signal);
+    const end = consumer.push(FIRST, (await pushed).next, 10, controller.signal);
     const [child] = stream.split(FIRST, MIDDLE);
     expect(await end).toMatchObject({ records: [], endOfShard: true });
-    const aborted = consumer.push(child.id, { type: 'LATEST' }, 10, controller.signal);
+    const aborted = consumer.push(child.id, 0, 10, controller.signal);
     controller.abort();
     expect(await aborted).toMatchObject({ records: [], endOfShard: false });
   });
@@ -254,7 +254,7 @@ describe('a registered reader', () => {
     put(stream, 'k', 'before');
     const consumer = stream.registerConsumer();
     expect(consumer.hasUnread(FIRST)).toBe(true);
-    consumer.read(FIRST, { type: 'LATEST' }, 10);
+    consumer.resolve(FIRST, { type: 'LATEST' });
     expect(consumer.hasUnread(FIRST)).toBe(false);
     const { sequenceNumber } = put(stream, 'k', 'a')!;
     expect(consumer.hasUnread(FIRST)).toBe(true);

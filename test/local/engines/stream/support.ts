@@ -1,4 +1,4 @@
-import { KinesisEngine, type KinesisEngineProps, kinesisLimits, type KinesisStream } from '../../../../local/engines/stream';
+import { KinesisEngine, type KinesisEngineProps, kinesisLimits, type KinesisLimits, type KinesisStream } from '../../../../local/engines/stream';
 
 export const START = 1_800_000_000_000;
 
@@ -18,7 +18,7 @@ export class TimedEngine extends KinesisEngine {
 }
 
 /** Limits of AWS with some of them changed, so that tests need few records. */
-export const limitsWith = (overrides: Partial<ReturnType<typeof kinesisLimits>>): ReturnType<typeof kinesisLimits> => ({ ...kinesisLimits(), ...overrides });
+export const limitsWith = (overrides: Partial<KinesisLimits>): KinesisLimits => ({ ...kinesisLimits(), ...overrides });
 
 /** Puts a text; gives the record, or undefined when it was throttled. */
 export function put(stream: KinesisStream, partitionKey: string, text: string): { shardId: string; sequenceNumber: string } | undefined {

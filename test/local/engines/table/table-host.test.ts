@@ -2,13 +2,14 @@ import {
   BatchExecuteStatementCommand, BatchWriteItemCommand, DescribeTableCommand, DynamoDBClient, ExecuteStatementCommand, TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand, DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactGetCommand, TransactWriteCommand, UpdateCommand,
+  BatchGetCommand, DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand, TransactGetCommand,
+  TransactWriteCommand, UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { type TableConfiguration, TableHost } from '../../../../local/engines/table';
+import { type TableConfiguration, TableHost, type TableHostStatistics } from '../../../../local/engines/table';
 import { configurationOf, LEDGER, RawClient, STREAM_ARN, type StreamRecord } from './support';
 
 const OTHER: TableConfiguration = { ...LEDGER, name: 'other', streamArn: undefined, timeToLiveAttribute: 'expiresAt' };
@@ -153,6 +154,15 @@ describe('table host', () => {
     expect(read.Responses?.map((response) => response.Item?.refundable)).toEqual([3, undefined]);
   });
 
+  it('stamps nothing for a transaction that repeats a client token, also when the item has changed since', async () => {
+    const Item = { pk: 'repeated', sk: '1', n: 1 };
+    const transaction = new TransactWriteCommand({ ClientRequestToken: 'token-2', TransactItems: [{ Put: { TableName: 'ledger', Item } }] });
+    await documents.send(transaction);
+    await documents.send(new PutCommand({ TableName: 'ledger', Item: { ...Item, n: 2 } }));
+    await documents.send(transaction);
+    expect((await recordsOf('repeated')).map((record) => record.dynamodb.NewImage?.n)).toEqual([{ N: '1' }, { N: '2' }]);
+  });
+
   it('writes and reads batches of items, over several tables', async () => {
     await sdk.send(new BatchWriteItemCommand({
       RequestItems: {
@@ -166,7 +176,9 @@ describe('table host', () => {
     await sdk.send(new BatchWriteItemCommand({ RequestItems: { ledger: [{ DeleteRequest: { Key: { pk: { S: 'items' }, sk: { S: '1' } } } }] } }));
     expect(await namesOf('items')).toEqual(['INSERT', 'INSERT', 'REMOVE']);
     const keys = [{ pk: 'items', sk: '1' }, { pk: 'items', sk: '2' }];
-    const { Responses } = await documents.send(new BatchGetCommand({ RequestItems: { ledger: { Keys: keys, ConsistentRead: true }, other: { Keys: keys } } }));
+    const { Responses } = await documents.send(new BatchGetCommand({
+      RequestItems: { ledger: { Keys: keys, ConsistentRead: true }, other: { Keys: keys } },
+    }));
     expect(Responses).toEqual({ ledger: [keys[1]], other: [keys[0]] });
     expect((await documents.send(new ScanCommand({ TableName: 'other' }))).Items).toContainEqual(keys[0]);
   });
@@ -234,7 +246,7 @@ describe('table host', () => {
 
   it('tells its counters', async () => {
     const response = await fetch(`${host.endpoint}/control/statistics`);
-    const statistics = await response.json();
+    const statistics = (await response.json()) as TableHostStatistics;
     expect(host.engine).toMatch(/^dynoxide \d/);
     expect(statistics).toMatchObject({ throttled: 0, lostAnswers: 0, engine: { inFlight: 0, waiting: 0 } });
     expect(statistics.tables.ledger.streamRecords).toBe((await raw.readStream()).flat().length);

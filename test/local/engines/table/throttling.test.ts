@@ -1,12 +1,12 @@
 import { TableFront } from '../../../../local/engines/table/front/table-front';
 import type { TableConfiguration } from '../../../../local/engines/table';
-import { LEDGER } from './support';
+import { configurationOf, LEDGER } from './support';
 
 const KEY = { pk: { S: 'hot' }, sk: { S: '1' } };
 
 /** A front whose engine answers each statement and item with success, and shows what reached it. */
 function frontOf(table: Partial<TableConfiguration>, clock = () => 0) {
-  const reached: { operation: string; input: Record<string, never> }[] = [];
+  const reached: { operation: string; input: { Statements?: unknown[]; RequestItems?: Record<string, unknown[]> } }[] = [];
   const front = new TableFront({
     tables: [{ ...LEDGER, streamArn: undefined, partitions: 1, ...table }],
     limits: { partitionWriteUnits: 1_000, partitionReadUnits: 3_000, writeUnitBytes: 1024, readUnitBytes: 4096 },
@@ -101,7 +101,7 @@ describe('throttling', () => {
     expect(read.body.UnprocessedKeys).toEqual({ ledger: { Keys: [keys[2]], ConsistentRead: true } });
     const written = await call('BatchWriteItem', { RequestItems: { ledger: [put('1'), put('2'), put('3')] } });
     expect(written.body.UnprocessedItems).toEqual({ ledger: [put('3')] });
-    expect((reached[1].input as { RequestItems: { ledger: unknown[] } }).RequestItems.ledger).toHaveLength(2);
+    expect(reached[1].input.RequestItems?.ledger).toHaveLength(2);
     expect((await call('BatchGetItem', { RequestItems: { ledger: { Keys: keys } } })).body.__type).toMatch(/ThrottlingException$/);
     expect((await call('BatchWriteItem', { RequestItems: { ledger: [put('3')] } })).body.__type).toMatch(/ThrottlingException$/);
   });
@@ -121,7 +121,7 @@ describe('throttling', () => {
 
   it('forwards the bytes as they came when nothing was taken out', async () => {
     let forwarded: Buffer | string = '';
-    const front = new TableFront({ tables: [LEDGER], limits: { partitionWriteUnits: 1e6, partitionReadUnits: 1e6, writeUnitBytes: 1024, readUnitBytes: 4096 } }, {
+    const front = new TableFront(configurationOf(LEDGER), {
       title: 'double',
       call: async (_, body) => {
         forwarded = body;
