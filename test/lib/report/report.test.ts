@@ -31,7 +31,7 @@ describe('a plan as a table', () => {
   it('groups by path, marks what was stated and what must be raised', () => {
     expect(renderPlanTable(plan, { width: 100 })).toBe([
       'decision                     value  headroom    quota  held by',
-      '----------------------------------------------------------------------------------------',
+      '---------------------------------------------------------------------------------------',
       'Reference/cell1-stream/Stream',
       '  shards*                10 shards     -29 %   0.05 %  stated; the peak needs 29 % more',
       '  enhancedFanOut               yes                     polling is too slow',
@@ -104,7 +104,7 @@ describe('an explanation', () => {
   });
 
   it('tells a raise from a limit that cannot be raised', () => {
-    expect(explainDecision(base)).toContain('Uses 10 of 6 (adjustable quota L-3032A538 fargate/onDemandVcpu.default); ask for a raise before a deployment.');
+    expect(explainDecision(base, { width: 200 })).toContain('Uses 10 of 6 (adjustable quota L-3032A538 fargate/onDemandVcpu.default); ask for a raise before a deployment.');
     const hard = { ...base, quota: { ...base.quota!, adjustable: false } };
     expect(explainDecision(hard, { width: 200 })).toContain('(hard limit fargate/onDemandVcpu.default); this cannot be deployed.');
   });

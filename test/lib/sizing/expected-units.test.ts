@@ -24,7 +24,9 @@ function bySampling(mean: number, p99: number, offset: number, unit: number): nu
 }
 
 describe('E[ceil(size / unit)]', () => {
-  it.each([[512, 1024, 0, 1024], [512, 1024, -60, 1024], [900, 1500, 40, 1024], [1000, 4000, 0, 1024], [3000, 9000, 100, 1024], [512, 1024, 0, 4096]])(
+  it.each([
+    [512, 1024, 0, 1024], [512, 1024, -60, 1024], [900, 1500, 40, 1024], [1000, 4000, 0, 1024], [3000, 9000, 100, 1024], [512, 1024, 0, 4096],
+  ])(
     'of sizes with mean %d and p99 %d, %d bytes more, in units of %d: as sampled', (mean, p99, offset, unit) => {
       expect(expectedUnits(payload(mean, p99), offset, 0, unit)).toBeCloseTo(bySampling(mean, p99, offset, unit), 2);
     });

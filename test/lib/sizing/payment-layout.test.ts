@@ -73,12 +73,17 @@ describe('the layout of a payment', () => {
   });
 });
 
+/** Input of `BatchExecuteStatement`. */
+interface Statements {
+  readonly Statements: readonly { readonly Statement: string; readonly Parameters: readonly { readonly S?: string; readonly N?: string }[] }[];
+}
+
 /** Size of the row that the ledger stores, by the rules that DynamoDB publishes: names and texts in UTF-8, about two digits of a number a byte. */
 async function storedBytes(record: PaymentRecord): Promise<number> {
   let bytes = 0;
   const dynamodb: AwsCaller = {
     call: async <Output>(_operation: string, input: object): Promise<Output> => {
-      for (const { Statement: statement, Parameters: parameters } of (input as { Statements: { Statement: string; Parameters: { S?: string; N?: string }[] }[] }).Statements) {
+      for (const { Statement: statement, Parameters: parameters } of (input as Statements).Statements) {
         bytes += [...statement.matchAll(/'(\w+)':/g)].reduce((sum, [, name]) => sum + name.length, 0);
         bytes += parameters.reduce((sum, { S: text, N: number }) => sum + (text?.length ?? Math.ceil(number!.replace(/0+$/, '').length / 2) + 1), 0);
       }

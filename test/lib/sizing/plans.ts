@@ -1,6 +1,7 @@
 import { Facts } from '../../../lib/facts';
 import {
-  type Decision, type KinesisStreamSizing, type LedgerSizing, type ProjectorSizing, type QueueWorkerSizing, type StatelessTierSizing, type StreamWorkerSizing,
+  type Decision, type KinesisStreamSizing, type LedgerSizing, type ProjectorSizing, type QueueWorkerSizing, type StatelessTierSizing,
+  type StreamWorkerSizing,
   sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStatelessTier, sizeStreamWorker,
 } from '../../../lib/sizing';
 import { Rate, Workload, type WorkloadProps } from '../../../lib/workload';

@@ -79,7 +79,7 @@ function expectNotSmaller(before: Sizes, after: Sizes, names: readonly string[])
   }
 }
 
-const RUNS = { numRuns: 40 };
+const RUNS = { numRuns: 25 };
 
 describe('all models', () => {
   it('give the same plan twice', () => {

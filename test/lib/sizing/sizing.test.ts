@@ -156,13 +156,18 @@ describe('the stream worker', () => {
   });
 
   it('stops at the payload of an invocation where time is plenty', () => {
-    const batch = Decision.find(sizesAt(5_000, { latencyTarget: LatencyTarget.settle(Duration.seconds(20)), paymentsPerRequest: 23, payload: { mean: Size.kibibytes(2) } })
-      .worker.decisions, 'batchSize');
+    const { worker } = sizesAt(5_000, {
+      latencyTarget: LatencyTarget.settle(Duration.seconds(20)), paymentsPerRequest: 23, payload: { mean: Size.kibibytes(2) },
+    });
+    const batch = Decision.find(worker.decisions, 'batchSize');
     expect(batch.binding).toBe('payload of an invocation');
   });
 
   it('collects in a window where the settle target has a second to give', () => {
-    const window = (seconds: number): number => sizesAt(5_000, { latencyTarget: LatencyTarget.settle(Duration.seconds(seconds)) }).worker.batchingWindow.toSeconds();
+    const window = (seconds: number): number => {
+      const latencyTarget = LatencyTarget.settle(Duration.seconds(seconds));
+      return sizesAt(5_000, { latencyTarget }).worker.batchingWindow.toSeconds();
+    };
     expect([1, 5, 6, 60].map(window)).toEqual([0, 0, 1, 5]);
   });
 
@@ -201,7 +206,9 @@ describe('the ledger', () => {
   });
 
   it('takes a new table as it is where that is enough', () => {
-    expect(sizesAt(1_000).ledger).toMatchObject({ tables: 1, warmThroughputPerTable: { write: 4_000, read: 12_000 }, streamShards: 4, bucketsPerMerchant: 1 });
+    expect(sizesAt(1_000).ledger).toMatchObject({
+      tables: 1, warmThroughputPerTable: { write: 4_000, read: 12_000 }, streamShards: 4, bucketsPerMerchant: 1,
+    });
   });
 
   it('keeps every partition key within 500 write units', () => {
