@@ -27,6 +27,7 @@ export class FunctionPool implements FunctionInvoker {
   private readonly retired = new Set<ExecutionEnvironment>();
   /** Invocations that wait for room on this machine. */
   private readonly waiting: (() => void)[] = [];
+  private places = MOST_ENVIRONMENTS;
   /** Invocations that run or wait. */
   private running = 0;
   private readonly overrides = new Map<string, string>();
@@ -46,19 +47,24 @@ export class FunctionPool implements FunctionInvoker {
     }
     this.running++;
     try {
-      await this.room();
-      return await this.invokeNow(event);
+      await this.takePlace();
+      try {
+        return await this.invokeNow(event);
+      } finally {
+        this.places++;
+        this.waiting.shift()?.();
+      }
     } finally {
       this.running--;
-      this.waiting.shift()?.();
     }
   }
 
-  /** Resolves when this machine may run one more environment. */
-  private async room(): Promise<void> {
-    while (this.busy.size >= MOST_ENVIRONMENTS && !this.stopped) {
+  /** Resolves when this machine runs one more environment. */
+  private async takePlace(): Promise<void> {
+    while (this.places === 0 && !this.stopped) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+    this.places--;
   }
 
   private async invokeNow(event: unknown): Promise<InvocationResult> {

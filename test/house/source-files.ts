@@ -22,30 +22,28 @@ export interface Import {
   /** A file of this project relative to the root, or the name of a package. */
   readonly to: string;
   readonly isPackage: boolean;
-  /** `import type`: gone after compilation. */
-  readonly typeOnly: boolean;
 }
 
 /** What a file imports, exports from, requires or loads later. */
 export function importsOf(file: string): Import[] {
   const found: Import[] = [];
-  const add = (specifier: string, typeOnly: boolean) => {
+  const add = (specifier: string) => {
     if (specifier.startsWith('.')) {
       const target = path.relative(root, resolveFile(path.resolve(root, path.dirname(file), specifier)));
-      found.push({ from: file, to: target, isPackage: false, typeOnly });
+      found.push({ from: file, to: target, isPackage: false });
     } else {
-      found.push({ from: file, to: specifier, isPackage: true, typeOnly });
+      found.push({ from: file, to: specifier, isPackage: true });
     }
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node.moduleSpecifier.text, node.importClause?.isTypeOnly ?? false);
+      add(node.moduleSpecifier.text);
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node.moduleSpecifier.text, node.isTypeOnly);
+      add(node.moduleSpecifier.text);
     } else if (ts.isCallExpression(node) && node.arguments.length === 1 && ts.isStringLiteral(node.arguments[0])) {
       const isRequire = ts.isIdentifier(node.expression) && node.expression.text === 'require';
       if (isRequire || node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-        add(node.arguments[0].text, false);
+        add(node.arguments[0].text);
       }
     }
     ts.forEachChild(node, visit);

@@ -5,4 +5,5 @@ export { KinesisStream } from './kinesis-stream';
 export { kinesisLimits, type KinesisLimits } from './limits';
 export type { ShardStatistics } from './shard';
 export type { StoredRecord } from './shard-log';
-export { StreamConsumer, type StreamPosition, type StreamRead } from './stream-consumer';
+export { StreamConsumer } from './stream-consumer';
+export type { StreamPosition, StreamRead } from './stream-reading';

@@ -3,7 +3,8 @@ import { evenRanges, type HashKey, hashKeyOf, nextHashKey, parseHashKey, previou
 import type { KinesisLimits } from './limits';
 import { Shard, type ShardStatistics } from './shard';
 import { storedBytes, type StoredRecord } from './shard-log';
-import { StreamConsumer, type StreamPosition, type StreamRead } from './stream-consumer';
+import { StreamConsumer } from './stream-consumer';
+import type { ReadableStream, StreamPosition, StreamRead } from './stream-reading';
 
 export interface KinesisStreamProps {
   readonly name: string;
@@ -24,7 +25,7 @@ export interface Throttled {
 }
 
 /** A stream in memory: routing by hash key, limits per shard, splits and merges, retention. */
-export class KinesisStream {
+export class KinesisStream implements ReadableStream {
   readonly name: string;
   readonly arn: string;
   readonly createdAt: number;

@@ -6,7 +6,7 @@ import { putRecord, putRecords } from './put-operations';
 import { KinesisRequest } from './request';
 import type { Shard } from './shard';
 import { decodeIterator, encodeIterator } from './shard-iterator';
-import type { StreamPosition } from './stream-consumer';
+import type { StreamPosition } from './stream-reading';
 
 type Operation = (engine: KinesisEngine, request: KinesisRequest) => object;
 

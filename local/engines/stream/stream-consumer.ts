@@ -1,24 +1,4 @@
-import type { KinesisStream } from './kinesis-stream';
-import type { StoredRecord } from './shard-log';
-
-/** Where a consumer reads a shard from. */
-export type StreamPosition =
-  | { readonly type: 'TRIM_HORIZON' }
-  | { readonly type: 'LATEST' }
-  | { readonly type: 'AT_TIMESTAMP'; readonly timestamp: number }
-  | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string }
-  | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
-
-/** Records of one shard, in order. */
-export interface StreamRead {
-  readonly records: readonly StoredRecord[];
-  /** The counter from which to read on. */
-  readonly next: number;
-  /** Nothing came after these records when they were read. */
-  readonly caughtUp: boolean;
-  /** The shard is closed and these were its last records. */
-  readonly endOfShard: boolean;
-}
+import type { ReadableStream, StreamPosition, StreamRead } from './stream-reading';
 
 /**
  * A reader in this process with a place in every shard. What it has not passed yet is never trimmed; in return it has to tell how
@@ -27,7 +7,7 @@ export interface StreamRead {
 export class StreamConsumer {
   private readonly passed = new Map<string, number>();
 
-  constructor(private readonly stream: KinesisStream, private readonly unregister: (consumer: StreamConsumer) => void) {}
+  constructor(private readonly stream: ReadableStream, private readonly unregister: (consumer: StreamConsumer) => void) {}
 
   /**
    * The counter from which a position reads, for the calls below. What lies before a starting position will never be asked for, so
