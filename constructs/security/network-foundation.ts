@@ -106,13 +106,16 @@ export class NetworkFoundation extends Construct {
       expiration: props.flowLogRetention ?? Duration.days(365),
       removalPolicy: props.removalPolicy,
     });
-    this.vpc.addFlowLog('FlowLog', {
-      destination: ec2.FlowLogDestination.toS3(this.flowLogBucket, undefined, {
-        fileFormat: ec2.FlowLogFileFormat.PARQUET,
-        perHourPartition: true,
-      }),
+    const flowLog = this.vpc.addFlowLog('FlowLog', {
+      destination: ec2.FlowLogDestination.toS3(this.flowLogBucket),
       trafficType: ec2.FlowLogTrafficType.ALL,
       maxAggregationInterval: ec2.FlowLogMaxAggregationInterval.TEN_MINUTES,
+    });
+    // CDK's own options come out in small letters, which is not how CloudFormation spells them.
+    (flowLog.node.defaultChild as ec2.CfnFlowLog).addPropertyOverride('DestinationOptions', {
+      FileFormat: ec2.FlowLogFileFormat.PARQUET,
+      HiveCompatiblePartitions: false,
+      PerHourPartition: true,
     });
 
     const inside = [this.applicationSubnets, this.dataSubnets];

@@ -153,7 +153,12 @@ describe('NetworkFoundation', () => {
   });
 
   it('keeps flow logs of all traffic', () => {
-    template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL', LogDestinationType: 's3' });
+    template.hasResourceProperties('AWS::EC2::FlowLog', {
+      TrafficType: 'ALL',
+      LogDestinationType: 's3',
+      // As CloudFormation spells them; the CDK's own options come out in small letters.
+      DestinationOptions: { FileFormat: 'parquet', HiveCompatiblePartitions: false, PerHourPartition: true },
+    });
     template.resourceCountIs('AWS::S3::Bucket', 1);
   });
 
