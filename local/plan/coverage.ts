@@ -94,7 +94,7 @@ export function checkCoverage(topology: Topology): Coverage {
         + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings,`
         + ` ${count(topology, 'AWS::ECS::Service')} services.`,
       `Modelled: ${short(treated('modelled'))}.`,
-      `Without effect here: ${short(treated('inert').filter((name) => !name.endsWith('.Tags')))};`
+      `In the template and without effect here: ${short(treated('inert').filter((name) => !name.endsWith('.Tags')))};`
         + ` all of ${[...inertTypes].map((type) => type.replace('AWS::', '')).sort().join(', ')}.`,
     ],
   };
@@ -123,6 +123,12 @@ function count(topology: Topology, ...types: string[]): number {
   return topology.ofType(...types).length;
 }
 
+/** `GlobalTable (Replicas, SSESpecification), Function (Role)`. */
 function short(names: readonly string[]): string {
-  return names.map((name) => name.split('::').slice(2).join('::')).join(', ') || 'nothing';
+  const byType = new Map<string, string[]>();
+  for (const name of names) {
+    const [type, property] = name.split('::').slice(2).join('::').split('.');
+    byType.set(type, [...(byType.get(type) ?? []), property]);
+  }
+  return [...byType].map(([type, properties]) => `${type} (${properties.join(', ')})`).join(', ') || 'nothing';
 }

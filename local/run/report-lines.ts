@@ -32,6 +32,23 @@ export function streamConsole(stream: NodeJS.WriteStream): RunConsole {
   };
 }
 
+const LINE_WIDTH = 100;
+
+/** Breaks a paragraph between words; the lines after the first are indented. */
+export function wrapped(paragraph: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of paragraph.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > LINE_WIDTH) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}
+
 /** One line on where a run stands. */
 export function progressLine(phase: string, progress: CheckerProgress, balanceLagSeconds: number): string {
   const count = (value: number) => value.toLocaleString('en-US');

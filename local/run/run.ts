@@ -8,7 +8,7 @@ import { checkCoverage } from '../plan/coverage';
 import { planRun, type RunPlan } from '../plan/run-plan';
 import { answersCsv, balancesCsv } from './csv-files';
 import type { RunOptions } from './options';
-import { progressLine, type RunConsole } from './report-lines';
+import { progressLine, type RunConsole, wrapped } from './report-lines';
 import { RunError } from './run-error';
 import { LocalSystem } from './system';
 import { createLocalIssuer, type LocalIssuer } from './tokens';
@@ -51,7 +51,7 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
   const issuer = options.noAuthentication ? undefined : await createLocalIssuer();
   const folder = path.join(process.cwd(), '.local', `run-${process.pid}-${Date.now().toString(36)}`);
   fs.mkdirSync(folder, { recursive: true });
-  lines.forEach((line) => console.line(line));
+  lines.forEach((line) => console.line(wrapped(line)));
 
   let system: LocalSystem | undefined;
   let isWorthKeeping = true;

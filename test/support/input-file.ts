@@ -127,7 +127,7 @@ class Maker {
 
   private refund(): void {
     const paid = this.pick([...this.accepted].filter(({ type }) => type === 'payment'));
-    const amount = this.random.next() < 0.2 ? paid.amount + 1 : this.random.integer(1, paid.amount);
+    const amount = this.random.next() < 0.2 ? Math.min(paid.amount + 1, 1_000_000_000_000) : this.random.integer(1, paid.amount);
     const { method, ...body } = { ...this.payment(), merchantId: paid.merchantId, currency: paid.currency, amount };
     const isOther = this.random.next() < 0.05;
     this.accept(

@@ -78,7 +78,9 @@ describe('the plan of the reference', () => {
   it('lays tables out as AWS would: partitions and stream shards from what they are warm for', () => {
     const { tables, limits } = tableHostConfiguration(plan.tables);
     const ledger = tables.find(({ streamArn }) => streamArn !== undefined)!;
-    expect(ledger.partitions).toBe(Math.ceil(Math.max(ledger.writeUnitsPerSecond / limits.partitionWriteUnits, ledger.readUnitsPerSecond / limits.partitionReadUnits)));
+    const { readUnitsPerSecond, writeUnitsPerSecond } = ledger;
+    const need = Math.max(writeUnitsPerSecond / limits.partitionWriteUnits, readUnitsPerSecond / limits.partitionReadUnits);
+    expect(ledger.partitions).toBe(Math.ceil(need));
     expect(ledger.streamShards).toBeGreaterThanOrEqual(4);
     expect(tables.filter((table) => table !== ledger).every(({ streamArn }) => streamArn === undefined)).toBe(true);
   });

@@ -1,0 +1,40 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { OrdersStack } from '../docs-examples/readme';
+import { temporaryFolder } from '../local/run/cht';
+import { testApp } from '../support/app';
+import { root } from './source-files';
+
+const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
+
+describe('the README', () => {
+  it('shows the example that is compiled here', () => {
+    const shown = /```ts\n([\s\S]*?)```/.exec(readme)![1];
+    const compiled = fs.readFileSync(path.join(root, 'test', 'docs-examples', 'readme.ts'), 'utf8');
+    expect(shown).toBe(compiled.replace("from '../../index'", "from 'cdk-high-throughput'"));
+  });
+
+  it('shows an example that synthesizes', () => {
+    const folder = temporaryFolder();
+    const before = process.cwd();
+    fs.mkdirSync(path.join(folder, 'worker'));
+    fs.writeFileSync(path.join(folder, 'worker', 'index.js'), 'exports.handler = async () => ({ batchItemFailures: [] });');
+    process.chdir(folder);
+    try {
+      const template = Template.fromStack(new OrdersStack(testApp(), 'orders'));
+      template.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+      template.hasResourceProperties('AWS::Kinesis::Stream', { StreamModeDetails: { StreamMode: 'PROVISIONED' } });
+    } finally {
+      process.chdir(before);
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('names scripts that are there', () => {
+    const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+    const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name).filter((name) => name !== 'ci');
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
