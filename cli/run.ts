@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as net from 'node:net';
 import { runAssembly } from '../local/run/run';
 import { streamConsole } from '../local/run/report-lines';
 import { isClean } from '../local/run/verdict';
@@ -46,6 +47,9 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
   },
   async run(input) {
     const options = readOptions(input);
+    if (options.port !== undefined && !(await isFree(options.port))) {
+      throw new UsageError(`--port ${options.port} is taken by another program: choose another one, or leave it out.`, 'run');
+    }
     const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
     try {
       const { verdict } = await runAssembly({ assembly: assembly.folder, ...options }, streamConsole(process.stdout), interruption());
@@ -80,6 +84,14 @@ function readOptions(input: CommandInput) {
     port: integer(input, 'run', 'port', 1, 65_535),
     noAuthentication: input.values['no-auth'] === true,
   };
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }
 
 /** Resolves at the first Ctrl-C; the second one ends the process, and with it every part of the run. */

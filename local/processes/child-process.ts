@@ -1,5 +1,6 @@
 import { type ChildProcess as NodeChildProcess, fork } from 'node:child_process';
 import * as fs from 'node:fs';
+import { RunError } from '../run/run-error';
 import { processEntry } from './entry';
 import type { ChildMessage, ParentMessage } from './messages';
 
@@ -66,7 +67,8 @@ export class ChildProcess<Ready> {
         } else if (message.type === 'failed') {
           clearTimeout(timer);
           this.stopping = true;
-          reject(new Error(message.message));
+          // One sentence of the part itself: what is missing, and what to do.
+          reject(new RunError(message.message));
         } else {
           this.receive(message);
         }

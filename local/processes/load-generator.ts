@@ -31,6 +31,8 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
   let closedLoop: ClosedLoop | undefined;
   let openLoop: OpenLoop | undefined;
   let replay: InputReplay | undefined;
+  /** Told to stop, perhaps between two phases: none begins any more. */
+  let stopped = false;
   const outcomes = await OutcomeSender.connect(configuration.outcomePort, (identities) => {
     closedLoop?.addSettled(identities.length);
     replay?.settled(identities);
@@ -42,23 +44,27 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
     requests: {
       probe: async ({ seconds, window }: LoadGeneratorRequests['probe']) => {
         closedLoop = new ClosedLoop(poster, mix, window);
-        await closedLoop.run(seconds);
+        await closedLoop.run(stopped ? 0 : seconds);
         closedLoop = undefined;
         outcomes.flush();
       },
       load: async ({ paymentsPerSecond, seconds }: LoadGeneratorRequests['load']) => {
         openLoop = new OpenLoop(poster, mix, random);
-        await openLoop.run(paymentsPerSecond, seconds);
+        await openLoop.run(paymentsPerSecond, stopped ? 0 : seconds);
         outcomes.flush();
       },
       replay: async ({ file }: LoadGeneratorRequests['replay']) => {
         replay = new InputReplay(file, clients, outcomes);
+        if (stopped) {
+          replay.stop();
+        }
         await replay.run();
         outcomes.flush();
       },
       replayProgress: (): ReplayProgress | undefined => replay?.progress(),
       answers: (): LineAnswer[] => replay?.allAnswers() ?? [],
       stopLoad: () => {
+        stopped = true;
         closedLoop?.stop();
         openLoop?.stop();
         replay?.stop();

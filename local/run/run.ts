@@ -106,6 +106,9 @@ class Run {
   /** @returns payments settled per second of the load phase. */
   private async loadPhase(): Promise<number> {
     const rate = this.options.rate ?? (await this.probe());
+    if (this.interrupted) {
+      return 0;
+    }
     const before = await this.system.checker('progress');
     this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s.`);
     const start = Date.now();

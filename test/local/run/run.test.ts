@@ -1,5 +1,6 @@
-import * as path from 'node:path';
 import * as fs from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
 import { cht, leftovers, readVerdict, temporaryFolder } from './cht';
 import { replayMadeUpFile } from './replay';
 
@@ -45,6 +46,22 @@ describe('cht run', () => {
     expect(output).toContain('lost 0   doubled 0   out of balance 0   OK');
     expect(exitCode).toBe(0);
     expect(leftovers()).toEqual(before);
+  });
+
+  it('ends with a verdict when it is interrupted before the load', async () => {
+    const { exitCode, output } = await cht(['run', '--environment', 'local'], { interruptAfter: /Runs: / });
+    expect(output).toContain('lost 0   doubled 0   out of balance 0   OK');
+    expect(output).not.toContain('Load: ');
+    expect(exitCode).toBe(0);
+    expect(leftovers()).toEqual(before);
+  });
+
+  it('says that a port is taken', async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as net.AddressInfo;
+    expect(await cht(['run', '--port', String(port)])).toMatchObject({ exitCode: 2, output: expect.stringContaining(`--port ${port} is taken by another program`) });
+    server.close();
   });
 
   it.each([
