@@ -27,6 +27,20 @@ export default tseslint.config(
     },
   },
   {
+    // Props stay of a shape that jsii could publish: see docs/decisions/0001-no-jsii.md.
+    files: ['constructs/**/*.ts', 'lib/workload/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'TSInterfaceDeclaration[id.name=/(Props|Options)$/] > TSTypeParameterDeclaration', message: 'Props have no type parameters.' },
+        { selector: 'TSInterfaceDeclaration[id.name=/(Props|Options)$/] TSPropertySignature:not([readonly=true])', message: 'Props are readonly.' },
+        { selector: 'TSInterfaceDeclaration[id.name=/(Props|Options)$/] TSUnionType:has(TSTypeReference)', message: 'Props have no unions of structs or classes.' },
+        { selector: 'TSInterfaceDeclaration[id.name=/(Props|Options)$/] TSTupleType', message: 'Props have no tuples.' },
+        { selector: 'ExportNamedDeclaration > ClassDeclaration > TSTypeParameterDeclaration', message: 'Public classes have no type parameters.' },
+      ],
+    },
+  },
+  {
     files: ['*.js', 'bin/*.js'],
     languageOptions: { sourceType: 'commonjs' },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
