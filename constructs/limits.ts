@@ -18,6 +18,7 @@ export const LIMITS = {
   mapping: {
     streamBatchSize: number('lambda-esm/stream.batchSize.max'),
     queueBatchSize: number('lambda-esm/sqs.batchSize.max'),
+    unwindowedQueueBatch: number('lambda-esm/sqs.batchSize.maxWithoutWindow'),
     batchingWindow: Duration.seconds(number('lambda-esm/batchWindow.maxSec')),
     tumblingWindow: Duration.seconds(number('lambda-esm/tumblingWindow.maxSec')),
     parallelizationFactor: number('lambda-esm/parallelizationFactor.max'),

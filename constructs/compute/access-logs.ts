@@ -30,7 +30,8 @@ export class AccessLogs extends PrivateBucket {
   /**
    * Makes a load balancer write its logs here.
    *
-   * The service principal is named, not the account of the region's load balancers: it holds in every region.
+   * The service principal is named, not the account of the region's load balancers: it holds in every region. What limits it is the
+   * path: load balancers write below their own account. There is no condition on the source: where a request names none, it is refused.
    */
   collect(loadBalancer: elbv2.ApplicationLoadBalancer): void {
     const stack = Stack.of(this);
@@ -39,10 +40,6 @@ export class AccessLogs extends PrivateBucket {
         actions: ['s3:PutObject'],
         principals: [new iam.ServicePrincipal('logdelivery.elasticloadbalancing.amazonaws.com')],
         resources: [this.arnForObjects(`AWSLogs/${stack.account}/*`)],
-        conditions: {
-          ArnLike: { 'aws:SourceArn': stack.formatArn({ service: 'elasticloadbalancing', resource: 'loadbalancer', resourceName: '*' }) },
-          StringEquals: { 'aws:SourceAccount': stack.account },
-        },
       }),
     );
     loadBalancer.setAttribute('access_logs.s3.enabled', 'true');

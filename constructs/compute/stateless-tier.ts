@@ -88,6 +88,8 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     this.taskDefinition = this.createTaskDefinition();
     this.container = this.createContainer();
     this.service = this.createService();
+    // CloudFormation sees no order between the two, but ECS takes no capacity provider from a cluster while a service uses it.
+    this.service.node.addDependency(this.cluster);
     this.grantPrincipal = this.taskDefinition.taskRole;
 
     this.accessLogs = new AccessLogs(this, 'AccessLogs', { removalPolicy });
@@ -132,8 +134,9 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     return new cloudwatch.MathExpression({
       label: 'Failed requests, percent',
       period: ALARM_PERIOD,
-      // Nothing is published for a code that did not occur.
-      expression: '100 * (FILL(target, 0) + FILL(balancer, 0)) / requests',
+      // Nothing is published for what did not occur, and requests that found no task are not among those counted: when every task is
+      // gone, the failures that the load balancer answered itself are all there is.
+      expression: '100 * (FILL(target, 0) + FILL(balancer, 0)) / MAX([FILL(requests, 0), FILL(balancer, 0)])',
       usingMetrics: {
         target: this.targetGroup.metrics.httpCodeTarget(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, options),
         balancer: this.loadBalancer.metrics.httpCodeElb(elbv2.HttpCodeElb.ELB_5XX_COUNT, options),

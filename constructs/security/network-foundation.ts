@@ -1,6 +1,7 @@
 import { Duration, Fn, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import { S3_CREATE_DEFAULT_LOGGING_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { requireIntegerBetween, requirePattern } from '../validation';
 import { PrivateBucket } from './private-bucket';
@@ -87,6 +88,9 @@ export class NetworkFoundation extends Construct {
     requireIntegerBetween('availabilityZones', props.availabilityZones, 2, 6);
     const zones = props.availabilityZones ?? 3;
 
+    // CDK names the delivery service in the bucket's policy only under this flag. Without it EC2 would write the policy by itself, and
+    // CloudFormation over it: no log would arrive, and nothing would say so.
+    this.node.setContext(S3_CREATE_DEFAULT_LOGGING_POLICY, true);
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr(props.cidr ?? '10.0.0.0/16'),
       // Selected at deployment: a stack without an account knows no zone by name, and CDK would settle for two.

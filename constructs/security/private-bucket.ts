@@ -17,7 +17,7 @@ export interface PrivateBucketProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * What becomes of the bucket when the stack goes.
+   * What becomes of the bucket when the stack goes. With DESTROY its objects go first: S3 deletes no bucket that holds any.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -34,6 +34,7 @@ export interface PrivateBucketProps {
 /** A bucket that nobody outside reads: no public access, TLS 1.2 or newer only, no ACLs, encrypted, with an end to every object. */
 export class PrivateBucket extends s3.Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
+    const removalPolicy = props.bucketProps?.removalPolicy ?? props.removalPolicy ?? RemovalPolicy.RETAIN;
     super(scope, id, {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
@@ -43,7 +44,8 @@ export class PrivateBucket extends s3.Bucket {
         ? { encryption: s3.BucketEncryption.KMS, encryptionKey: props.encryptionKey, bucketKeyEnabled: true }
         : { encryption: s3.BucketEncryption.S3_MANAGED }),
       lifecycleRules: [{ id: 'expire', expiration: props.expiration, abortIncompleteMultipartUploadAfter: props.expiration }],
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
       ...props.bucketProps,
     });
   }

@@ -87,9 +87,6 @@ export interface QueueWorkerProps extends WorkerProps {
   readonly queueProps?: sqs.QueueProps;
 }
 
-/** Largest batch of messages that needs no batching window. */
-const UNWINDOWED_BATCH = 10;
-
 /** An SQS queue with a dead-letter queue, and a Lambda function that works on it and reports single failures. */
 export class QueueWorker extends Construct implements iam.IGrantable {
   /** The queue. */
@@ -122,7 +119,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     this.requireBounds(props);
     const derived = sizeQueueWorker(props.workload, factsFor(this, props.facts));
     const batchSize = props.batchSize ?? derived.batchSize;
-    this.batchingWindow = props.batchingWindow ?? Duration.seconds(batchSize > UNWINDOWED_BATCH ? 1 : 0);
+    this.batchingWindow = props.batchingWindow ?? Duration.seconds(batchSize > LIMITS.mapping.unwindowedQueueBatch ? 1 : 0);
     const visibilityTimeout = props.visibilityTimeout ?? this.longerVisibility(props.timeout ?? derived.timeout, derived.visibilityTimeout);
     this.decisions = recordDecisions(this, derived.decisions, {
       batchSize: props.batchSize,
@@ -165,7 +162,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     this.grantPrincipal = this.worker.grantPrincipal;
     this.mapping = this.createMapping();
     this.alarms = this.createAlarms();
-    this.node.addValidation({ validate: () => this.validateVisibility() });
+    this.node.addValidation({ validate: () => [...this.validateWindow(), ...this.validateVisibility()] });
   }
 
   /** Lets the grantee send messages to the queue. */
@@ -255,13 +252,29 @@ export class QueueWorker extends Construct implements iam.IGrantable {
 
   /** How long a message must at least stay hidden while it is worked on, in seconds. */
   private leastVisibility(timeout: Duration): number {
-    return LIMITS.mapping.visibilityTimeoutFactor * timeout.toSeconds() + this.batchingWindow.toSeconds();
+    return LIMITS.mapping.visibilityTimeoutFactor * timeout.toSeconds() + this.windowInForce.toSeconds();
   }
 
   /** The visibility timeout that a timeout or window set by hand asks for, where the derived one is too short for it. */
   private longerVisibility(timeout: Duration, derived: Duration): Duration | undefined {
     const least = this.leastVisibility(timeout);
     return least > derived.toSeconds() ? Duration.seconds(least) : undefined;
+  }
+
+  /** The batching window, as CDK's own options may have changed it. */
+  private get windowInForce(): Duration {
+    return this.props.mappingOptions?.maxBatchingWindow ?? this.batchingWindow;
+  }
+
+  private validateWindow(): string[] {
+    const batchSize = this.props.mappingOptions?.batchSize ?? this.sizing.batchSize;
+    const largest = LIMITS.mapping.unwindowedQueueBatch;
+    const window = this.windowInForce.toSeconds();
+    if (window >= 1 || batchSize <= largest) {
+      return [];
+    }
+    const rule = `at least 1 second for batches above ${largest} messages`;
+    return [`\`batchingWindow\` must be ${rule}, got: ${window} seconds for batches of ${batchSize}`];
   }
 
   private validateVisibility(): string[] {

@@ -131,6 +131,12 @@ describe('what holds data', () => {
         expect(Object.values(resourcesOf(Template.fromJSON(stack.template), type)).map((it) => it.DeletionPolicy)).not.toContain('Retain');
       }
     }
+    const buckets = disposable.stacks.flatMap((stack) => {
+      const template = Template.fromJSON(stack.template);
+      return [Object.keys(resourcesOf(template, 'AWS::S3::Bucket')).length, -Object.keys(resourcesOf(template, 'Custom::S3AutoDeleteObjects')).length];
+    });
+    expect(buckets.some((it) => it > 0)).toBe(true);
+    expect(buckets.reduce((sum, it) => sum + it)).toBe(0);
     expect(() => stageOf('prod', true)).toThrow('`disposable` must be false for prod, got: true');
   });
 
@@ -292,6 +298,27 @@ describe('the policies', () => {
       ),
     );
     expect(open).toEqual([]);
+  });
+});
+
+describe('the page on deployment', () => {
+  const page = fs.readFileSync(path.join(__dirname, '..', '..', 'docs', 'deploy.md'), 'utf8');
+
+  it('names stacks that there are, and leaves none out', () => {
+    const patterns = [...page.matchAll(/'([^' ]*payments-prod\/[^' ]*)'/g)].map(([, pattern]) => pattern);
+    const matching = (pattern: string) => {
+      const expression = new RegExp(`^${pattern.replace(/\*/g, '[^/]*')}$`);
+      return assembly.stacks.map((it) => it.hierarchicalId).filter((id) => expression.test(id));
+    };
+    expect(patterns.filter((it) => matching(it).length === 0)).toEqual([]);
+    const named = new Set(patterns.flatMap(matching));
+    const first = assembly.stacks.map((it) => it.hierarchicalId).filter((id) => !/cell[2-9]/.test(id));
+    expect(first.filter((id) => !named.has(id))).toEqual([]);
+  });
+
+  it('names every parameter', () => {
+    const names = Object.keys(templates['cell1-api'].findParameters('*')).filter((it) => it !== 'BootstrapVersion');
+    expect(names.filter((it) => !page.includes(`--parameters ${it}=`))).toEqual([]);
   });
 });
 

@@ -74,7 +74,11 @@ describe('StatelessTier', () => {
     expect(statement).toMatchObject({
       Action: 's3:PutObject', Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
     });
-    expect(referencesIn(statement.Condition.StringEquals)).toEqual(['AWS::AccountId']);
+    // The path is what limits it: load balancers write below their own account. Where a request names no source, a condition on it
+    // refuses the test object, and with it the load balancer.
+    expect(JSON.stringify(statement.Resource)).toContain('/AWSLogs/');
+    expect(referencesIn(statement.Resource)).toEqual([expect.stringContaining('AccessLogs'), 'AWS::AccountId']);
+    expect(statement.Condition).toBeUndefined();
   });
 
   it('runs on arm64 as nobody in particular, on a file system that cannot be written', () => {
@@ -107,6 +111,12 @@ describe('StatelessTier', () => {
     expect(service.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp).toBe('DISABLED');
     // A number here would set the scaling back with every deployment.
     expect(service.DesiredCount).toBeUndefined();
+  });
+
+  it('is there only while its cluster knows the capacity providers', () => {
+    // Without the order, deleting the stack would take them from the cluster while the service still uses them, which ECS refuses.
+    const [association] = Object.keys(resourcesOf(template, 'AWS::ECS::ClusterCapacityProviderAssociations'));
+    expect(onlyResource(template, 'AWS::ECS::Service').DependsOn).toContain(association);
   });
 
   it('follows requests and processor between the bounds of the sizing', () => {
@@ -145,7 +155,10 @@ describe('StatelessTier', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'UnHealthyHostCount' });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'RejectedConnectionCount' });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      Threshold: 1, Metrics: Match.arrayWith([Match.objectLike({ Expression: '100 * (FILL(target, 0) + FILL(balancer, 0)) / requests' })]),
+      Threshold: 1, Metrics: Match.arrayWith([Match.objectLike({
+        // Requests that find no task are not among those counted: without the second term an outage of all tasks would divide by nothing.
+        Expression: '100 * (FILL(target, 0) + FILL(balancer, 0)) / MAX([FILL(requests, 0), FILL(balancer, 0)])',
+      })]),
     });
     expect(danglingAlarmDimensions(template)).toEqual([]);
   });

@@ -1,10 +1,10 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { DataClass } from '../../constructs/security/data-class';
 import { DataKeys } from '../../constructs/security/data-keys';
 import { NetworkFoundation } from '../../constructs/security/network-foundation';
-import { PrivateBucket } from '../../constructs/security/private-bucket';
+import { PrivateBucket, type PrivateBucketProps } from '../../constructs/security/private-bucket';
 import { testStack } from '../support/app';
 import { onlyResource, referencesIn, resourcesOf } from '../support/template';
 
@@ -112,6 +112,28 @@ describe('PrivateBucket', () => {
   });
 });
 
+describe('PrivateBucket that may be thrown away', () => {
+  /** A bucket in a stack of its own. */
+  function bucketWith(props: Partial<PrivateBucketProps>): Template {
+    const stack = testStack();
+    new PrivateBucket(stack, 'Bucket', { expiration: Duration.days(7), ...props });
+    return Template.fromStack(stack);
+  }
+
+  it('is emptied first, because S3 deletes no bucket with objects in it', () => {
+    const template = bucketWith({ removalPolicy: RemovalPolicy.DESTROY });
+    template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+    bucketWith({ bucketProps: { removalPolicy: RemovalPolicy.DESTROY } }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+  });
+
+  it('is never emptied where it stays', () => {
+    bucketWith({}).resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+    const kept = bucketWith({ removalPolicy: RemovalPolicy.DESTROY, bucketProps: { removalPolicy: RemovalPolicy.RETAIN } });
+    kept.resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+  });
+});
+
 describe('NetworkFoundation', () => {
   let template: Template;
 
@@ -160,6 +182,22 @@ describe('NetworkFoundation', () => {
       DestinationOptions: { FileFormat: 'parquet', HiveCompatiblePartitions: false, PerHourPartition: true },
     });
     template.resourceCountIs('AWS::S3::Bucket', 1);
+  });
+
+  it('lets flow logs be delivered, whatever flags the app has set', () => {
+    const stack = testStack(new App());
+    new NetworkFoundation(stack, 'Network');
+    const own = Template.fromStack(stack);
+    own.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Allow', Action: 's3:PutObject', Principal: { Service: 'delivery.logs.amazonaws.com' } }),
+          Match.objectLike({ Effect: 'Allow', Principal: { Service: 'delivery.logs.amazonaws.com' } }),
+        ]),
+      },
+    });
+    const [policy] = Object.keys(resourcesOf(own, 'AWS::S3::BucketPolicy'));
+    expect(onlyResource(own, 'AWS::EC2::FlowLog').DependsOn).toContain(policy);
   });
 
   it('empties the default security group', () => {

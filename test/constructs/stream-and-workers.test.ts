@@ -471,6 +471,21 @@ describe('QueueWorker', () => {
     expect(() => workerWith(props)).toThrow(message);
   });
 
+  it.each<Partial<QueueWorkerProps>>([
+    { batchSize: 11, batchingWindow: Duration.seconds(0) },
+    { mappingOptions: { batchSize: 11 } },
+  ])('refuses more messages at once than SQS hands out without a window: %j', (props) => {
+    expect(() => Template.fromStack(workerWith(props))).toThrow(
+      '`batchingWindow` must be at least 1 second for batches above 10 messages, got: 0 seconds for batches of 11',
+    );
+  });
+
+  it('takes large batches with a window of their own', () => {
+    const mappingOptions = { batchSize: 11, maxBatchingWindow: Duration.seconds(2) };
+    const own = Template.fromStack(workerWith({ mappingOptions, visibilityTimeout: Duration.hours(1) }));
+    own.hasResourceProperties('AWS::Lambda::EventSourceMapping', { BatchSize: 11, MaximumBatchingWindowInSeconds: 2 });
+  });
+
   it('refuses to hand out a message again that may still be worked on', () => {
     const stack = workerWith({ timeout: Duration.seconds(30), visibilityTimeout: Duration.seconds(179) });
     expect(() => Template.fromStack(stack)).toThrow(
