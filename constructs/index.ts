@@ -14,6 +14,7 @@ export * from './table/sharded-table';
 export * from './table/table-capacity';
 export * from './worker/failure-bucket';
 export * from './worker/queue-worker';
+export * from './worker/stream-mapping-props';
 export * from './worker/stream-worker';
 export * from './worker/table-stream-worker';
 export * from './worker/worker-function';

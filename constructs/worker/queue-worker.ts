@@ -144,19 +144,8 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     this.encryptionKey = customerKey(this, 'Keys', DataClass.EVENTS, props.encryptionKey, props.removalPolicy);
     this.deadLetterQueue = this.createDeadLetterQueue();
     this.queue = this.createQueue();
-    this.worker = new WorkerFunction(this, 'Worker', {
-      code: props.code,
-      handler: props.handler ?? 'index.handler',
-      environment: props.environment ?? {},
-      memory: this.sizing.memory,
-      timeout: this.sizing.timeout,
-      // As many as the mapping may start: fewer would refuse messages that were already received.
-      reservedConcurrency: this.sizing.maximumConcurrency,
-      logEncryptionKey: props.logEncryptionKey,
-      logRetention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-      functionOptions: props.functionOptions,
-    });
+    // As many as the mapping may start: fewer would refuse messages that were already received.
+    this.worker = WorkerFunction.create(this, props, this.sizing, this.sizing.maximumConcurrency);
     this.function = this.worker.function;
     this.alias = this.worker.alias;
     this.grantPrincipal = this.worker.grantPrincipal;

@@ -1,24 +1,23 @@
 import { Duration, Names, Token } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
-import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Decision, sizeStreamWorker, type StreamWorkerSizing } from '../../lib/sizing';
 import { factsFor, LIMITS } from '../limits';
-import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
+import type { AlarmSet } from '../observability/alarm-set';
 import { recordDecisions } from '../sizing-metadata';
 import type { KinesisEventStream } from '../stream/kinesis-event-stream';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
-import { FailureBucket } from './failure-bucket';
+import type { FailureBucket } from './failure-bucket';
 import { requireFunctionBounds } from './function-bounds';
+import { createFailureBucket, createStreamAlarms, createStreamMapping, destinationDeliveryFailures, iteratorAge } from './stream-mapping';
+import type { StreamMappingProps } from './stream-mapping-props';
 import { WorkerFunction } from './worker-function';
-import type { WorkerProps } from './worker-props';
 
 /** Properties of `StreamWorker`. */
-export interface StreamWorkerProps extends WorkerProps {
+export interface StreamWorkerProps extends StreamMappingProps {
   /** The stream to read; its workload is what the worker is sized for. */
   readonly stream: KinesisEventStream;
 
@@ -44,40 +43,12 @@ export interface StreamWorkerProps extends WorkerProps {
   readonly parallelizationFactor?: number;
 
   /**
-   * Invocations that may run at once, and are kept free for this worker. At least shards x parallelization factor, else shards wait.
-   *
-   * @default - derived from the workload
-   */
-  readonly reservedConcurrency?: number;
-
-  /**
    * Age at which a record is given up and goes to the failure bucket, 60 seconds to 7 days. Must be less than the stream's retention:
    * a record that expires first is lost without a trace.
    *
    * @default - derived from the stream's retention
    */
   readonly maximumRecordAge?: Duration;
-
-  /**
-   * Key of the failure bucket.
-   *
-   * @default - the stream's key
-   */
-  readonly failureEncryptionKey?: kms.IKey;
-
-  /**
-   * How long an object of the failure bucket is kept.
-   *
-   * @default Duration.days(90)
-   */
-  readonly failureRetention?: Duration;
-
-  /**
-   * Properties of CDK's own bucket, laid over what this construct decides for the failure bucket.
-   *
-   * @default - none
-   */
-  readonly failureBucketProps?: s3.BucketProps;
 }
 
 /** Share of the age at which records are given up: a worker that far behind must be looked at. */
@@ -135,27 +106,11 @@ export class StreamWorker extends Construct implements iam.IGrantable {
       decisions: [...this.decisions],
     };
 
-    this.worker = new WorkerFunction(this, 'Worker', {
-      code: props.code,
-      handler: props.handler ?? 'index.handler',
-      environment: props.environment ?? {},
-      memory: this.sizing.memory,
-      timeout: this.sizing.timeout,
-      reservedConcurrency: this.sizing.reservedConcurrency,
-      logEncryptionKey: props.logEncryptionKey,
-      logRetention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-      functionOptions: props.functionOptions,
-    });
+    this.worker = WorkerFunction.create(this, props, this.sizing, this.sizing.reservedConcurrency);
     this.function = this.worker.function;
     this.alias = this.worker.alias;
     this.grantPrincipal = this.worker.grantPrincipal;
-    this.failures = new FailureBucket(this, 'Failures', {
-      encryptionKey: props.failureEncryptionKey ?? props.stream.encryptionKey,
-      retention: props.failureRetention,
-      removalPolicy: props.removalPolicy,
-      bucketProps: props.failureBucketProps,
-    });
+    this.failures = createFailureBucket(this, props, props.stream.encryptionKey);
     this.consumer = this.createConsumer();
     this.mapping = this.createMapping();
     this.alarms = this.createAlarms();
@@ -164,12 +119,12 @@ export class StreamWorker extends Construct implements iam.IGrantable {
 
   /** Age of the oldest record of the last batch when it reached the handler. Milliseconds. */
   metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.alias.metric('IteratorAge', { statistic: 'Maximum', period: ALARM_PERIOD, ...options });
+    return iteratorAge(this.worker, options);
   }
 
   /** Batches that were given up and could not be written to the failure bucket. */
   metricDestinationDeliveryFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.alias.metric('DestinationDeliveryFailures', { statistic: 'Sum', period: ALARM_PERIOD, ...options });
+    return destinationDeliveryFailures(this.worker, options);
   }
 
   private requireBounds(props: StreamWorkerProps): void {
@@ -193,43 +148,20 @@ export class StreamWorker extends Construct implements iam.IGrantable {
   private createMapping(): lambda.EventSourceMapping {
     const source = this.consumer ?? this.props.stream.stream;
     source.grantRead(this);
-    const mapping = new lambda.EventSourceMapping(this, 'Mapping', {
-      target: this.alias,
+    return createStreamMapping(this, 'Mapping', this.worker, {
       eventSourceArn: this.consumer?.streamConsumerArn ?? this.props.stream.stream.streamArn,
-      // LATEST would miss what is written while the mapping is being made.
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: this.sizing.batchSize,
       maxBatchingWindow: this.sizing.batchingWindow,
       parallelizationFactor: this.sizing.parallelizationFactor,
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      // A count would throw valid payments away when a dependency is down for longer than the count lasts.
-      retryAttempts: -1,
       maxRecordAge: this.sizing.maximumRecordAge,
       onFailure: this.failures,
       ...this.props.mappingOptions,
     });
-    // Lambda tries the permissions of the role when the mapping is made.
-    mapping.node.addDependency(this.worker);
-    return mapping;
   }
 
   private createAlarms(): AlarmSet {
-    const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
-    alarms.add('IteratorAge', {
-      metric: this.metricIteratorAge(),
-      description: 'The worker is so far behind that records are on their way to be given up.',
-      threshold: this.sizing.maximumRecordAge.toMilliseconds() * LATE_SHARE_OF_RECORD_AGE,
-      evaluationPeriods: 1,
-    });
-    this.worker.addAlarms(alarms);
-    alarms.add('DestinationDeliveryFailures', {
-      metric: this.metricDestinationDeliveryFailures(),
-      description: 'A batch was given up and could not be kept either: records are being lost.',
-      threshold: 0,
-      evaluationPeriods: 1,
-    });
-    return alarms;
+    const lateAfter = Duration.millis(this.sizing.maximumRecordAge.toMilliseconds() * LATE_SHARE_OF_RECORD_AGE);
+    return createStreamAlarms(this, this.props, this.worker, lateAfter, 'The worker is so far behind that records are on their way to be given up.');
   }
 
   private validateAgainstStream(): string[] {

@@ -1,24 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type Decision, type ProjectorSizing, sizeLedger, sizeProjector } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
 import { factsFor, LIMITS } from '../limits';
-import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
+import type { AlarmSet } from '../observability/alarm-set';
 import { recordDecisions } from '../sizing-metadata';
 import type { ShardedTable } from '../table/sharded-table';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
-import { FailureBucket } from './failure-bucket';
+import type { FailureBucket } from './failure-bucket';
 import { requireFunctionBounds } from './function-bounds';
+import { createFailureBucket, createStreamAlarms, createStreamMapping, destinationDeliveryFailures, iteratorAge } from './stream-mapping';
+import type { StreamMappingProps } from './stream-mapping-props';
 import { WorkerFunction } from './worker-function';
-import type { WorkerProps } from './worker-props';
 
 /** Properties of `TableStreamWorker`. */
-export interface TableStreamWorkerProps extends WorkerProps {
+export interface TableStreamWorkerProps extends StreamMappingProps {
   /** The workload whose writes make the changes. Takes the whole workload where cells share the table. */
   readonly workload: Workload;
 
@@ -48,13 +47,6 @@ export interface TableStreamWorkerProps extends WorkerProps {
   readonly tumblingWindow?: Duration;
 
   /**
-   * Invocations that may run at once, and are kept free for this worker.
-   *
-   * @default - derived from the workload
-   */
-  readonly reservedConcurrency?: number;
-
-  /**
    * Age at which a change is given up and goes to the failure bucket, at least 60 seconds. Must be less than the 24 hours for which a
    * table's stream keeps it.
    *
@@ -68,27 +60,6 @@ export interface TableStreamWorkerProps extends WorkerProps {
    * @default Duration.hours(6)
    */
   readonly lateAfter?: Duration;
-
-  /**
-   * Key of the failure bucket.
-   *
-   * @default - the table's key
-   */
-  readonly failureEncryptionKey?: kms.IKey;
-
-  /**
-   * How long an object of the failure bucket is kept.
-   *
-   * @default Duration.days(90)
-   */
-  readonly failureRetention?: Duration;
-
-  /**
-   * Properties of CDK's own bucket, laid over what this construct decides for the failure bucket.
-   *
-   * @default - none
-   */
-  readonly failureBucketProps?: s3.BucketProps;
 }
 
 const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'];
@@ -149,27 +120,11 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
     };
     this.maximumRecordAge = props.maximumRecordAge ?? Duration.hours(22);
 
-    this.worker = new WorkerFunction(this, 'Worker', {
-      code: props.code,
-      handler: props.handler ?? 'index.handler',
-      environment: props.environment ?? {},
-      memory: this.sizing.memory,
-      timeout: this.sizing.timeout,
-      reservedConcurrency: this.sizing.reservedConcurrency,
-      logEncryptionKey: props.logEncryptionKey,
-      logRetention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-      functionOptions: props.functionOptions,
-    });
+    this.worker = WorkerFunction.create(this, props, this.sizing, this.sizing.reservedConcurrency);
     this.function = this.worker.function;
     this.alias = this.worker.alias;
     this.grantPrincipal = this.worker.grantPrincipal;
-    this.failures = new FailureBucket(this, 'Failures', {
-      encryptionKey: props.failureEncryptionKey ?? props.table.encryptionKey,
-      retention: props.failureRetention,
-      removalPolicy: props.removalPolicy,
-      bucketProps: props.failureBucketProps,
-    });
+    this.failures = createFailureBucket(this, props, props.table.encryptionKey);
     props.table.grantStreamRead(this);
     this.mappings = props.table.streamArns.map((streamArn, index) => this.createMapping(streamArn, index));
     this.alarms = this.createAlarms();
@@ -178,12 +133,12 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
 
   /** Age of the oldest change of the last batch when it reached the handler. Milliseconds. */
   metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.alias.metric('IteratorAge', { statistic: 'Maximum', period: ALARM_PERIOD, ...options });
+    return iteratorAge(this.worker, options);
   }
 
   /** Batches that were given up and could not be written to the failure bucket. */
   metricDestinationDeliveryFailures(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.alias.metric('DestinationDeliveryFailures', { statistic: 'Sum', period: ALARM_PERIOD, ...options });
+    return destinationDeliveryFailures(this.worker, options);
   }
 
   private requireBounds(props: TableStreamWorkerProps): void {
@@ -200,44 +155,22 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
   }
 
   private createMapping(eventSourceArn: string, index: number): lambda.EventSourceMapping {
-    const mapping = new lambda.EventSourceMapping(this, `Mapping${index}`, {
-      target: this.alias,
+    return createStreamMapping(this, `Mapping${index}`, this.worker, {
       eventSourceArn,
-      // LATEST would miss what is written while the mapping is being made.
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: this.sizing.batchSize,
       maxBatchingWindow: this.sizing.batchingWindow,
       tumblingWindow: this.sizing.tumblingWindow,
       parallelizationFactor: 1,
       filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.or(...(this.props.eventNames ?? ['INSERT'])) })],
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      retryAttempts: -1,
       maxRecordAge: this.maximumRecordAge,
       onFailure: this.failures,
       ...this.props.mappingOptions,
     });
-    // Lambda tries the permissions of the role when the mapping is made.
-    mapping.node.addDependency(this.worker);
-    return mapping;
   }
 
   private createAlarms(): AlarmSet {
-    const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
-    alarms.add('IteratorAge', {
-      metric: this.metricIteratorAge(),
-      description: 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for 24 hours only.',
-      threshold: (this.props.lateAfter ?? Duration.hours(6)).toMilliseconds(),
-      evaluationPeriods: 1,
-    });
-    this.worker.addAlarms(alarms);
-    alarms.add('DestinationDeliveryFailures', {
-      metric: this.metricDestinationDeliveryFailures(),
-      description: 'A batch was given up and could not be kept either: changes are being lost.',
-      threshold: 0,
-      evaluationPeriods: 1,
-    });
-    return alarms;
+    const late = 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for 24 hours only.';
+    return createStreamAlarms(this, this.props, this.worker, this.props.lateAfter ?? Duration.hours(6), late);
   }
 
   private validateMapping(): string[] {

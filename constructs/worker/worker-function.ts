@@ -9,6 +9,15 @@ import { ALARM_PERIOD } from '../observability/alarm-set';
 import { OperationsLog } from '../observability/operations-log';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
+import type { WorkerProps } from './worker-props';
+
+/** The part of a worker's sizing that its function takes. */
+export interface WorkerSize {
+  /** Memory; the share of a processor follows it. */
+  readonly memory: Size;
+  /** When an invocation is ended. */
+  readonly timeout: Duration;
+}
 
 /** Properties of `WorkerFunction`. */
 export interface WorkerFunctionProps {
@@ -36,6 +45,22 @@ export interface WorkerFunctionProps {
 
 /** The function behind a worker: arm64, Node.js 22, a log of its own, and an alias that event source mappings target. */
 export class WorkerFunction extends Construct implements iam.IGrantable {
+  /** The function of a worker, from what the worker was given and what its size came out as. */
+  static create(scope: Construct, props: WorkerProps, size: WorkerSize, reservedConcurrency: number): WorkerFunction {
+    return new WorkerFunction(scope, 'Worker', {
+      code: props.code,
+      handler: props.handler ?? 'index.handler',
+      environment: props.environment ?? {},
+      memory: size.memory,
+      timeout: size.timeout,
+      reservedConcurrency,
+      logEncryptionKey: props.logEncryptionKey,
+      logRetention: props.logRetention,
+      removalPolicy: props.removalPolicy,
+      functionOptions: props.functionOptions,
+    });
+  }
+
   /** The function. */
   readonly function: lambda.Function;
   /** What mappings invoke; it moves from version to version. */
