@@ -87,6 +87,24 @@ describe('the order of an input file', () => {
     expect(kindOf(it.step())).toBe('done');
   });
 
+  it('decides without delay where many lines wait for each other', () => {
+    const refunds = Array.from({ length: 60 }, (_, index) => refund(`r${index}`, 'a'));
+    const chain = Array.from({ length: 60 }, (_, index) => refund(`c${index + 1}`, `c${index}`));
+    const { order: it, lines } = order(...refunds, ...chain, payment('a'), ...[...refunds].reverse());
+    const posted: number[] = [];
+    for (let step = it.step(); step.kind !== 'done'; step = it.step()) {
+      if (step.kind === 'post') {
+        posted.push(step.line.number);
+        it.answered(step.line, true);
+      } else {
+        // Asked again where every refund that was set aside still waits, one for the other.
+        expect(kindOf(it.step())).toBe(step.kind);
+        it.settled(it.unsettled().find((line) => line.refunds !== id('a') || posted.includes(121))!.identity!);
+      }
+    }
+    expect(posted).toHaveLength(lines.length);
+  });
+
   it('does not hang on refunds that refund each other', () => {
     const { order: it, lines } = order(refund('a', 'b'), refund('b', 'a'));
     it.step();
