@@ -62,8 +62,8 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
 
 function readOptions(input: CommandInput) {
   const file = text(input, 'input');
-  if (file !== undefined && !fs.existsSync(file)) {
-    throw new UsageError(`--input ${file} does not exist.`, 'run');
+  if (file !== undefined && fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new UsageError(`--input ${file} is not a file.`, 'run');
   }
   if (file === undefined && text(input, 'answers') !== undefined) {
     throw new UsageError('--answers needs --input: only a file has lines to answer.', 'run');

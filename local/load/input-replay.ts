@@ -109,6 +109,8 @@ export class InputReplay {
     }
     this.inFlight--;
     this.outcomes.send({ payment: line.payment, status: answer.status, scheduledAt, answeredAt: Date.now(), late: false });
+    // Other lines may be held until the checker has seen this one settle.
+    this.outcomes.flush();
     this.answers.push({ line: line.number, status: answer.status, problem: answer.status === 202 ? '' : answer.body });
     this.order.answered(line, answer.status === 202);
     this.advance();

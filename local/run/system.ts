@@ -17,7 +17,7 @@ import type { LocalIssuer } from './tokens';
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local' };
 
 /** How often the checker reads the ledger's streams: often where lines wait for each other. */
-const POLL_MILLISECONDS = { load: 100, replay: 25 };
+const POLL_MILLISECONDS = { load: 100, replay: 10 };
 
 /** All processes of a run, started from a plan and stopped together. */
 export class LocalSystem {

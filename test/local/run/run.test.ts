@@ -66,7 +66,8 @@ describe('cht run', () => {
 
   it.each([
     [['run', '--rate', 'fast'], '--rate must be between 1 and 1000000, got: fast.'],
-    [['run', '--input', '/nowhere'], '--input /nowhere does not exist.'],
+    [['run', '--input', '/nowhere'], '--input /nowhere is not a file.'],
+    [['run', '--input', '.'], '--input . is not a file.'],
     [['run', '--answers', 'x'], '--answers needs --input'],
     [['run', '--color'], "Unknown option '--color'."],
   ])('says what is wrong with %j', async (words, message) => {
