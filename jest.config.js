@@ -2,6 +2,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   rootDir: __dirname,
+  // The default leaves one core idle, which is half of a small machine.
+  maxWorkers: '100%',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.(ts|js)$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }] },
   // jose is published as ES modules only.
