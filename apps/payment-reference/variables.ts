@@ -37,7 +37,6 @@ export function workerVariables(data: DataStack, workload: Workload): Variables 
   return {
     ...ledgerVariables(data),
     LEDGER_TTL_SECONDS: String(data.ledgerSizing.timeToLive.toSeconds()),
-    IDEMPOTENCY_WINDOW_SECONDS: String(workload.idempotencyWindow.toSeconds()),
     REFUND_WINDOW_SECONDS: String(workload.refundWindow.toSeconds()),
     REFUND_WAIT_SECONDS: String(workload.refundWait.toSeconds()),
   };

@@ -225,7 +225,7 @@ describe('the workers', () => {
       return found.Properties.Environment.Variables;
     });
     expect(Object.keys(worker).sort()).toEqual([
-      'IDEMPOTENCY_WINDOW_SECONDS', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'PARKING_TABLE', 'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS',
+      'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'PARKING_TABLE', 'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS',
       'REFUND_WINDOW_SECONDS',
     ]);
     expect(worker).toEqual(refund);
