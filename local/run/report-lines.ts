@@ -49,9 +49,9 @@ export function wrapped(paragraph: string): string {
   return [...lines, line].join('\n');
 }
 
-/** One line on where a run stands. */
+/** One line on where a run stands, for a terminal of 80 columns; the two latencies are those of acceptance and settlement. */
 export function progressLine(phase: string, progress: CheckerProgress, balanceLagSeconds: number): string {
   const count = (value: number) => value.toLocaleString('en-US');
-  return `  ${phase}  sent ${count(progress.sent)}  settled ${count(progress.settledKeys)}  accept p99 ${progress.acceptMs.p99} ms`
-    + `  settle p99 ${progress.settleMs.p99} ms  balance lag ${balanceLagSeconds.toFixed(1)} s`;
+  return `  ${phase}  sent ${count(progress.sent)}  settled ${count(progress.settledKeys)}`
+    + `  p99 ${progress.acceptMs.p99}/${progress.settleMs.p99} ms  balance lag ${balanceLagSeconds.toFixed(1)} s`;
 }

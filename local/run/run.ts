@@ -110,7 +110,7 @@ class Run {
       return 0;
     }
     const before = await this.system.checker('progress');
-    this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s.`);
+    this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s. The p99 shown is that of accept/settle.`);
     const start = Date.now();
     await this.watch('load', this.system.generator('load', { paymentsPerSecond: rate, seconds: this.options.seconds }));
     const after = await this.system.checker('progress');
