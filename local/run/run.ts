@@ -29,7 +29,7 @@ const TICK_MILLISECONDS = 200;
 /** The engines have to be idle this many ticks in a row before the run believes that nothing more comes. */
 const IDLE_TICKS = 5;
 
-/** A verdict, or word that the run was broken off before there could be one. */
+/** What a run proved, and the first few findings behind it. */
 export interface RunResult {
   readonly verdict: Verdict;
   readonly findings: readonly string[];
@@ -79,6 +79,8 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
 /** One run on a started system: warm-up, load, drain, verdict. */
 class Run {
   private interrupted = false;
+  /** The verdict is given: nothing is left to interrupt. */
+  private judged = false;
   private phase = 'starting';
 
   constructor(
@@ -90,6 +92,9 @@ class Run {
 
   async all(interrupted: Promise<void>): Promise<RunResult> {
     void interrupted.then(() => {
+      if (this.judged) {
+        return;
+      }
       this.interrupted = true;
       this.console.line('Ending: the load stops, what is on its way settles.');
       void this.system.generator('stopLoad').catch(() => undefined);
@@ -98,6 +103,7 @@ class Run {
     await this.settle('draining');
     const report = await this.system.checker('report');
     const verdict = await this.verdict(report, paymentsPerSecond);
+    this.judged = true;
     await this.writeFiles(verdict, report);
     this.console.line(renderVerdict(verdict, report.findings));
     return { verdict, findings: report.findings };
