@@ -1,8 +1,5 @@
-import { SizingPlan } from '../lib/sizing';
+import { SIZING_METADATA_KEY, SizingPlan } from '../lib/sizing';
 import { AssemblyError, Topology } from '../lib/topology';
-
-/** Key of a template's metadata under which a stack keeps its decisions. */
-const METADATA_KEY = 'cdk-high-throughput';
 
 /**
  * The decisions that the templates of an assembly carry.
@@ -11,7 +8,7 @@ const METADATA_KEY = 'cdk-high-throughput';
  */
 export function readPlan(folder: string): SizingPlan {
   const decisions = Topology.read(folder).stacks.flatMap((stack) => {
-    const metadata = stack.metadata[METADATA_KEY];
+    const metadata = stack.metadata[SIZING_METADATA_KEY];
     return metadata === undefined ? [] : SizingPlan.fromJSON(metadata).decisions;
   });
   if (decisions.length === 0) {

@@ -1,9 +1,6 @@
 import { Duration, Size, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Decision, SizingPlan } from '../lib/sizing';
-
-/** Key of a template's metadata under which the decisions of its stack are found: `{ decisions: [...] }`. */
-export const SIZING_METADATA_KEY = 'cdk-high-throughput';
+import { Decision, SizingPlan, SIZING_METADATA_KEY } from '../lib/sizing';
 
 /** Values set by hand, by the name of the decision that they take the place of; `undefined` leaves a decision as it was derived. */
 export interface Overrides {

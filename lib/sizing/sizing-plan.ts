@@ -1,5 +1,8 @@
 import { Decision, QuotaUse } from './decision';
 
+/** Key of a template's metadata under which the decisions of its stack are found: `{ decisions: [...] }`. */
+export const SIZING_METADATA_KEY = 'cdk-high-throughput';
+
 /** The fields of a decision that are published as JSON. */
 export type DecisionJson = Omit<Decision, 'demand' | 'limits'>;
 

@@ -7,7 +7,7 @@ import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { MAXIMUM_RESOURCES } from '../../apps/payment-reference/aspects/stack-size-limit';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
 import { type EnvironmentName, environmentName, environments } from '../../apps/payment-reference/workload';
-import { SIZING_METADATA_KEY } from '../../constructs';
+import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { testApp } from '../support/app';
 import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, type Statement, statements } from '../support/template';
 

@@ -7,7 +7,7 @@ import { assetFolder } from '../../constructs/assets';
 import { StatelessTier } from '../../constructs/compute/stateless-tier';
 import type { StatelessTierProps } from '../../constructs/compute/stateless-tier-props';
 import { NetworkFoundation } from '../../constructs/security/network-foundation';
-import { SIZING_METADATA_KEY } from '../../constructs/sizing-metadata';
+import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { Facts } from '../../lib/facts';
 import { sizeStatelessTier } from '../../lib/sizing';
 import { LatencyTarget, Rate, Workload } from '../../lib/workload';

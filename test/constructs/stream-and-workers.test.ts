@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { SIZING_METADATA_KEY } from '../../constructs/sizing-metadata';
+import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { KinesisEventStream, type KinesisEventStreamProps } from '../../constructs/stream/kinesis-event-stream';
 import { ShardedTable } from '../../constructs/table/sharded-table';
 import { TableCapacity } from '../../constructs/table/table-capacity';

@@ -2,7 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { StreamViewType, TableClass } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { SIZING_METADATA_KEY } from '../../constructs/sizing-metadata';
+import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { ShardedTable, type ShardedTableProps } from '../../constructs/table/sharded-table';
 import { TableCapacity } from '../../constructs/table/table-capacity';
 import { Facts } from '../../lib/facts';
