@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Topology } from '../../lib/topology';
-import type { CheckerReport } from '../checker/checker';
+import type { CheckerProgress, CheckerReport } from '../checker/checker';
 import type { LineAnswer, ReplayProgress } from '../load/input-replay';
 import { checkCoverage } from '../plan/coverage';
 import { planRun, type RunPlan } from '../plan/run-plan';
 import { answersCsv, balancesCsv } from './csv-files';
+import type { EngineStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
 import { progressLine, type RunConsole, wrapped } from './report-lines';
 import { RunError } from './run-error';
@@ -81,7 +82,6 @@ class Run {
   private interrupted = false;
   /** The verdict is given: nothing is left to interrupt. */
   private judged = false;
-  private phase = 'starting';
 
   constructor(
     private readonly system: LocalSystem,
@@ -173,12 +173,12 @@ class Run {
 
   /** Shows where the run stands until the phase is over. */
   private async watch(phase: string, work: Promise<unknown>): Promise<void> {
-    this.phase = phase;
     let over = false;
     const end = work.then(() => (over = true));
     while (!over) {
       await Promise.race([end, sleep(1000)]);
-      await this.showProgress();
+      const [progress, engine] = await Promise.all([this.system.checker('progress'), this.system.engineStatistics()]);
+      this.showProgress(phase, progress, engine);
     }
   }
 
@@ -187,7 +187,6 @@ class Run {
 
   /** Waits until every acknowledged payment has settled and its balance is projected, or nothing moves any more. */
   private async settle(phase: string): Promise<void> {
-    this.phase = phase;
     this.lastMovement = Date.now();
     let idleTicks = 0;
     let before = '';
@@ -207,13 +206,12 @@ class Run {
         return;
       }
       idleTicks = engine.idle ? idleTicks + 1 : 0;
-      await this.showProgress();
+      this.showProgress(phase, progress, engine);
     }
   }
 
-  private async showProgress(): Promise<void> {
-    const [progress, engine] = await Promise.all([this.system.checker('progress'), this.system.engineStatistics()]);
-    this.console.status(progressLine(this.phase, progress, engine.balanceLagSeconds));
+  private showProgress(phase: string, progress: CheckerProgress, engine: EngineStatistics): void {
+    this.console.status(progressLine(phase, progress, engine.balanceLagSeconds));
   }
 
   private async verdict(report: CheckerReport, paymentsPerSecond: number): Promise<Verdict> {
