@@ -52,13 +52,17 @@ const project = new typescript.TypeScriptProject({
   bin: { cht: 'bin/cht.js' },
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
   peerDeps: ['aws-cdk-lib@^2.276.0', 'constructs@^10.8.1'],
-  deps: ['fauxqs@^1.9.2', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0'],
+  deps: ['fauxqs@^1.9.2', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
     'constructs@10.8.1',
     'aws-cdk@^2.1148.1',
+    '@aws-lambda-powertools/batch@^2.35.0',
+    '@aws-lambda-powertools/idempotency@^2.35.0',
+    '@aws-lambda-powertools/parser@^2.35.0',
     '@aws-sdk/client-dynamodb@^3.1143.0',
     '@aws-sdk/client-kinesis@^3.1143.0',
+    '@aws-sdk/client-s3@^3.1143.0',
     '@aws-sdk/client-sqs@^3.1143.0',
     '@aws-sdk/lib-dynamodb@^3.1143.0',
     '@smithy/node-http-handler@^4',
@@ -77,9 +81,11 @@ const project = new typescript.TypeScriptProject({
     'globals@^17',
     'jest@^30.5.2',
     'lossless-json@^4',
+    'playwright-core@^1.65.1',
     'protobufjs@^8.8.1',
     'tsx@^4.23.15',
     'typescript-eslint@^8.73.0',
+    'zod@^4.6.7',
   ],
   gitignore: ['/assets/', '/build/', '/cdk.out/', '/.local/', '/dist/', '/coverage/', '*.log', '*.tsbuildinfo'],
 });
@@ -120,6 +126,10 @@ const scripts: Record<string, string> = {
   'test:external': 'node --import tsx test/external/main.ts',
   'verify:checker': 'node --import tsx test/verify-checker/main.ts',
   'docs:coverage': 'node --import tsx test/docs-coverage/main.ts',
+  'seeds': 'node --import tsx test/seeds/main.ts',
+  'verify:faults': 'node --import tsx test/verify-faults/main.ts',
+  'bench:ledger': 'node --import tsx benchmarks/ledger/main.ts',
+  'bench:local': 'node --import tsx benchmarks/local/main.ts',
 };
 for (const [name, command] of Object.entries(scripts)) {
   project.tasks.tryFind(name)?.reset(command, { receiveArgs: true });
