@@ -1,4 +1,5 @@
 import { ENVELOPE_BYTES } from './limits';
+import type { InvocationFailure } from './protocol';
 import type { PendingRecord } from './record';
 
 /** Records that go to the function together. */
@@ -6,8 +7,17 @@ export interface Batch {
   readonly records: readonly PendingRecord[];
   /** Invocations that ended with a function error and count against `maximumRetryAttempts`. */
   readonly attempts: number;
+  /** Times that the function ran with this batch, or with one that it was cut from. */
+  readonly invocations: number;
+  /** How the last of these failed. */
+  readonly lastFailure?: InvocationFailure;
   /** The last invocation of a tumbling window, without records. */
   readonly closesWindow: boolean;
+}
+
+/** A batch that the function has not seen yet. */
+export function newBatch(records: readonly PendingRecord[], closesWindow = false): Batch {
+  return { records, attempts: 0, invocations: 0, closesWindow };
 }
 
 /** First-in, first-out queue of a lane's new records that knows its bytes. */

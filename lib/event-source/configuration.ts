@@ -33,6 +33,11 @@ export interface EventSourceProps {
   readonly maximumRetryAttempts?: number;
   /** Records older than this are discarded, 60 to 604,800 seconds; -1 keeps them. @default -1 */
   readonly maximumRecordAgeSeconds?: number;
+  /**
+   * How long the source keeps a record, in hours. What is still being retried then is given up like a record over the maximum age.
+   * @default - 24 for a table stream; no bound for Kinesis, where the stream's own retention is a property of the stream
+   */
+  readonly retentionHours?: number;
   /** Halves a batch whose invocation failed. @default false */
   readonly bisectBatchOnFunctionError?: boolean;
   /** The function's answer names the records that failed. @default false */
@@ -75,6 +80,8 @@ export interface EventSourceConfiguration {
   readonly maximumRetryAttempts: number;
   /** Infinity when records never expire. */
   readonly maximumRecordAgeMilliseconds: number;
+  /** Infinity when the source's retention is not known. */
+  readonly retentionMilliseconds: number;
   readonly bisectBatchOnFunctionError: boolean;
   readonly reportBatchItemFailures: boolean;
   /** 0 without tumbling windows. */
@@ -120,6 +127,7 @@ export function configureEventSource(props: EventSourceProps): EventSourceConfig
     parallelizationFactor,
     maximumRetryAttempts: integerBetween('maximumRetryAttempts', props.maximumRetryAttempts ?? -1, -1, limits.retryAttempts),
     maximumRecordAgeMilliseconds: recordAge(props.maximumRecordAgeSeconds ?? -1, limits),
+    retentionMilliseconds: 3_600_000 * atLeast('retentionHours', props.retentionHours ?? (props.source === 'dynamodb' ? limits.tableStreamRetentionHours : Infinity), 1),
     bisectBatchOnFunctionError: props.bisectBatchOnFunctionError ?? false,
     reportBatchItemFailures: props.reportBatchItemFailures ?? false,
     tumblingWindowMilliseconds: 1000 * tumblingWindowSeconds,

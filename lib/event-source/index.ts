@@ -17,6 +17,7 @@ export type {
   DiscardReason,
   EventSourceCommand,
   EventSourceEvent,
+  InvocationFailure,
   InvocationResult,
   InvocationWindow,
   InvokeCommand,

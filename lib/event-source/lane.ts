@@ -1,5 +1,6 @@
 import { bisect, type Batch, RecordQueue } from './batch';
 import type { EventSourceConfiguration } from './configuration';
+import type { InvocationFailure } from './protocol';
 import type { RandomSource } from './random';
 import type { PendingRecord } from './record';
 import { mayRetry, retryDelay } from './retry';
@@ -91,10 +92,12 @@ export class Lane {
         this.retries.unshift(batch);
         this.backOff(now);
         return { processed: [], split: false };
-      case 'partial':
-        return outcome.from === 0 ? this.fail(batch, now) : this.cut(batch, outcome.from, now);
+      case 'partial': {
+        const failed = failedOnce(batch, 'answered');
+        return outcome.from === 0 ? this.fail(failed, now) : this.cut(failed, outcome.from, now);
+      }
       case 'failed':
-        return this.fail(batch, now);
+        return this.fail(failedOnce(batch, outcome.functionError ? 'thrown' : 'answered'), now);
     }
   }
 
@@ -131,6 +134,10 @@ export class Lane {
     this.failures += 1;
     this.retryAt = now + retryDelay(this.settings.retryBackoff, this.failures, this.random);
   }
+}
+
+function failedOnce(batch: Batch, lastFailure: InvocationFailure): Batch {
+  return { ...batch, invocations: batch.invocations + 1, lastFailure };
 }
 
 /**

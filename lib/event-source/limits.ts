@@ -28,6 +28,8 @@ export interface EventSourceLimits {
   readonly kinesisReadMilliseconds: number;
   /** Pause between two polls of a table stream's shard in which nothing is left, in milliseconds: 4 a second. */
   readonly tableStreamPollMilliseconds: number;
+  /** Hours for which a table stream keeps a record. */
+  readonly tableStreamRetentionHours: number;
 }
 
 /** The limits of AWS, from the dated facts. */
@@ -46,6 +48,7 @@ export function eventSourceLimits(facts: Facts = Facts.DEFAULT): EventSourceLimi
     kinesisPollMilliseconds: 1000 / facts.number('lambda-esm/kinesis.standardPollPerSec'),
     kinesisReadMilliseconds: 1000 / facts.number('kinesis/shard.getRecordsPerSec'),
     tableStreamPollMilliseconds: 1000 / facts.number('lambda-esm/dynamodbStreams.pollPerSec'),
+    tableStreamRetentionHours: facts.number('dynamodb/streams.retentionHours'),
   };
 }
 

@@ -3,7 +3,8 @@ import { emptyCounters, type EventSourceCounters } from './counters';
 import { ShardLineage } from './lineage';
 import type { EventSourceCommand, EventSourceEvent } from './protocol';
 import type { RandomSource } from './random';
-import { type ShardContext, ShardProcessor } from './shard-processor';
+import type { ShardContext } from './shard-context';
+import { ShardProcessor } from './shard-processor';
 import type { ShardStatus } from './status';
 
 /** What the machine needs from outside; both have to be deterministic for a run to be repeatable. */

@@ -48,8 +48,11 @@ export interface OpenWindow {
   readonly state: WindowState;
 }
 
-/** Why records were given up. */
-export type DiscardReason = 'RetryAttemptsExhausted' | 'RecordAgeExpired' | 'PayloadTooLarge';
+/** Why records were given up. The first two are spelled as AWS spells the condition; it documents none for a record that fits no event. */
+export type DiscardReason = 'RetryAttemptsExhausted' | 'RecordAgeExceeded' | 'PayloadTooLarge';
+
+/** How an invocation failed: the function threw, timed out or crashed, or its answer named failures or made no sense. */
+export type InvocationFailure = 'thrown' | 'answered';
 
 /** What happens to a mapping. `now` is in milliseconds since the epoch and never goes backwards. */
 export type EventSourceEvent =
@@ -118,8 +121,12 @@ export interface DiscardCommand {
   /** Empty when the last invocation of a window was given up. */
   readonly records: readonly SourceRecord[];
   readonly reason: DiscardReason;
-  /** Invocations of this batch that ended with a function error. */
+  /** Invocations of this batch that ended with a function error and counted as attempts. */
   readonly attempts: number;
+  /** Times that the function ran with this batch, or with one that it was cut from; throttles are not among them. */
+  readonly invocations: number;
+  /** How the last of these failed; undefined when the function never ran. */
+  readonly lastFailure?: InvocationFailure;
   readonly window?: InvocationWindow;
 }
 

@@ -1,28 +1,15 @@
-import type { Batch } from './batch';
+import { type Batch, newBatch } from './batch';
 import { CheckpointTracker } from './checkpoint';
-import type { EventSourceConfiguration } from './configuration';
-import type { MutableCounters } from './counters';
+import { Discards } from './discards';
 import { Lane, laneOf } from './lane';
 import { ENVELOPE_BYTES } from './limits';
-import type { DiscardReason, EventSourceCommand, EventSourceEvent, OpenWindow, ReadPosition } from './protocol';
-import type { RandomSource } from './random';
+import type { DiscardReason, EventSourceCommand, EventSourceEvent, ReadPosition } from './protocol';
 import { PendingRecord } from './record';
 import { readResponse } from './response';
+import type { ShardContext } from './shard-context';
 import { ShardReader } from './shard-reader';
+import { ShardWindow } from './shard-window';
 import type { ShardStatus } from './status';
-import { TumblingWindow } from './window';
-
-/** What a shard shares with the other shards of its mapping. */
-export interface ShardContext {
-  readonly configuration: EventSourceConfiguration;
-  readonly random: RandomSource;
-  readonly counters: MutableCounters;
-  /** The event that filters look at. */
-  readonly filterView: (content: unknown) => unknown;
-  nextReadId(shardId: string): number;
-  nextInvocationId(shardId: string): string;
-  nextDiscardId(shardId: string): string;
-}
 
 type Handled<Type extends EventSourceEvent['type']> = Extract<EventSourceEvent, { type: Type }>;
 
@@ -32,17 +19,17 @@ export class ShardProcessor {
   private lanes: readonly Lane[];
   private tracker = new CheckpointTracker();
   private readonly invocations = new Map<string, Lane>();
-  private readonly discards = new Map<string, readonly PendingRecord[]>();
-  private window: TumblingWindow | undefined;
-  private windowMoved = false;
+  private readonly discards: Discards;
+  private readonly window: ShardWindow;
   private durableSequenceNumber: string | undefined;
-  private durableWindow: OpenWindow | undefined;
   /** How often a record had been delivered before the poller was replaced. */
   private earlierDeliveries = new Map<string, number>();
   private iteratorAge: number | undefined;
 
   constructor(readonly shardId: string, start: ReadPosition, private readonly context: ShardContext) {
     this.reader = new ShardReader(shardId, start, context.configuration, context.random);
+    this.window = new ShardWindow(context.configuration);
+    this.discards = new Discards(shardId, context);
     this.lanes = this.newLanes();
   }
 
@@ -58,7 +45,7 @@ export class ShardProcessor {
 
   /** Nothing that was read waits for anything, and no window is open. */
   get quiescent(): boolean {
-    return this.settled && this.window === undefined;
+    return this.settled && !this.window.isOpen;
   }
 
   /** Invocations that have not been answered. */
@@ -80,7 +67,7 @@ export class ShardProcessor {
         pending.done = true;
         counters.filteredRecords += 1;
       } else if (record.payloadBytes + ENVELOPE_BYTES > configuration.limits.payloadBytes) {
-        this.discard({ records: [pending], attempts: 0, closesWindow: false }, 'PayloadTooLarge', commands);
+        this.discard(newBatch([pending]), 'PayloadTooLarge', commands);
       } else {
         this.lanes[laneOf(record.partitionKey, this.lanes.length)].enqueue(pending, event.now);
       }
@@ -112,8 +99,7 @@ export class ShardProcessor {
     counters.functionErrors += outcome.kind === 'failed' && outcome.functionError ? 1 : 0;
     counters.malformedResponses += outcome.kind === 'failed' && !outcome.functionError ? 1 : 0;
     if ((outcome.kind === 'success' || outcome.kind === 'partial') && outcome.state !== undefined) {
-      this.window?.update(outcome.state, configuration.limits.windowStateBytes);
-      this.windowMoved = true;
+      this.window.update(outcome.state);
     }
     const { processed, exhausted, split } = lane.settle(outcome, event.now);
     counters.splits += split ? 1 : 0;
@@ -124,16 +110,12 @@ export class ShardProcessor {
       this.discard(exhausted, 'RetryAttemptsExhausted', commands);
     }
     if (batch.closesWindow && (outcome.kind === 'success' || exhausted !== undefined)) {
-      this.window = undefined;
-      this.windowMoved = true;
+      this.window.close();
     }
   }
 
   discarded(event: Handled<'discarded'>): void {
-    for (const pending of this.discards.get(event.discardId) ?? []) {
-      pending.done = true;
-    }
-    this.discards.delete(event.discardId);
+    this.discards.delivered(event.discardId);
   }
 
   /** Forgets all that is not behind the checkpoint. */
@@ -143,9 +125,7 @@ export class ShardProcessor {
     this.lanes = this.newLanes();
     this.invocations.clear();
     this.discards.clear();
-    this.windowMoved = false;
-    const { tumblingWindowMilliseconds, limits } = this.context.configuration;
-    this.window = this.durableWindow && TumblingWindow.resume(this.durableWindow, tumblingWindowMilliseconds, limits.windowStateBytes);
+    this.window.restart();
     this.reader.rewind(this.durableSequenceNumber, now);
   }
 
@@ -173,13 +153,11 @@ export class ShardProcessor {
   /** Moves the checkpoint over the records that are done without a gap. */
   moveCheckpoint(commands: EventSourceCommand[]): void {
     const sequenceNumber = this.tracker.advance();
-    if (sequenceNumber === undefined && !this.windowMoved) {
+    if (sequenceNumber === undefined && !this.window.moved) {
       return;
     }
-    this.windowMoved = false;
     this.durableSequenceNumber = sequenceNumber ?? this.durableSequenceNumber;
-    this.durableWindow = this.window?.forCheckpoint();
-    commands.push({ type: 'checkpoint', shardId: this.shardId, sequenceNumber: this.durableSequenceNumber, window: this.durableWindow });
+    commands.push({ type: 'checkpoint', shardId: this.shardId, sequenceNumber: this.durableSequenceNumber, window: this.window.checkpoint() });
   }
 
   status(now: number): ShardStatus {
@@ -192,7 +170,7 @@ export class ShardProcessor {
       caughtUp: this.reader.caughtUp,
       unacknowledgedRecords: this.tracker.length,
       invocationsInFlight: this.invocations.size,
-      openWindow: this.window !== undefined,
+      openWindow: this.window.isOpen,
       iteratorAgeMilliseconds: this.iteratorAge,
       oldestRecordAgeMilliseconds: oldest === undefined ? 0 : Math.max(0, now - oldest.record.arrivalTimestamp),
     };
@@ -228,7 +206,6 @@ export class ShardProcessor {
 
   /** The lane's next batch, or the time at which there may be one. */
   private nextBatch(lane: Lane, now: number): Batch | number {
-    const { configuration } = this.context;
     if (this.waitsForDiscards()) {
       return Infinity;
     }
@@ -236,8 +213,8 @@ export class ShardProcessor {
     if (retryAt !== undefined) {
       return retryAt <= now ? lane.takeRetry() : retryAt;
     }
-    if (configuration.tumblingWindowMilliseconds > 0) {
-      const closing = this.windowClosing(lane, now);
+    if (this.window.enabled) {
+      const closing = this.window.closing(lane.queue, this.reader, now);
       if (closing !== undefined) {
         return closing;
       }
@@ -248,58 +225,32 @@ export class ShardProcessor {
     if (!this.batchIsFull(lane) && lane.gatheredAt > now) {
       return lane.gatheredAt;
     }
-    const records = lane.queue.take(configuration.batchSize, this.recordBytes(), (pending) => this.inWindow(pending));
-    return { records, attempts: 0, closesWindow: false };
+    return newBatch(lane.queue.take(this.context.configuration.batchSize, this.window.recordBytes, (pending) => this.window.holds(pending)));
   }
 
   /** A window's state stands for all records before the checkpoint, so it may not run ahead of records that are being discarded. */
   private waitsForDiscards(): boolean {
-    return this.context.configuration.tumblingWindowMilliseconds > 0 && this.discards.size > 0;
+    return this.window.enabled && this.discards.size > 0;
   }
 
   /** Whether waiting would add nothing: the batch is at a limit, the window's records are complete, or the shard has ended. */
   private batchIsFull({ queue }: Lane): boolean {
     return queue.length >= this.context.configuration.batchSize
-      || queue.bytes + ENVELOPE_BYTES >= this.recordBytes()
+      || queue.bytes + ENVELOPE_BYTES >= this.window.recordBytes
       || this.reader.ended
-      || (queue.last !== undefined && !this.inWindow(queue.last));
-  }
-
-  /** The last invocation of the open window when it is due, a time when it may be, undefined when new records come first. Opens a window for them. */
-  private windowClosing({ queue }: Lane, now: number): Batch | number | undefined {
-    const { tumblingWindowMilliseconds, windowGraceMilliseconds } = this.context.configuration;
-    const next = queue.first?.record.arrivalTimestamp;
-    if (this.window === undefined) {
-      this.window = next === undefined ? undefined : TumblingWindow.around(next, tumblingWindowMilliseconds);
-      return undefined;
-    }
-    const over = this.window.end + windowGraceMilliseconds;
-    const closes = this.window.terminatedEarly
-      || (next === undefined ? this.reader.ended || (this.reader.caughtUp && now >= over) : !this.window.holds(next));
-    if (closes) {
-      return { records: [], attempts: 0, closesWindow: true };
-    }
-    return next === undefined && this.reader.caughtUp ? over : undefined;
-  }
-
-  private inWindow(pending: PendingRecord): boolean {
-    return this.window === undefined || this.window.holds(pending.record.arrivalTimestamp);
-  }
-
-  /** Bytes of an event that records may take beside a window's state. */
-  private recordBytes(): number {
-    return this.context.configuration.limits.payloadBytes - (this.window?.stateBytes ?? 0);
+      || (queue.last !== undefined && !this.window.holds(queue.last));
   }
 
   /** Discards the records at the front that are too old; undefined when nothing is left. */
   private withoutExpired(batch: Batch, now: number, commands: EventSourceCommand[]): Batch | undefined {
-    const oldest = now - this.context.configuration.maximumRecordAgeMilliseconds;
+    const { maximumRecordAgeMilliseconds, retentionMilliseconds } = this.context.configuration;
+    const oldest = now - Math.min(maximumRecordAgeMilliseconds, retentionMilliseconds);
     const live = batch.records.findIndex(({ record }) => record.arrivalTimestamp >= oldest);
     if (live === 0 || batch.records.length === 0) {
       return batch;
     }
     const expired = live === -1 ? batch.records.length : live;
-    this.discard({ ...batch, records: batch.records.slice(0, expired) }, 'RecordAgeExpired', commands);
+    this.discard({ ...batch, records: batch.records.slice(0, expired) }, 'RecordAgeExceeded', commands);
     return live === -1 ? undefined : { ...batch, records: batch.records.slice(expired) };
   }
 
@@ -322,22 +273,11 @@ export class ShardProcessor {
       lane: lane.index,
       records: batch.records.map((pending) => pending.record),
       attempts: batch.attempts,
-      ...(this.window && { window: this.window.forInvocation(batch.closesWindow) }),
+      ...this.window.forInvocation(batch.closesWindow),
     });
   }
 
   private discard(batch: Batch, reason: DiscardReason, commands: EventSourceCommand[]): void {
-    const discardId = this.context.nextDiscardId(this.shardId);
-    this.context.counters.discardedRecords += batch.records.length;
-    this.discards.set(discardId, batch.records);
-    commands.push({
-      type: 'discard',
-      discardId,
-      shardId: this.shardId,
-      records: batch.records.map((pending) => pending.record),
-      reason,
-      attempts: batch.attempts,
-      ...(this.window && { window: this.window.forInvocation(batch.closesWindow) }),
-    });
+    commands.push(this.discards.add(batch, reason, this.window.forInvocation(batch.closesWindow)));
   }
 }

@@ -79,14 +79,15 @@ export class ShardReader {
   failed(reason: ReadFailure, now: number): void {
     this.outstanding = undefined;
     this.pinLatest();
-    if (reason === 'expiredIterator') {
+    this.failures += 1;
+    // A new iterator is asked for at once; when that is no good either, something else is wrong.
+    if (reason === 'expiredIterator' && this.failures === 1) {
       this.notBefore = now;
       return;
     }
     if (reason === 'trimmed') {
       this.position = { type: 'TRIM_HORIZON' };
     }
-    this.failures += 1;
     this.notBefore = now + retryDelay(this.configuration.retryBackoff, this.failures, this.random);
   }
 

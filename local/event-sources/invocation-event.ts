@@ -1,10 +1,9 @@
-import type { InvokeCommand } from '../../lib/event-source';
+import type { EventBatch } from './stream-source';
 
 /**
  * The event of an invocation: the records, and with a tumbling window also the window, its state and the shard.
  */
-export function streamEvent(records: readonly unknown[], command: InvokeCommand, eventSourceArn: string): object {
-  const { window, shardId } = command;
+export function streamEvent(records: readonly unknown[], { window, shardId }: EventBatch, eventSourceArn: string): object {
   if (window === undefined) {
     return { Records: records };
   }

@@ -1,15 +1,24 @@
-import type { EventSourceConfiguration, InvokeCommand, ReadCommand, ShardDescription, SourceRecord } from '../../lib/event-source';
-import { type KinesisEngine, KinesisError, type KinesisStream, type StoredRecord, type StreamConsumer, type StreamRead } from '../engines/stream';
+import type { EventSourceConfiguration, ReadCommand, ReadFailure, ShardDescription, SourceRecord } from '../../lib/event-source';
+import { type KinesisEngine, KinesisError, type KinesisStream, type ReadFaults, type StoredRecord, type StreamConsumer } from '../engines/stream';
+import { WallClock } from './clock';
 import { streamEvent } from './invocation-event';
-import { ReadPlaces } from './read-places';
+import { type KinesisReader, PolledReader, PushedReader } from './kinesis-reader';
+import { EFO_MEAN_MILLISECONDS, propagationDelay } from './propagation-delay';
 import { StreamEventSource, type StreamEventSourceProps } from './stream-event-source';
-import { type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
+import { type EventBatch, type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
 
 export interface KinesisEventSourceProps extends StreamEventSourceProps {
   readonly engine: KinesisEngine;
   readonly streamName: string;
   /** ARN of the function's role, as events carry it. @default - a role named `local` in the stream's account */
   readonly invokeIdentityArn?: string;
+  /**
+   * Mean time in milliseconds from a put until enhanced fan-out delivers the record; 0 delivers at once.
+   * @default - what AWS states, 70 ms
+   */
+  readonly propagationMilliseconds?: number;
+  /** What goes wrong with reads. @default - nothing does */
+  readonly faults?: ReadFaults;
 }
 
 /**
@@ -17,33 +26,59 @@ export interface KinesisEventSourceProps extends StreamEventSourceProps {
  * within the read limits that all polling consumers of a shard share.
  */
 export class KinesisEventSource extends StreamEventSource {
+  private readonly kinesis: KinesisSource;
+
   constructor(props: KinesisEventSourceProps) {
-    super(props, new KinesisSource(props));
+    const { configuration } = props;
+    // What the stream does not keep any more cannot be tried again.
+    const retentionMilliseconds = Math.min(configuration.retentionMilliseconds, 3_600_000 * props.engine.stream(props.streamName).retentionHours);
+    const source = new KinesisSource({ ...props, configuration: { ...configuration, retentionMilliseconds } });
+    super({ ...props, configuration: source.configuration }, source);
+    this.kinesis = source;
+  }
+
+  /** Records that were over the stream's retention before this mapping had read them. They are lost to it, as they would be on AWS. */
+  get trimmedRecords(): number {
+    return this.kinesis.trimmedRecords;
   }
 }
 
 class KinesisSource implements StreamSource {
+  readonly configuration: EventSourceConfiguration;
   private readonly stream: KinesisStream;
   private readonly consumer: StreamConsumer;
-  private readonly configuration: EventSourceConfiguration;
+  private readonly reader: KinesisReader;
+  private readonly faults: ReadFaults | undefined;
   private readonly invokeIdentityArn: string;
   private readonly region: string;
   private readonly metadataBytes: number;
-  /** The engine's counter at which the last read of each shard ended. */
-  private readonly counters = new ReadPlaces<number>();
-  /** Shards that were read since the signal of a poller was made. */
-  private readonly opened = new WeakMap<AbortSignal, Set<string>>();
   private listed = false;
+  private trimmed = 0;
 
-  constructor({ engine, streamName, configuration, invokeIdentityArn }: KinesisEventSourceProps) {
+  constructor(props: KinesisEventSourceProps) {
+    const { engine, streamName, configuration, faults, random } = props;
+    this.configuration = configuration;
     this.stream = engine.stream(streamName);
     this.consumer = this.stream.registerConsumer();
-    this.configuration = configuration;
+    this.faults = faults;
+    this.reader = configuration.enhancedFanOut
+      ? new PushedReader({
+        stream: this.stream,
+        consumer: this.consumer,
+        bytesPerSecond: engine.limits.pushBytesPerSecond,
+        delay: propagationDelay(props.propagationMilliseconds ?? EFO_MEAN_MILLISECONDS, random),
+        clock: props.clock ?? new WallClock(),
+      })
+      : new PolledReader(this.consumer, faults);
     const [, , , region, account] = configuration.eventSourceArn.split(':');
     this.region = region;
-    this.invokeIdentityArn = invokeIdentityArn ?? `arn:aws:iam::${account}:role/local`;
+    this.invokeIdentityArn = props.invokeIdentityArn ?? `arn:aws:iam::${account}:role/local`;
     const empty: StoredRecord = { counter: 0, sequenceNumber: '0'.repeat(56), partitionKey: '', data: '', bytes: 0, arrivalTimestamp: 1_000_000_000_001 };
     this.metadataBytes = JSON.stringify(this.eventRecord('shardId-000000000000', empty)).length + 1;
+  }
+
+  get trimmedRecords(): number {
+    return this.trimmed;
   }
 
   async listShards(): Promise<readonly ShardDescription[]> {
@@ -56,28 +91,34 @@ class KinesisSource implements StreamSource {
     return shards.map((shard) => ({ shardId: shard.id, parentShardIds: shard.props.parentIds, closed: !shard.open }));
   }
 
-  async read({ shardId, position, maximumRecords }: ReadCommand, signal: AbortSignal): Promise<StreamAnswer> {
+  async read(command: ReadCommand, signal: AbortSignal): Promise<StreamAnswer> {
+    const { shardId } = command;
+    this.refuseWhileUnavailable();
+    this.tellLoss(shardId);
+    if (!this.stream.hasShard(shardId)) {
+      // A closed shard is forgotten when its last record is over the retention.
+      return { records: [], caughtUp: true, endOfShard: true };
+    }
     try {
-      const from = this.counters.find(shardId, position) ?? this.consumer.resolve(shardId, position);
-      const read = await this.readShard(shardId, from, maximumRecords, signal);
-      const records = read.records.map((record) => this.sourceRecord(record));
-      this.counters.keep(shardId, position, records, read.next);
-      return { records, caughtUp: read.caughtUp, endOfShard: read.endOfShard };
+      const { records, caughtUp, endOfShard } = await this.reader.read(command, signal);
+      this.refuseWhileUnavailable();
+      return { records: records.map((record) => this.sourceRecord(record)), caughtUp, endOfShard };
     } catch (error) {
-      if (error instanceof KinesisError && error.code === 'ProvisionedThroughputExceededException') {
-        throw new StreamReadError('throttled', error.message);
-      }
-      throw error;
+      // Whatever went wrong, the next read takes a place of its own.
+      this.reader.forget(shardId);
+      throw error instanceof KinesisError ? new StreamReadError(failureOf(error), `${error.code}: ${error.message}`) : error;
     }
   }
 
   passed(shardId: string, sequenceNumber: string): void {
-    this.consumer.pass(shardId, sequenceNumber);
+    if (this.stream.hasShard(shardId)) {
+      this.consumer.pass(shardId, sequenceNumber);
+    }
   }
 
-  event(command: InvokeCommand): unknown {
-    const records = command.records.map((record) => this.eventRecord(command.shardId, record.content as StoredRecord));
-    return streamEvent(records, command, this.configuration.eventSourceArn);
+  event(batch: EventBatch): unknown {
+    const records = batch.records.map((record) => this.eventRecord(batch.shardId, record.content as StoredRecord));
+    return streamEvent(records, batch, this.configuration.eventSourceArn);
   }
 
   /** Data is looked at as JSON where it is an object, else as text. */
@@ -104,18 +145,19 @@ class KinesisSource implements StreamSource {
     this.consumer.close();
   }
 
-  /** With enhanced fan-out the first read of a shard is answered at once, so that the mapping knows whether it is behind; the others wait. */
-  private async readShard(shardId: string, counter: number, maximumRecords: number, signal: AbortSignal): Promise<StreamRead> {
-    if (!this.configuration.enhancedFanOut) {
-      return this.consumer.poll(shardId, counter, maximumRecords);
+  private refuseWhileUnavailable(): void {
+    if (this.faults?.refusesRead()) {
+      throw new StreamReadError('unavailable', `InternalFailure: the stream ${this.stream.name} is not available`);
     }
-    const opened = this.opened.get(signal) ?? new Set();
-    this.opened.set(signal, opened);
-    if (!opened.has(shardId)) {
-      opened.add(shardId);
-      return this.consumer.read(shardId, counter, maximumRecords);
+  }
+
+  /** @throws StreamReadError when records of the shard were over the retention before they were read */
+  private tellLoss(shardId: string): void {
+    const lost = this.consumer.takeLost(shardId);
+    if (lost > 0) {
+      this.trimmed += lost;
+      throw new StreamReadError('trimmed', `${lost} records of ${shardId} in stream ${this.stream.name} were over the retention before they were read`);
     }
-    return this.consumer.push(shardId, counter, maximumRecords, signal);
   }
 
   private sourceRecord(record: StoredRecord): SourceRecord {
@@ -154,5 +196,16 @@ function jsonObject(text: string): object | undefined {
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function failureOf({ code }: KinesisError): ReadFailure {
+  switch (code) {
+    case 'ExpiredIteratorException':
+      return 'expiredIterator';
+    case 'ProvisionedThroughputExceededException':
+      return 'throttled';
+    default:
+      return 'unavailable';
   }
 }

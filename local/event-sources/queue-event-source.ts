@@ -1,10 +1,10 @@
 import { Facts } from '../../lib/facts';
-import { LocalAwsClient } from '../aws/local-aws-client';
 import { type Clock, WallClock } from './clock';
 import { asError, type ErrorListener, type EventSource } from './event-source';
 import type { FunctionInvoker, InvocationResult } from './function-invoker';
 import type { QueueEventSourceConfiguration } from './queue-configuration';
 import { processedMessages, type QueueMessage, queueRecord } from './queue-message';
+import { connect, type ConnectedClient, type ServiceAddress } from './service-client';
 
 /** Most messages of one ReceiveMessage or DeleteMessageBatch call. */
 const MAXIMUM_CALL_MESSAGES = Facts.DEFAULT.number('sqs/batch.maxEntries');
@@ -29,17 +29,16 @@ export interface QueueEventSourceCounters {
   readonly messagesDeleted: number;
 }
 
-export interface QueueEventSourceProps {
+/** Properties of `QueueEventSource`; the API of the queue is at an `endpoint`, or in process behind a `client`. */
+export type QueueEventSourceProps = ServiceAddress & {
   readonly configuration: QueueEventSourceConfiguration;
-  /** Where the queue's API answers, e.g. `http://127.0.0.1:4566`. */
-  readonly endpoint: string;
   readonly queueUrl: string;
   readonly invoker: FunctionInvoker;
   /** @default - errors are only kept in the status */
   readonly onError?: ErrorListener;
   /** @default - the wall clock */
   readonly clock?: Clock;
-}
+};
 
 /** How a queue's mapping is doing. */
 export interface QueueEventSourceStatus {
@@ -62,7 +61,7 @@ type MutableCounters = { -readonly [Name in keyof QueueEventSourceCounters]: num
  * was throttled stays in the queue and comes back after the queue's visibility timeout.
  */
 export class QueueEventSource implements EventSource {
-  private readonly client: LocalAwsClient;
+  private readonly connected: ConnectedClient;
   private readonly clock: Clock;
   private readonly payloadBytes: number;
   private readonly stopping = new AbortController();
@@ -80,7 +79,7 @@ export class QueueEventSource implements EventSource {
     this.clock = props.clock ?? new WallClock();
     this.payloadBytes = Facts.DEFAULT.number('lambda/payload.sync.maxBytes') - ENVELOPE_BYTES;
     const region = props.configuration.queueArn.split(':')[3];
-    this.client = new LocalAwsClient({ endpoint: props.endpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region });
+    this.connected = connect(props, { service: 'sqs', targetPrefix: 'AmazonSQS', region });
   }
 
   get counters(): QueueEventSourceCounters {
@@ -114,7 +113,7 @@ export class QueueEventSource implements EventSource {
     this.stopping.abort();
     await this.polling;
     await Promise.all(this.batches);
-    this.client.close();
+    this.connected.close();
   }
 
   /** Messages that are delayed or wait for their visibility timeout count too. */
@@ -131,7 +130,7 @@ export class QueueEventSource implements EventSource {
   private async remainingMessages(): Promise<number> {
     const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'];
     const input = { QueueUrl: this.props.queueUrl, AttributeNames: names };
-    const { Attributes: attributes } = await this.client.call<{ readonly Attributes?: Readonly<Record<string, string>> }>('GetQueueAttributes', input);
+    const { Attributes: attributes } = await this.connected.client.call<{ readonly Attributes?: Readonly<Record<string, string>> }>('GetQueueAttributes', input);
     return names.reduce((sum, name) => sum + Number(attributes?.[name] ?? 0), 0);
   }
 
@@ -173,7 +172,7 @@ export class QueueEventSource implements EventSource {
       MessageAttributeNames: ['All'],
     };
     try {
-      const output = await this.client.call<{ readonly Messages?: readonly QueueMessage[] }>('ReceiveMessage', input, this.stopping.signal);
+      const output = await this.connected.client.call<{ readonly Messages?: readonly QueueMessage[] }>('ReceiveMessage', input, this.stopping.signal);
       const messages = output.Messages ?? [];
       this.lastReceiveWasEmpty = messages.length === 0;
       this.gathered.push(...messages);
@@ -231,7 +230,7 @@ export class QueueEventSource implements EventSource {
     for (let start = 0; start < messages.length; start += MAXIMUM_CALL_MESSAGES) {
       const entries = messages.slice(start, start + MAXIMUM_CALL_MESSAGES)
         .map((message, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle }));
-      const output = await this.client.call<DeleteMessageBatchOutput>('DeleteMessageBatch', { QueueUrl: this.props.queueUrl, Entries: entries });
+      const output = await this.connected.client.call<DeleteMessageBatchOutput>('DeleteMessageBatch', { QueueUrl: this.props.queueUrl, Entries: entries });
       this.counted.messagesDeleted += output.Successful?.length ?? 0;
       for (const failed of output.Failed ?? []) {
         this.report(new Error(`a message of ${this.props.queueUrl} could not be deleted: ${failed.Code}`));

@@ -14,7 +14,7 @@ export class ReadPlaces<Place> {
   }
 
   /** Keeps where a read ended that began at this position and gave these records. */
-  keep(shardId: string, position: ReadPosition, records: readonly SourceRecord[], place: Place): void {
+  keep(shardId: string, position: ReadPosition, records: readonly Pick<SourceRecord, 'sequenceNumber'>[], place: Place): void {
     const end: ReadPosition = records.length === 0
       ? position
       : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: records[records.length - 1].sequenceNumber };

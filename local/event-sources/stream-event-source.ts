@@ -26,10 +26,11 @@ export interface StreamEventSourceProps {
   /** Where the jitter of retries comes from. */
   readonly random: RandomSource;
   /**
-   * Stores records that are given up. The checkpoint waits for it; when it fails it is tried again.
+   * Stores records that are given up, e.g. `FailureDestination.store`; `event` makes the event that the function would have got. The
+   * checkpoint waits for it; when it fails it is tried again.
    * @default - records that are given up are only counted
    */
-  readonly onDiscard?: (command: DiscardCommand) => Promise<void>;
+  readonly onDiscard?: (command: DiscardCommand, event: () => unknown) => Promise<void>;
   /** @default - errors are only kept in the status */
   readonly onError?: ErrorListener;
   /** How often the shards are listed beside the times at which one ends. @default 10000 */
@@ -223,7 +224,7 @@ export class StreamEventSource implements EventSource {
   private async discard(command: DiscardCommand): Promise<void> {
     for (;;) {
       try {
-        await this.props.onDiscard?.(command);
+        await this.props.onDiscard?.(command, () => this.source.event(command));
         break;
       } catch (error) {
         this.report(error);

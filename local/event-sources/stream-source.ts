@@ -17,6 +17,9 @@ export class StreamReadError extends Error {
   }
 }
 
+/** What goes into an event. */
+export type EventBatch = Pick<InvokeCommand, 'records' | 'shardId' | 'window'>;
+
 /** A stream as a mapping's driver sees it. */
 export interface StreamSource {
   listShards(): Promise<readonly ShardDescription[]>;
@@ -28,8 +31,8 @@ export interface StreamSource {
   read(command: ReadCommand, signal: AbortSignal): Promise<StreamAnswer>;
   /** Takes note that everything in the shard up to this record is done with. */
   passed(shardId: string, sequenceNumber: string): void;
-  /** The event that the function gets. */
-  event(command: InvokeCommand): unknown;
+  /** The event that the function gets, or would have got. */
+  event(batch: EventBatch): unknown;
   /** What filters look at in a record's content. */
   filterView(content: unknown): unknown;
   /** Whether nothing is left to read, as far as the source knows. `shards` are those that are not finished. */

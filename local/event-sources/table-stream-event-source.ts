@@ -1,6 +1,5 @@
 import type {
   EventSourceConfiguration,
-  InvokeCommand,
   ReadCommand,
   ReadFailure,
   ReadPosition,
@@ -9,23 +8,23 @@ import type {
   SourceRecord,
 } from '../../lib/event-source';
 import { Facts } from '../../lib/facts';
-import { LocalAwsClient, LocalAwsError } from '../aws/local-aws-client';
+import { LocalAwsError } from '../aws/local-aws-client';
 import { streamEvent } from './invocation-event';
 import { ReadPlaces } from './read-places';
+import { connect, type ConnectedClient, type ServiceAddress } from './service-client';
 import { StreamEventSource, type StreamEventSourceProps } from './stream-event-source';
-import { type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
+import { type EventBatch, type StreamAnswer, StreamReadError, type StreamSource } from './stream-source';
 
 /** Most records of one GetRecords call on a table stream. */
 const MAXIMUM_RECORDS = Facts.DEFAULT.number('dynamodb/streams.getRecords.maxRecords');
 
-export interface TableStreamEventSourceProps extends StreamEventSourceProps {
-  /** Where the table stream's API answers, e.g. `http://127.0.0.1:41234`. */
-  readonly endpoint: string;
+/** Properties of `TableStreamEventSource`; the API of the table stream is at an `endpoint`, or in process behind a `client`. */
+export type TableStreamEventSourceProps = StreamEventSourceProps & ServiceAddress & {
   /** ARN of the table's stream. */
   readonly streamArn: string;
-}
+};
 
-/** An event source mapping of a table stream, which it polls over HTTP in the protocol of DynamoDB Streams. */
+/** An event source mapping of a table stream, which it polls in the protocol of DynamoDB Streams. */
 export class TableStreamEventSource extends StreamEventSource {
   constructor(props: TableStreamEventSourceProps) {
     super(props, new TableStreamSource(props));
@@ -58,7 +57,7 @@ interface GetRecordsOutput {
 }
 
 class TableStreamSource implements StreamSource {
-  private readonly client: LocalAwsClient;
+  private readonly connected: ConnectedClient;
   private readonly streamArn: string;
   private readonly configuration: EventSourceConfiguration;
   private readonly arnBytes: number;
@@ -67,8 +66,9 @@ class TableStreamSource implements StreamSource {
   private readonly emptyReads = new Map<string, number>();
   private readNumber = 0;
 
-  constructor({ endpoint, streamArn, configuration }: TableStreamEventSourceProps) {
-    this.client = new LocalAwsClient({ endpoint, service: 'dynamodb', targetPrefix: 'DynamoDBStreams_20120810', region: streamArn.split(':')[3] });
+  constructor(props: TableStreamEventSourceProps) {
+    const { streamArn, configuration } = props;
+    this.connected = connect(props, { service: 'dynamodb', targetPrefix: 'DynamoDBStreams_20120810', region: streamArn.split(':')[3] });
     this.streamArn = streamArn;
     this.configuration = configuration;
     this.arnBytes = JSON.stringify({ eventSourceARN: configuration.eventSourceArn }).length;
@@ -79,7 +79,7 @@ class TableStreamSource implements StreamSource {
     let after: string | undefined;
     do {
       const input = { StreamArn: this.streamArn, ...(after !== undefined && { ExclusiveStartShardId: after }) };
-      const { StreamDescription: description } = await this.client.call<DescribeStreamOutput>('DescribeStream', input);
+      const { StreamDescription: description } = await this.connected.client.call<DescribeStreamOutput>('DescribeStream', input);
       for (const shard of description.Shards ?? []) {
         shards.push({
           shardId: shard.ShardId,
@@ -98,7 +98,7 @@ class TableStreamSource implements StreamSource {
     try {
       const iterator = await this.iteratorFor(shardId, position, signal);
       const limit = Math.min(maximumRecords, MAXIMUM_RECORDS);
-      const output = await this.client.call<GetRecordsOutput>('GetRecords', { ShardIterator: iterator, Limit: limit }, signal);
+      const output = await this.connected.client.call<GetRecordsOutput>('GetRecords', { ShardIterator: iterator, Limit: limit }, signal);
       const records = (output.Records ?? []).map((record) => this.sourceRecord(record));
       const next = output.NextShardIterator ?? undefined;
       if (next === undefined) {
@@ -121,10 +121,10 @@ class TableStreamSource implements StreamSource {
     // A table stream keeps its records for its retention, whoever has read them.
   }
 
-  event(command: InvokeCommand): unknown {
+  event(batch: EventBatch): unknown {
     const { eventSourceArn } = this.configuration;
-    const records = command.records.map((record) => ({ ...(record.content as object), eventSourceARN: eventSourceArn }));
-    return streamEvent(records, command, eventSourceArn);
+    const records = batch.records.map((record) => ({ ...(record.content as object), eventSourceARN: eventSourceArn }));
+    return streamEvent(records, batch, eventSourceArn);
   }
 
   filterView(content: unknown): unknown {
@@ -145,7 +145,7 @@ class TableStreamSource implements StreamSource {
   }
 
   close(): void {
-    this.client.close();
+    this.connected.close();
   }
 
   private async iteratorFor(shardId: string, position: ReadPosition, signal: AbortSignal): Promise<string> {
@@ -159,7 +159,7 @@ class TableStreamSource implements StreamSource {
       ShardIteratorType: position.type,
       ...(position.type === 'AFTER_SEQUENCE_NUMBER' && { SequenceNumber: position.sequenceNumber }),
     };
-    const output = await this.client.call<{ readonly ShardIterator: string }>('GetShardIterator', input, signal);
+    const output = await this.connected.client.call<{ readonly ShardIterator: string }>('GetShardIterator', input, signal);
     return output.ShardIterator;
   }
 

@@ -37,6 +37,11 @@ export function nextHashKey(key: HashKey): HashKey | undefined {
   return key === MAXIMUM_HASH_KEY ? undefined : toHashKey(BigInt(`0x${key}`) + 1n);
 }
 
+/** The key at which the second half of a range begins; undefined for a range of one key. */
+export function middleHashKey({ start, end }: { readonly start: HashKey; readonly end: HashKey }): HashKey | undefined {
+  return start === end ? undefined : toHashKey((BigInt(`0x${start}`) + BigInt(`0x${end}`) + 1n) / 2n);
+}
+
 /** Cuts the whole space into equal ranges. */
 export function evenRanges(count: number): { readonly start: HashKey; readonly end: HashKey }[] {
   const width = SPACE / BigInt(count);

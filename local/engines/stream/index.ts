@@ -3,7 +3,12 @@ export { type CreateStreamProps, KinesisEngine, type KinesisEngineProps } from '
 export { KinesisServer, type KinesisServerProps } from './kinesis-server';
 export { KinesisStream } from './kinesis-stream';
 export { kinesisLimits, type KinesisLimits } from './limits';
-export type { ShardStatistics } from './shard';
+export { runOperation } from './operations';
+export type { ReadFaults } from './read-faults';
+export { KinesisRequest } from './request';
+export type { Shard, ShardStatistics } from './shard';
 export type { StoredRecord } from './shard-log';
-export { StreamConsumer } from './stream-consumer';
+export { TokenBucket } from './token-bucket';
+export { type ReadIterator, StreamConsumer } from './stream-consumer';
 export type { StreamPosition, StreamRead } from './stream-reading';
+export type { StreamMode } from './stream-scaling';

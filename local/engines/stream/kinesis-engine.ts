@@ -1,6 +1,7 @@
 import { KinesisError } from './errors';
 import { kinesisLimits, type KinesisLimits } from './limits';
 import { KinesisStream } from './kinesis-stream';
+import type { StreamMode } from './stream-scaling';
 
 export interface KinesisEngineProps {
   /** @default 'us-east-1' */
@@ -15,14 +16,25 @@ export interface KinesisEngineProps {
    * @default 268435456 (256 MiB)
    */
   readonly maximumStreamBytes?: number;
+  /**
+   * Most memory of those records of one stream that every registered reader has passed, in bytes. Readers that are not registered
+   * can read them again until they are dropped for this, or for their age.
+   * @default 16777216 (16 MiB)
+   */
+  readonly keepPassedBytes?: number;
   /** The time in milliseconds since the epoch. @default - the wall clock */
   readonly now?: () => number;
 }
 
 export interface CreateStreamProps {
   readonly name: string;
-  /** 1 to 10,000. */
-  readonly shardCount: number;
+  /** @default 'PROVISIONED' */
+  readonly mode?: StreamMode;
+  /**
+   * Shards at the start, 1 to 10,000.
+   * @default - 4 for an on-demand stream; must be given for a provisioned one
+   */
+  readonly shardCount?: number;
   /** @default - the shortest retention, 24 hours */
   readonly retentionHours?: number;
 }
@@ -33,6 +45,7 @@ export class KinesisEngine {
   readonly limits: KinesisLimits;
   private readonly account: string;
   private readonly maximumStreamBytes: number;
+  private readonly keepPassedBytes: number;
   private readonly clock: () => number;
   private readonly streams = new Map<string, KinesisStream>();
 
@@ -41,6 +54,7 @@ export class KinesisEngine {
     this.account = props.account ?? '000000000000';
     this.limits = props.limits ?? kinesisLimits();
     this.maximumStreamBytes = props.maximumStreamBytes ?? 256 * 1024 * 1024;
+    this.keepPassedBytes = props.keepPassedBytes ?? 16 * 1024 * 1024;
     const clock = props.now ?? Date.now;
     let latest = 0;
     // The wall clock may step back; arrival timestamps may not.
@@ -50,6 +64,9 @@ export class KinesisEngine {
     };
     if (!(this.maximumStreamBytes > 0)) {
       throw new Error(`\`maximumStreamBytes\` must be above 0, got: ${this.maximumStreamBytes}`);
+    }
+    if (!(this.keepPassedBytes >= 0)) {
+      throw new Error(`\`keepPassedBytes\` must be at least 0, got: ${this.keepPassedBytes}`);
     }
   }
 
@@ -63,12 +80,12 @@ export class KinesisEngine {
   }
 
   /** @throws KinesisError ResourceInUseException, ValidationException */
-  createStream({ name, shardCount, retentionHours }: CreateStreamProps): KinesisStream {
+  createStream({ name, mode = 'PROVISIONED', shardCount = this.defaultShardCount(mode), retentionHours }: CreateStreamProps): KinesisStream {
     if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(name)) {
       throw new KinesisError('ValidationException', `\`StreamName\` must be 1 to 128 letters, digits, '_', '.' or '-', got: ${name}`);
     }
-    if (!Number.isInteger(shardCount) || shardCount < 1 || shardCount > 10_000) {
-      throw new KinesisError('ValidationException', `\`ShardCount\` must be between 1 and 10000, got: ${shardCount}`);
+    if (!Number.isInteger(shardCount) || shardCount < 1 || shardCount > this.limits.maximumShards) {
+      throw new KinesisError('ValidationException', `\`ShardCount\` must be between 1 and ${this.limits.maximumShards}, got: ${shardCount}`);
     }
     if (this.streams.has(name)) {
       throw new KinesisError('ResourceInUseException', `Stream ${name} under account ${this.account} already exists.`);
@@ -76,10 +93,12 @@ export class KinesisEngine {
     const stream = new KinesisStream({
       name,
       arn: `arn:aws:kinesis:${this.region}:${this.account}:stream/${name}`,
+      mode,
       shardCount,
       retentionHours: retentionHours === undefined ? undefined : this.checkedRetention(retentionHours),
       limits: this.limits,
       maximumBytes: this.maximumStreamBytes,
+      keepPassedBytes: this.keepPassedBytes,
       now: this.clock,
     });
     this.streams.set(name, stream);
@@ -102,6 +121,13 @@ export class KinesisEngine {
 
   deleteStream(name: string): void {
     this.streams.delete(this.stream(name).name);
+  }
+
+  private defaultShardCount(mode: StreamMode): number {
+    if (mode !== 'ON_DEMAND') {
+      throw new KinesisError('ValidationException', '`ShardCount` must be given for a provisioned stream.');
+    }
+    return this.limits.onDemandShards;
   }
 
   /** @throws KinesisError InvalidArgumentException for a retention out of range */

@@ -2,16 +2,22 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { KinesisError } from './errors';
 import type { KinesisEngine } from './kinesis-engine';
+import type { KinesisFaults } from './kinesis-faults';
 import { runOperation } from './operations';
 import { KinesisRequest } from './request';
 
 const TARGET_PREFIX = 'Kinesis_20131202.';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 
+/** Operations that lose their answer while answers are lost. */
+const WRITES: ReadonlySet<string> = new Set(['PutRecord', 'PutRecords']);
+
 export interface KinesisServerProps {
   readonly engine: KinesisEngine;
   /** Port on 127.0.0.1. @default 0 - one that is free */
   readonly port?: number;
+  /** What may go wrong with calls. @default - nothing */
+  readonly faults?: KinesisFaults;
 }
 
 /** Serves an engine over HTTP/1.1 on the loopback address in the AWS JSON 1.1 protocol. Signatures are not checked. */
@@ -19,15 +25,15 @@ export class KinesisServer {
   private readonly server: Server;
   private requestNumber = 0;
 
-  private constructor(private readonly engine: KinesisEngine) {
+  private constructor(private readonly engine: KinesisEngine, private readonly faults: KinesisFaults | undefined) {
     this.server = createServer((request, response) => this.serve(request, response));
     // Clients keep connections for as long as they live; the default of 5 seconds would cut them while idle.
     this.server.keepAliveTimeout = 120_000;
   }
 
   /** @throws Error when the port is taken */
-  static async start({ engine, port }: KinesisServerProps): Promise<KinesisServer> {
-    const started = new KinesisServer(engine);
+  static async start({ engine, port, faults }: KinesisServerProps): Promise<KinesisServer> {
+    const started = new KinesisServer(engine, faults);
     await new Promise<void>((resolve, reject) => {
       started.server.once('error', reject);
       started.server.listen(port ?? 0, '127.0.0.1', resolve);
@@ -60,17 +66,47 @@ export class KinesisServer {
       }
     });
     request.on('end', () => {
-      try {
+      const read = (): string => {
         if (bytes > maximum) {
           throw new KinesisError('SerializationException', `The request must have at most ${maximum} bytes, got: ${bytes}`);
         }
-        this.answer(response, 200, runOperation(this.engine, operationOf(request), KinesisRequest.parse(Buffer.concat(chunks, bytes).toString())));
-      } catch (error) {
-        this.refuse(response, error);
-      }
+        return Buffer.concat(chunks, bytes).toString();
+      };
+      this.run(request, response, read).catch((error: unknown) => this.refuse(response, error));
     });
     // A client that went away leaves nothing to answer.
     request.on('error', () => response.destroy());
+  }
+
+  /** Runs one call. Without a fault it is answered before anything else happens. */
+  private async run(request: IncomingMessage, response: ServerResponse, body: () => string): Promise<void> {
+    const operation = operationOf(request);
+    const input = KinesisRequest.parse(body());
+    const { faults } = this;
+    if (!faults) {
+      this.answer(response, 200, runOperation(this.engine, operation, input));
+      return;
+    }
+    if (faults.refusesCall()) {
+      throw new KinesisError('InternalFailure', 'The stream is unavailable.');
+    }
+    if (operation === 'GetRecords' && faults.expiresIterator()) {
+      throw new KinesisError('ExpiredIteratorException', 'Iterator expired before its time.');
+    }
+    const kill = operation === 'PutRecords' ? faults.takeApiKill() : undefined;
+    const streamName = kill && nameOfStream(input);
+    if (kill === 'inside' && !(await faults.hold(kill, streamName!, closed(response)))) {
+      return;
+    }
+    const result = runOperation(this.engine, operation, input);
+    if (kill === 'after-effects' && !(await faults.hold(kill, streamName!, closed(response)))) {
+      return;
+    }
+    if (WRITES.has(operation) && faults.losesAnswer()) {
+      response.destroy();
+      return;
+    }
+    this.answer(response, 200, result);
   }
 
   private refuse(response: ServerResponse, error: unknown): void {
@@ -96,4 +132,19 @@ function operationOf(request: IncomingMessage): string {
     throw new KinesisError('SerializationException', `The header Content-Type must be ${CONTENT_TYPE}, got: ${String(request.headers['content-type'])}`);
   }
   return target.slice(TARGET_PREFIX.length);
+}
+
+/** Name of the stream that a request writes to; it has one of the two members, or the operation refuses it. */
+function nameOfStream(request: KinesisRequest): string {
+  return request.optionalText('StreamName') ?? request.text('StreamARN').replace(/^.*:stream\//, '');
+}
+
+/** Aborts when the connection closes before the call was answered. */
+function closed(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) {
+    controller.abort();
+  }
+  response.once('close', () => controller.abort());
+  return controller.signal;
 }

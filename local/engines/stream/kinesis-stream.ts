@@ -1,20 +1,27 @@
 import { KinesisError } from './errors';
-import { evenRanges, type HashKey, hashKeyOf, nextHashKey, parseHashKey, previousHashKey } from './hash-key';
+import { type HashKey, hashKeyOf } from './hash-key';
 import type { KinesisLimits } from './limits';
-import { Shard, type ShardStatistics } from './shard';
+import { PassedRecords } from './passed-records';
+import type { RandomNumbers } from './resharding';
+import type { Shard, ShardStatistics } from './shard';
 import { storedBytes, type StoredRecord } from './shard-log';
+import { ShardMap } from './shard-map';
 import { StreamConsumer } from './stream-consumer';
-import type { ReadableStream, StreamPosition, StreamRead } from './stream-reading';
+import type { ReadableStream, ReadBounds, StreamPosition, StreamRead } from './stream-reading';
+import { type StreamMode, StreamScaling } from './stream-scaling';
 
 export interface KinesisStreamProps {
   readonly name: string;
   readonly arn: string;
+  readonly mode: StreamMode;
   readonly shardCount: number;
   /** Hours for which records are kept. @default - the shortest retention */
   readonly retentionHours?: number;
   readonly limits: KinesisLimits;
   /** Most memory of the stream's records, in bytes. */
   readonly maximumBytes: number;
+  /** Most memory of records that every registered reader has passed, in bytes. */
+  readonly keepPassedBytes: number;
   /** The time in milliseconds since the epoch; never goes backwards. */
   readonly now: () => number;
 }
@@ -30,21 +37,22 @@ export class KinesisStream implements ReadableStream {
   readonly arn: string;
   readonly createdAt: number;
   retentionHours: number;
-  /** Every shard that still exists, oldest first. */
-  private readonly shards = new Map<string, Shard>();
-  /** Open shards in the order of their ranges. */
-  private routes: Shard[] = [];
+  /** How the number of shards changes. */
+  readonly scaling: StreamScaling;
+  private readonly shards: ShardMap;
   private readonly consumers = new Set<StreamConsumer>();
+  private readonly passedRecords = new PassedRecords();
   private nextCounter = 1;
-  private nextShardNumber = 0;
   private heldBytes = 0;
 
   constructor(private readonly props: KinesisStreamProps) {
-    this.name = props.name;
-    this.arn = props.arn;
-    this.createdAt = props.now();
-    this.retentionHours = props.retentionHours ?? props.limits.minimumRetentionHours;
-    this.routes = evenRanges(props.shardCount).map((range) => this.addShard(range, []));
+    const { name, arn, limits, mode, now, shardCount } = props;
+    this.name = name;
+    this.arn = arn;
+    this.createdAt = now();
+    this.retentionHours = props.retentionHours ?? limits.minimumRetentionHours;
+    this.shards = new ShardMap({ streamName: name, createdAt: this.createdAt, shardCount, limits, now, takeCounter: () => this.takeCounter() });
+    this.scaling = new StreamScaling({ streamName: name, mode, shards: this.shards, limits, now });
   }
 
   /** Memory of all records, in bytes. */
@@ -57,21 +65,22 @@ export class KinesisStream implements ReadableStream {
   }
 
   get openShardCount(): number {
-    return this.routes.length;
+    return this.shards.open.length;
   }
 
   listShards(): Shard[] {
     this.trim();
-    return [...this.shards.values()];
+    return [...this.shards.all];
+  }
+
+  /** Whether a shard still exists: a closed one is forgotten when its records are over the retention. */
+  hasShard(shardId: string): boolean {
+    return this.shards.has(shardId);
   }
 
   /** @throws KinesisError ResourceNotFoundException */
   shard(shardId: string): Shard {
-    const shard = this.shards.get(shardId);
-    if (shard === undefined) {
-      throw new KinesisError('ResourceNotFoundException', `Shard ${shardId} in stream ${this.name} does not exist.`);
-    }
-    return shard;
+    return this.shards.get(shardId);
   }
 
   /**
@@ -82,11 +91,11 @@ export class KinesisStream implements ReadableStream {
    */
   put(partitionKey: string, data: string, dataBytes: number, explicitHashKey?: HashKey): { shard: Shard; record: StoredRecord } | Throttled {
     const now = this.props.now();
-    const shard = this.route(explicitHashKey ?? hashKeyOf(partitionKey));
+    const shard = this.shards.route(explicitHashKey ?? hashKeyOf(partitionKey));
     const bytes = dataBytes + Buffer.byteLength(partitionKey);
     const size = storedBytes({ data, partitionKey });
     if (this.heldBytes + size > this.props.maximumBytes) {
-      this.makeRoom(size);
+      this.makeRoom(this.props.maximumBytes - size);
     }
     if (this.heldBytes + size > this.props.maximumBytes) {
       shard.refuseWrite();
@@ -94,6 +103,7 @@ export class KinesisStream implements ReadableStream {
     }
     if (!shard.admitWrite(bytes, now)) {
       shard.refuseWrite();
+      this.scaling.arrived(shard, bytes);
       return { throttled: `Rate exceeded for shard ${shard.id} in stream ${this.name} under account ${this.arn.split(':')[4]}.` };
     }
     const counter = this.takeCounter();
@@ -101,6 +111,7 @@ export class KinesisStream implements ReadableStream {
     this.heldBytes += size;
     shard.append(record);
     this.trimExpired(shard, now);
+    this.scaling.arrived(shard, bytes);
     return { shard, record };
   }
 
@@ -109,7 +120,7 @@ export class KinesisStream implements ReadableStream {
     const shard = this.shard(shardId);
     switch (position.type) {
       case 'TRIM_HORIZON':
-        return 0;
+        return shard.log.trimHorizon;
       case 'LATEST':
         return this.nextCounter;
       case 'AT_TIMESTAMP':
@@ -129,10 +140,10 @@ export class KinesisStream implements ReadableStream {
   }
 
   /** Reads without limits but those of one call. */
-  read(shardId: string, counter: number, maximumRecords: number): StreamRead {
+  read(shardId: string, counter: number, maximumRecords: number, { before, bytes = this.props.limits.getRecordsBytes }: ReadBounds = {}): StreamRead {
     const shard = this.shard(shardId);
     this.trimExpired(shard, this.props.now());
-    const records = shard.log.from(counter, maximumRecords, this.props.limits.getRecordsBytes);
+    const records = shard.log.from(counter, maximumRecords, bytes, before);
     const next = records.length === 0 ? counter : records[records.length - 1].counter + 1;
     const caughtUp = !shard.log.hasFrom(next);
     return { records, next, caughtUp, endOfShard: caughtUp && shard.endsAt(next) };
@@ -155,7 +166,11 @@ export class KinesisStream implements ReadableStream {
 
   /** Registers a reader of this process. */
   registerConsumer(): StreamConsumer {
-    const consumer = new StreamConsumer(this, (closed) => this.consumers.delete(closed));
+    const consumer = new StreamConsumer(this, (closed) => {
+      this.consumers.delete(closed);
+      // What only this one had not passed may go now.
+      [...this.shards.all].forEach((shard) => this.passed(shard.id));
+    });
     this.consumers.add(consumer);
     return consumer;
   }
@@ -167,13 +182,7 @@ export class KinesisStream implements ReadableStream {
    * @throws KinesisError InvalidArgumentException for a closed shard or a key that leaves one child empty
    */
   split(shardId: string, newStartingHashKey: string): Shard[] {
-    const shard = this.openShard(shardId);
-    const key = parseHashKey(newStartingHashKey);
-    const { start, end } = shard.props.range;
-    if (key === undefined || key <= start || key > end) {
-      throw new KinesisError('InvalidArgumentException', `NewStartingHashKey ${newStartingHashKey} is not inside the range of shard ${shardId}.`);
-    }
-    return this.replace([shard], [{ start, end: previousHashKey(key) }, { start: key, end }]);
+    return this.shards.split(shardId, newStartingHashKey);
   }
 
   /**
@@ -182,29 +191,56 @@ export class KinesisStream implements ReadableStream {
    * @throws KinesisError InvalidArgumentException for a closed shard or shards whose ranges do not touch
    */
   merge(shardId: string, adjacentShardId: string): Shard {
-    const shard = this.openShard(shardId);
-    const adjacent = this.openShard(adjacentShardId);
-    const [low, high] = shard.props.range.start < adjacent.props.range.start ? [shard, adjacent] : [adjacent, shard];
-    if (nextHashKey(low.props.range.end) !== high.props.range.start) {
-      throw new KinesisError('InvalidArgumentException', `Shards ${shardId} and ${adjacentShardId} in stream ${this.name} are not adjacent.`);
-    }
-    return this.replace([shard, adjacent], [{ start: low.props.range.start, end: high.props.range.end }])[0];
+    return this.shards.merge(shardId, adjacentShardId);
+  }
+
+  /**
+   * Splits a random open shard in the middle, or merges two random neighbours, in turn. The number of open shards stays between 1 and
+   * twice what it was at the start.
+   *
+   * @returns what was done, undefined when neither was possible
+   */
+  reshardRandomly(random: RandomNumbers): 'split' | 'merge' | undefined {
+    return this.scaling.reshardRandomly(random);
   }
 
   /** Drops what is over the retention and what it leaves empty. */
   trim(): void {
     const now = this.props.now();
-    for (const shard of this.shards.values()) {
+    for (const shard of this.shards.all) {
       this.trimExpired(shard, now);
       const expired = shard.closedAt !== undefined && shard.closedAt <= now - this.retentionMilliseconds;
       if (expired && shard.log.length === 0) {
-        this.shards.delete(shard.id);
+        this.shards.remove(shard);
       }
     }
   }
 
+  trimShard(shardId: string): void {
+    if (this.shards.has(shardId)) {
+      this.trimExpired(this.shard(shardId), this.props.now());
+    }
+  }
+
+  passed(shardId: string): void {
+    if (this.consumers.size === 0) {
+      return;
+    }
+    const passedByAll = Math.min(...[...this.consumers].map((consumer) => consumer.passedCounter(shardId)));
+    this.passedRecords.add(this.shard(shardId), passedByAll);
+    this.dropPassed(() => this.passedRecords.bytes <= this.props.keepPassedBytes);
+  }
+
+  now(): number {
+    return this.props.now();
+  }
+
+  iteratorExpiresAt(time: number): number {
+    return time + this.props.limits.iteratorLifetimeMilliseconds;
+  }
+
   statistics(): ShardStatistics[] {
-    return [...this.shards.values()].map((shard) => shard.statistics());
+    return [...this.shards.all].map((shard) => shard.statistics());
   }
 
   private get retentionMilliseconds(): number {
@@ -217,87 +253,34 @@ export class KinesisStream implements ReadableStream {
     return counter;
   }
 
-  private addShard(range: { start: HashKey; end: HashKey }, parentIds: readonly string[]): Shard {
-    const shard = new Shard({
-      number: this.nextShardNumber,
-      range,
-      parentIds,
-      streamCreatedAt: this.createdAt,
-      startingCounter: this.takeCounter(),
-      limits: this.props.limits,
-      now: this.props.now(),
-    });
-    this.nextShardNumber += 1;
-    this.shards.set(shard.id, shard);
-    return shard;
-  }
-
-  private openShard(shardId: string): Shard {
-    const shard = this.shard(shardId);
-    if (!shard.open) {
-      throw new KinesisError('InvalidArgumentException', `Shard ${shardId} in stream ${this.name} is closed.`);
-    }
-    return shard;
-  }
-
-  private replace(parents: readonly Shard[], ranges: readonly { start: HashKey; end: HashKey }[]): Shard[] {
-    const endings = parents.map(() => this.takeCounter());
-    const children = ranges.map((range) => this.addShard(range, parents.map((parent) => parent.id)));
-    parents.forEach((parent, index) => parent.close(endings[index], this.props.now(), children));
-    this.routes = [...this.routes.filter((shard) => shard.open), ...children].sort((a, b) => (a.props.range.start < b.props.range.start ? -1 : 1));
-    return children;
-  }
-
-  private route(key: HashKey): Shard {
-    let low = 0;
-    let high = this.routes.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (key > this.routes[middle].props.range.end) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return this.routes[low];
-  }
-
-  /** Drops records over the retention, but none that a registered reader still has before it. */
+  /** Drops records over the retention, and tells the readers that had not come so far. */
   private trimExpired(shard: Shard, now: number): void {
     const cutoff = now - this.retentionMilliseconds;
-    let { oldest } = shard.log;
-    while (oldest !== undefined && oldest.arrivalTimestamp < cutoff && this.passedByAll(shard, oldest)) {
+    for (let { oldest } = shard.log; oldest !== undefined && oldest.arrivalTimestamp < cutoff; { oldest } = shard.log) {
       this.drop(shard);
-      ({ oldest } = shard.log);
+      for (const consumer of this.consumers) {
+        consumer.trimmed(shard.id, oldest.counter);
+      }
     }
   }
 
-  /** Drops records that every registered reader has passed until a record of this size fits. Without a reader none is known to be passed. */
-  private makeRoom(size: number): void {
-    if (this.consumers.size === 0) {
-      return;
-    }
-    for (const shard of this.shards.values()) {
-      for (let oldest = shard.log.oldest; oldest !== undefined && this.passedByAll(shard, oldest); oldest = shard.log.oldest) {
-        if (this.heldBytes + size <= this.props.maximumBytes) {
-          return;
-        }
-        this.drop(shard);
+  /** Drops records that every registered reader has passed until the stream holds no more than this. Without a reader none is known to be passed. */
+  private makeRoom(bytes: number): void {
+    this.dropPassed(() => this.heldBytes <= bytes);
+  }
+
+  private dropPassed(enough: () => boolean): void {
+    while (!enough()) {
+      const shard = this.passedRecords.next();
+      if (shard === undefined) {
+        return;
       }
+      this.drop(shard);
     }
   }
 
   private drop(shard: Shard): void {
     this.heldBytes -= storedBytes(shard.log.oldest!);
-    shard.log.dropOldest();
-  }
-
-  private passedByAll(shard: Shard, record: StoredRecord): boolean {
-    for (const consumer of this.consumers) {
-      if (record.counter >= consumer.passedCounter(shard.id)) {
-        return false;
-      }
-    }
-    return true;
+    this.passedRecords.drop(shard);
   }
 }

@@ -20,6 +20,22 @@ export interface KinesisLimits {
   readonly iteratorLifetimeMilliseconds: number;
   readonly minimumRetentionHours: number;
   readonly maximumRetentionHours: number;
+  /** Bytes that a consumer with enhanced fan-out is pushed in a second from a shard. */
+  readonly pushBytesPerSecond: number;
+  /** Shards of a new on-demand stream. */
+  readonly onDemandShards: number;
+  /** Traffic of a shard, in bytes a second, above which an on-demand stream splits it. */
+  readonly onDemandSplitBytesPerSecond: number;
+  /** How long after that it does. */
+  readonly onDemandScalingMilliseconds: number;
+  /** Most shards of a stream. */
+  readonly maximumShards: number;
+  /** UpdateShardCount may at most multiply, or divide, by this. */
+  readonly updateShardCountFactor: number;
+  /** Calls of UpdateShardCount for a stream in 24 hours. */
+  readonly updateShardCountsPerDay: number;
+  /** Changes of a stream's mode in 24 hours. */
+  readonly modeUpdatesPerDay: number;
 }
 
 /** The limits of AWS, from the dated facts. */
@@ -38,5 +54,13 @@ export function kinesisLimits(facts: Facts = Facts.DEFAULT): KinesisLimits {
     iteratorLifetimeMilliseconds: 1000 * facts.number('kinesis/iterator.lifetimeSec'),
     minimumRetentionHours: facts.number('kinesis/retention.minHours'),
     maximumRetentionHours: facts.number('kinesis/retention.maxHours'),
+    pushBytesPerSecond: facts.number('kinesis/efo.readBytesPerSec'),
+    onDemandShards: facts.number('kinesis/onDemand.initialWriteBytesPerSec') / facts.number('kinesis/shard.writeBytesPerSec'),
+    onDemandSplitBytesPerSecond: facts.number('kinesis/onDemand.splitBytesPerSec'),
+    onDemandScalingMilliseconds: 1000 * facts.number('kinesis/onDemand.scalingSec'),
+    maximumShards: facts.number('kinesis/updateShardCount.maxShards'),
+    updateShardCountFactor: facts.number('kinesis/updateShardCount.maxFactor'),
+    updateShardCountsPerDay: facts.number('kinesis/updateShardCount.maxPer24h'),
+    modeUpdatesPerDay: facts.number('kinesis/updateStreamMode.maxPer24h'),
   };
 }

@@ -7,6 +7,7 @@ import { KinesisRequest } from './request';
 import type { Shard } from './shard';
 import { decodeIterator, encodeIterator } from './shard-iterator';
 import type { StreamPosition } from './stream-reading';
+import type { StreamMode } from './stream-scaling';
 
 type Operation = (engine: KinesisEngine, request: KinesisRequest) => object;
 
@@ -33,6 +34,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     streamOf(engine, request).merge(request.text('ShardToMerge'), request.text('AdjacentShardToMerge'));
     return {};
   },
+  UpdateShardCount: updateShardCount,
+  UpdateStreamMode: (engine, request) => {
+    engine.streamByArn(request.text('StreamARN')).scaling.updateMode(modeOf(request) ?? missingMode());
+    return {};
+  },
   IncreaseStreamRetentionPeriod: (engine, request) => changeRetention(engine, request, (hours, current) => hours >= current),
   DecreaseStreamRetentionPeriod: (engine, request) => changeRetention(engine, request, (hours, current) => hours <= current),
 };
@@ -51,11 +57,36 @@ export function runOperation(engine: KinesisEngine, name: string, request: Kines
 }
 
 function createStream(engine: KinesisEngine, request: KinesisRequest): object {
-  if (request.has('StreamModeDetails') && !request.has('ShardCount')) {
-    throw new KinesisError('ValidationException', 'The local Kinesis engine runs provisioned streams only: `ShardCount` must be given.');
+  const mode = modeOf(request);
+  if (mode === 'ON_DEMAND' && request.has('ShardCount')) {
+    throw new KinesisError('ValidationException', '`ShardCount` must be absent for a stream in the capacity mode ON_DEMAND.');
   }
-  engine.createStream({ name: request.text('StreamName'), shardCount: request.optionalNumber('ShardCount') ?? 1 });
+  engine.createStream({ name: request.text('StreamName'), mode, shardCount: request.optionalNumber('ShardCount') });
   return {};
+}
+
+function updateShardCount(engine: KinesisEngine, request: KinesisRequest): object {
+  const stream = streamOf(engine, request);
+  const scalingType = request.text('ScalingType');
+  if (scalingType !== 'UNIFORM_SCALING') {
+    throw new KinesisError('ValidationException', `\`ScalingType\` must be UNIFORM_SCALING, got: ${scalingType}`);
+  }
+  const target = request.optionalNumber('TargetShardCount') ?? NaN;
+  const current = stream.scaling.updateShardCount(target);
+  return { StreamName: stream.name, StreamARN: stream.arn, CurrentShardCount: current, TargetShardCount: target };
+}
+
+/** The mode of a request, undefined without one. */
+function modeOf(request: KinesisRequest): StreamMode | undefined {
+  const mode = request.optionalMembers('StreamModeDetails')?.text('StreamMode');
+  if (mode !== undefined && mode !== 'PROVISIONED' && mode !== 'ON_DEMAND') {
+    throw new KinesisError('ValidationException', `\`StreamMode\` must be one of PROVISIONED, ON_DEMAND, got: ${mode}`);
+  }
+  return mode;
+}
+
+function missingMode(): never {
+  throw new KinesisError('ValidationException', '`StreamModeDetails` must be given.');
 }
 
 function describeStream(engine: KinesisEngine, request: KinesisRequest): object {
@@ -166,7 +197,7 @@ function identity(stream: KinesisStream): object {
     StreamName: stream.name,
     StreamARN: stream.arn,
     StreamStatus: 'ACTIVE',
-    StreamModeDetails: { StreamMode: 'PROVISIONED' },
+    StreamModeDetails: { StreamMode: stream.scaling.mode },
     RetentionPeriodHours: stream.retentionHours,
     StreamCreationTimestamp: stream.createdAt / 1000,
   };

@@ -66,6 +66,11 @@ export class KinesisRequest {
     return value;
   }
 
+  /** A structure inside the request; undefined when it is absent. */
+  optionalMembers(name: string): KinesisRequest | undefined {
+    return this.has(name) ? KinesisRequest.of(this.members[name]) : undefined;
+  }
+
   has(name: string): boolean {
     return (this.members[name] ?? undefined) !== undefined;
   }

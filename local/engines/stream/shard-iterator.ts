@@ -26,12 +26,17 @@ export function decodeIterator(text: string, now: number, lifetimeMilliseconds: 
     throw new KinesisError('InvalidArgumentException', 'Invalid ShardIterator.');
   }
   if (now - iterator.issuedAt > lifetimeMilliseconds) {
-    throw new KinesisError(
-      'ExpiredIteratorException',
-      `Iterator expired. The iterator was created at time ${new Date(iterator.issuedAt).toISOString()} while right now it is ${new Date(now).toISOString()}.`,
-    );
+    throw expiredIterator(iterator.issuedAt, now);
   }
   return iterator;
+}
+
+/** What a read with an iterator that is too old is answered with. */
+export function expiredIterator(issuedAt: number, now: number): KinesisError {
+  return new KinesisError(
+    'ExpiredIteratorException',
+    `Iterator expired. The iterator was created at time ${new Date(issuedAt).toISOString()} while right now it is ${new Date(now).toISOString()}.`,
+  );
 }
 
 function parse(text: string): ShardIterator | undefined {

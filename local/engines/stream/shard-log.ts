@@ -26,6 +26,10 @@ export class ShardLog {
   private records: (StoredRecord | undefined)[] = [];
   private head = 0;
   private heldBytes = 0;
+  /** Index behind the records that every registered reader has passed. */
+  private passed = 0;
+  private heldPassedBytes = 0;
+  private horizon = 0;
 
   get length(): number {
     return this.records.length - this.head;
@@ -34,6 +38,21 @@ export class ShardLog {
   /** Memory of the records. */
   get bytes(): number {
     return this.heldBytes;
+  }
+
+  /** Memory of those at the front that every registered reader has passed. */
+  get passedBytes(): number {
+    return this.heldPassedBytes;
+  }
+
+  /** The counter behind the last record that was dropped, 0 before the first. */
+  get trimHorizon(): number {
+    return this.horizon;
+  }
+
+  /** The counter behind the newest record. */
+  get end(): number {
+    return this.length === 0 ? this.horizon : this.records[this.records.length - 1]!.counter + 1;
   }
 
   get oldest(): StoredRecord | undefined {
@@ -45,25 +64,47 @@ export class ShardLog {
     this.heldBytes += storedBytes(record);
   }
 
+  /**
+   * Takes note that every registered reader has passed the records before a counter.
+   *
+   * @returns the memory of those that were not passed before
+   */
+  pass(counter: number): number {
+    const before = this.heldPassedBytes;
+    for (this.passed = Math.max(this.passed, this.head); this.passed < this.records.length; this.passed += 1) {
+      const record = this.records[this.passed]!;
+      if (record.counter >= counter) {
+        break;
+      }
+      this.heldPassedBytes += storedBytes(record);
+    }
+    return this.heldPassedBytes - before;
+  }
+
   /** Removes the oldest record. */
   dropOldest(): void {
-    this.heldBytes -= storedBytes(this.records[this.head]!);
+    const record = this.records[this.head]!;
+    const bytes = storedBytes(record);
+    this.heldBytes -= bytes;
+    this.heldPassedBytes -= this.head < this.passed ? bytes : 0;
+    this.horizon = record.counter + 1;
     this.records[this.head] = undefined;
     this.head += 1;
     if (this.head > 1024 && this.head * 2 > this.records.length) {
       this.records = this.records.slice(this.head);
+      this.passed = Math.max(0, this.passed - this.head);
       this.head = 0;
     }
   }
 
-  /** Records from a counter on, as many as fit; the first is given whatever its size. */
-  from(counter: number, maximumRecords: number, maximumBytes: number): StoredRecord[] {
+  /** Records from a counter on and before another, as many as fit; the first is given whatever its size. */
+  from(counter: number, maximumRecords: number, maximumBytes: number, before = Infinity): StoredRecord[] {
     const found: StoredRecord[] = [];
     let bytes = 0;
     for (let index = this.indexOf((record) => record.counter >= counter); index < this.records.length && found.length < maximumRecords; index += 1) {
       const record = this.records[index]!;
       bytes += record.bytes;
-      if (found.length > 0 && bytes > maximumBytes) {
+      if (record.counter >= before || (found.length > 0 && bytes > maximumBytes)) {
         break;
       }
       found.push(record);

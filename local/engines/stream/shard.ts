@@ -41,7 +41,7 @@ export class Shard {
   private readonly writeRecords: TokenBucket;
   private readonly readBytes: TokenBucket;
   private readonly readCalls: TokenBucket;
-  private listeners: (() => void)[] = [];
+  private readonly listeners = new Set<() => void>();
   private endingCounter: number | undefined;
   private closedTime: number | undefined;
   private written = { records: 0, bytes: 0, throttledRecords: 0, throttledReads: 0 };
@@ -124,21 +124,14 @@ export class Shard {
     return !this.open && !this.log.hasFrom(counter);
   }
 
-  /** Resolves when a record has come or the shard was closed, or the signal was aborted. */
-  async changed(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        signal.removeEventListener('abort', finish);
-        this.listeners = this.listeners.filter((listener) => listener !== finish);
-        resolve();
-      };
-      if (signal.aborted) {
-        resolve();
-        return;
-      }
-      signal.addEventListener('abort', finish, { once: true });
-      this.listeners.push(finish);
-    });
+  /**
+   * Calls back whenever a record has come or the shard was closed.
+   *
+   * @returns ends it
+   */
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   statistics(): ShardStatistics {
@@ -146,9 +139,7 @@ export class Shard {
   }
 
   private notify(): void {
-    const { listeners } = this;
-    this.listeners = [];
-    for (const listener of listeners) {
+    for (const listener of this.listeners) {
       listener();
     }
   }

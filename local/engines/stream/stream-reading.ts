@@ -20,12 +20,28 @@ export interface StreamRead {
   readonly endOfShard: boolean;
 }
 
+/** Bounds of a read beside the number of its records. */
+export interface ReadBounds {
+  /** Counter that ends the read. @default Infinity */
+  readonly before?: number;
+  /** Most bytes of records and keys, but always one record. @default - the limit of GetRecords */
+  readonly bytes?: number;
+}
+
 /** What a consumer needs of the stream that it reads. */
 export interface ReadableStream {
   shard(shardId: string): Shard;
+  /** Drops what is over the retention in a shard. */
+  trimShard(shardId: string): void;
   /** The counter from which a position reads. */
   resolve(shardId: string, position: StreamPosition): number;
-  read(shardId: string, counter: number, maximumRecords: number): StreamRead;
+  read(shardId: string, counter: number, maximumRecords: number, bounds?: ReadBounds): StreamRead;
   /** The same within the limits that polling consumers share. */
   poll(shardId: string, counter: number, maximumRecords: number): StreamRead;
+  /** A consumer has passed more of a shard. */
+  passed(shardId: string): void;
+  /** When an iterator that was made or used at this time ends to be good. */
+  iteratorExpiresAt(time: number): number;
+  /** The time in milliseconds since the epoch. */
+  now(): number;
 }

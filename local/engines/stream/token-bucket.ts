@@ -23,6 +23,11 @@ export class TokenBucket {
     return this.tokens > 0;
   }
 
+  /** How long it takes until anything is left, 0 when it is now. */
+  millisecondsUntilAny(now: number): number {
+    return this.hasAny(now) ? 0 : Math.floor((-this.tokens * 1000) / this.perSecond) + 1;
+  }
+
   /** Takes an amount; what the bucket does not hold becomes a debt that has to be filled first. */
   take(amount: number): void {
     this.tokens -= amount;

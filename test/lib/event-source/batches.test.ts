@@ -1,3 +1,4 @@
+import { configureEventSource, EventSourceMachine } from '../../../lib/event-source';
 import { Harness, range, START, SUCCESS } from './harness';
 
 const MEGABYTE = 1024 * 1024;
@@ -189,6 +190,17 @@ describe('polling', () => {
     expect(reads.slice(0, 3).map(([at]) => at)).toEqual([0, 1000, 1000]);
     expect(reads[2][1]).toEqual({ type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '2' });
     expect(harness.batches).toEqual([['1', '2']]);
+  });
+
+  it('backs off when the new iterator has expired too', () => {
+    const machine = new EventSourceMachine(configureEventSource({
+      source: 'kinesis', eventSourceArn: 'arn', startingPosition: { type: 'TRIM_HORIZON' },
+    }), { random: { next: () => 0.5 } });
+    const [first] = machine.handle({ type: 'shards', now: START, shards: [{ shardId: 'a', parentShardIds: [], closed: false }] });
+    const expired = (readId: number) => machine.handle({ type: 'readFailed', now: START, readId, reason: 'expiredIterator' });
+    const again = expired(first.type === 'read' ? first.readId : 0);
+    expect(again).toEqual([expect.objectContaining({ type: 'read' })]);
+    expect(expired(again[0].type === 'read' ? again[0].readId : 0)).toEqual([{ type: 'wake', at: START + 100 }]);
   });
 
   it('goes on at the oldest record when its place was trimmed, and counts it', () => {

@@ -1,4 +1,4 @@
-import type { EventSourceProps, InvokeCommand } from '../../../lib/event-source';
+import { eventSourceLimits, type EventSourceProps, type InvokeCommand } from '../../../lib/event-source';
 import { failed, FUNCTION_ERROR, type Handler, Harness, START, SUCCESS, THROTTLED } from './harness';
 
 /** A handler that answers as scripted and then succeeds. */
@@ -68,6 +68,10 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'both on: the cut is no attempt, and a cut before the first record halves',
     props: { ...BISECT, ...ITEM_FAILURES, maximumRetryAttempts: 0 }, records: 5, handler: reported('3'),
     batches: ['1,2,3,4,5', '3,4,5', '3,4', '3', '4', '5'], discards: ['3 RetryAttemptsExhausted'],
+  },
+  {
+    name: 'an answer that fails the whole batch counts as an attempt',
+    props: { ...ITEM_FAILURES, maximumRetryAttempts: 2 }, records: 1, handler: () => failed(null), batches: ['1', '1', '1'], discards: ['1 RetryAttemptsExhausted'],
   },
   { name: 'both on: a thrown error halves', props: { ...BISECT, ...ITEM_FAILURES }, records: 4, handler: script(FUNCTION_ERROR), batches: ['1,2,3,4', '1,2', '3,4'] },
   { name: 'a batch retried after a failure takes no new records', props: { batchSize: 2 }, records: 5, handler: script(FUNCTION_ERROR), batches: ['1,2', '1,2', '3,4', '5'] },
@@ -146,10 +150,31 @@ describe('failures', () => {
       handler: () => (harness.now < START + 100_000 ? THROTTLED : SUCCESS),
     });
     harness.addShard('a').put('a', 1).put('a', 1, { arrivalTimestamp: START + 80_000 }).list().run();
-    expect(harness.discards.map((discard) => [discard.records.length, discard.reason, discard.attempts])).toEqual([[1, 'RecordAgeExpired', 0]]);
+    expect(harness.discards.map((discard) => [discard.records.length, discard.reason, discard.attempts])).toEqual([[1, 'RecordAgeExceeded', 0]]);
     expect(harness.batches.at(-1)).toEqual(['2']);
     expect(harness.machine.counters.discardedRecords).toBe(1);
     expect(harness.checkpoints().at(-1)).toBe('2');
+  });
+
+  it('discards what is over the retention of its source, without a maximum age', () => {
+    const tuning = { retryBackoff: { baseMilliseconds: 600_000, capMilliseconds: 600_000 } };
+    const harness: Harness = new Harness({ props: { retentionHours: 24, tuning }, handler: () => THROTTLED });
+    harness.addShard('a').put('a', 2).list().run(START + 86_400_000);
+    expect(harness.discards).toEqual([]);
+    harness.run();
+    expect(harness.discards.map(({ reason, records }) => [reason, records.length])).toEqual([['RecordAgeExceeded', 2]]);
+  });
+
+  it('tells with a discard how often the function ran and how that failed last', () => {
+    const told = (props: Partial<EventSourceProps>, handler: Handler, records = 1): unknown[] => {
+      const harness = new Harness({ props, handler });
+      harness.addShard('a').put('a', records).list().run();
+      return harness.discards.map(({ invocations, attempts, lastFailure }) => [invocations, attempts, lastFailure]);
+    };
+    expect(told({ maximumRetryAttempts: 2 }, script(THROTTLED, FUNCTION_ERROR, THROTTLED, FUNCTION_ERROR, FUNCTION_ERROR))).toEqual([[3, 3, 'thrown']]);
+    expect(told({ maximumRetryAttempts: 0, ...ITEM_FAILURES }, script(failed('1')))).toEqual([[1, 1, 'answered']]);
+    expect(told({ maximumRetryAttempts: 0, ...BISECT }, poison('3'), 4)).toEqual([[3, 1, 'thrown']]);
+    expect(told({ limits: { ...eventSourceLimits(), payloadBytes: 1100 } }, script())).toEqual([[0, 0, undefined]]);
   });
 
   it('never discards by age without a maximum', () => {

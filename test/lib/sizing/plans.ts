@@ -1,8 +1,8 @@
 import { Facts } from '../../../lib/facts';
 import {
-  type Decision, type KinesisStreamSizing, type LedgerSizing, type ProjectorSizing, type QueueWorkerSizing, type StatelessTierSizing,
-  type StreamWorkerSizing,
-  sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStatelessTier, sizeStreamWorker,
+  type AuditArchiverSizing, type AuditLockSizing, type Decision, type KinesisStreamSizing, type LedgerSizing, type ProjectorSizing,
+  type QueueWorkerSizing, type StatelessTierSizing, type StreamWorkerSizing,
+  sizeAuditArchiver, sizeAuditLock, sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStatelessTier, sizeStreamWorker,
 } from '../../../lib/sizing';
 import { Rate, Workload, type WorkloadProps } from '../../../lib/workload';
 
@@ -12,6 +12,8 @@ export interface Sizes {
   readonly worker: StreamWorkerSizing;
   readonly ledger: LedgerSizing;
   readonly projector: ProjectorSizing;
+  readonly archiver: AuditArchiverSizing;
+  readonly lock: AuditLockSizing;
   readonly queue: QueueWorkerSizing;
   readonly tier: StatelessTierSizing;
   readonly decisions: readonly Decision[];
@@ -24,11 +26,13 @@ export function sizeAll(workload: Workload, facts: Facts = Facts.DEFAULT): Sizes
   const worker = sizeStreamWorker(cell, stream, facts);
   const ledger = sizeLedger(workload, facts);
   const projector = sizeProjector(workload, ledger, facts);
+  const archiver = sizeAuditArchiver(workload, ledger, facts);
+  const lock = sizeAuditLock(workload, facts);
   const queue = sizeQueueWorker(cell, facts);
   const tier = sizeStatelessTier(cell, facts);
   return {
-    stream, worker, ledger, projector, queue, tier,
-    decisions: [stream, worker, ledger, projector, queue, tier].flatMap((it) => it.decisions),
+    stream, worker, ledger, projector, archiver, lock, queue, tier,
+    decisions: [stream, worker, ledger, projector, archiver, lock, queue, tier].flatMap((it) => it.decisions),
   };
 }
 

@@ -1,5 +1,5 @@
 import { configureEventSource, type DiscardCommand, type EventSourceProps, seededRandom } from '../../../lib/event-source';
-import { KinesisEngine, type KinesisStream } from '../../../local/engines/stream';
+import { KinesisEngine, type KinesisEngineProps, type KinesisStream } from '../../../local/engines/stream';
 import { type InvocationResult, KinesisEventSource, type KinesisEventSourceProps } from '../../../local/event-sources';
 import { FakeFunction } from './fake-function';
 import { ManualClock } from './manual-clock';
@@ -16,15 +16,21 @@ interface Setup {
 }
 
 function setUp(
-  props: Partial<EventSourceProps> = {}, invoked = new FakeFunction(), more: Partial<KinesisEventSourceProps> = {}, shardCount = 1,
+  props: Partial<EventSourceProps> = {},
+  invoked = new FakeFunction(),
+  more: Partial<KinesisEventSourceProps> = {},
+  shardCount = 1,
+  engineProps: KinesisEngineProps = {},
 ): Setup {
   const clock = new ManualClock(START);
-  const engine = new KinesisEngine({ now: () => clock.now() });
+  const engine = new KinesisEngine({ now: () => clock.now(), ...engineProps });
   const stream = engine.createStream({ name: 'payments', shardCount });
   const configuration = configureEventSource({
     source: 'kinesis', eventSourceArn: ARN, startingPosition: { type: 'TRIM_HORIZON' }, enhancedFanOut: true, ...props,
   });
-  const source = new KinesisEventSource({ engine, streamName: 'payments', configuration, invoker: invoked, random: seededRandom(1), clock, ...more });
+  const source = new KinesisEventSource({
+    engine, streamName: 'payments', configuration, invoker: invoked, random: seededRandom(1), clock, propagationMilliseconds: 0, ...more,
+  });
   return { clock, stream, invoked, source };
 }
 
@@ -208,22 +214,129 @@ describe('KinesisEventSource', () => {
     await source.stop();
   });
 
-  it('lets the engine drop what it has passed, and keeps what it has not', async () => {
+  it('lets the engine drop what it has passed', async () => {
     const invoked = new FakeFunction();
-    const { clock, stream, source } = setUp({ batchSize: 1 }, invoked, { listShardsMilliseconds: 3_600_000 });
+    const { clock, stream, source } = setUp({ batchSize: 1 }, invoked, {}, 1, { keepPassedBytes: 0 });
+    invoked.hold = true;
     put(stream, 'a', 'b');
     await source.start();
     await clock.settle();
-    invoked.hold = true;
-    put(stream, 'c');
-    await clock.settle();
-    await clock.advance(25 * 3_600_000);
-    stream.trim();
-    expect(stream.statistics()[0].storedRecords).toBe(1);
+    expect(stream.statistics()[0].storedRecords).toBe(2);
     invoked.release();
     await clock.settle();
-    stream.trim();
     expect(stream.statistics()[0].storedRecords).toBe(0);
+    await source.stop();
+  });
+
+  it('loses what is over the retention before it is read, counts it, tells of it and goes on', async () => {
+    const invoked = new FakeFunction();
+    const errors: string[] = [];
+    const { clock, stream, source } = setUp({ batchSize: 1, tuning: { readAheadRecords: 1 } }, invoked, {
+      listShardsMilliseconds: 3_600_000, onError: (error) => errors.push(error.message),
+    });
+    invoked.hold = true;
+    put(stream, 'a', 'b', 'c');
+    await source.start();
+    await clock.advance(25 * 3_600_000);
+    put(stream, 'd');
+    invoked.release();
+    await clock.advance(1000);
+    expect([delivered(invoked), source.trimmedRecords, source.counters.trimmedReads]).toEqual([[['a'], ['d']], 2, 1]);
+    expect(errors).toEqual(['2 records of shardId-000000000000 in stream payments were over the retention before they were read']);
+    expect(source.idle).toBe(true);
+    await source.stop();
+  });
+
+  it('gives up what is still being retried when it is over the retention', async () => {
+    const discards: DiscardCommand[] = [];
+    const { clock, stream, source } = setUp({}, new FakeFunction(() => ({ status: 'throttled' })), {
+      listShardsMilliseconds: 3_600_000,
+      onDiscard: async (discard) => void discards.push(discard),
+    });
+    put(stream, 'a');
+    await source.start();
+    await clock.advance(60_000);
+    expect(discards).toEqual([]);
+    await clock.advance(24 * 3_600_000 - 60_000);
+    expect(discards).toEqual([]);
+    await clock.advance(30_000);
+    expect(discards.map(({ reason, records }) => [reason, records.length])).toEqual([['RecordAgeExceeded', 1]]);
+    expect([source.idle, source.trimmedRecords]).toEqual([true, 0]);
+    await source.stop();
+  }, 60_000);
+
+  it('goes on with the children of a shard that the stream has forgotten', async () => {
+    const invoked = new FakeFunction();
+    const { clock, stream, source } = setUp({ batchSize: 1, tuning: { readAheadRecords: 1 } }, invoked, { listShardsMilliseconds: 3_600_000 });
+    invoked.hold = true;
+    put(stream, 'a', 'b');
+    await source.start();
+    stream.split('shardId-000000000000', MIDDLE);
+    await clock.advance(25 * 3_600_000);
+    expect(stream.hasShard('shardId-000000000000')).toBe(false);
+    put(stream, 'c');
+    invoked.release();
+    await clock.advance(1000);
+    expect([delivered(invoked), source.trimmedRecords, source.idle]).toEqual([[['a'], ['c']], 1, true]);
+    await source.stop();
+  });
+
+  it('takes a new iterator behind its last record when a polled one has expired', async () => {
+    const invoked = new FakeFunction();
+    invoked.hold = true;
+    const { clock, stream, source } = setUp({ enhancedFanOut: false, batchSize: 1, tuning: { readAheadRecords: 1 } }, invoked);
+    put(stream, 'a', 'b');
+    await source.start();
+    // The read-ahead is full for longer than an iterator lives.
+    await clock.advance(301_000);
+    invoked.release();
+    await clock.advance(1000);
+    expect([delivered(invoked), source.counters.readFailures]).toEqual([[['a'], ['b']], 1]);
+    expect(source.status.lastError).toBeUndefined();
+    await source.stop();
+  });
+
+  it.each([['TRIM_HORIZON', ['a', 'b', 'c']], ['LATEST', ['b', 'c']]] as const)('loses nothing when iterators expire at random, from %s on', async (type, expected) => {
+    const random = seededRandom(3);
+    let expired = 0;
+    const expiresIterator = (): boolean => {
+      const expires = random.next() < 0.6;
+      expired += expires ? 1 : 0;
+      return expires;
+    };
+    const { clock, stream, invoked, source } = setUp({ enhancedFanOut: false, startingPosition: { type } }, new FakeFunction(), {
+      faults: { refusesRead: () => false, expiresIterator },
+    });
+    put(stream, 'a');
+    await clock.advance(1);
+    await source.start();
+    for (const text of ['b', 'c']) {
+      await clock.advance(5000);
+      put(stream, text);
+    }
+    await clock.advance(5000);
+    expect(delivered(invoked).flat()).toEqual(expected);
+    expect(expired).toBeGreaterThan(5);
+    expect([source.counters.readFailures, source.idle]).toEqual([expired, true]);
+    await source.stop();
+  });
+
+  it.each([[true], [false]])('gets over a stream that is unavailable, with enhanced fan-out %s', async (enhancedFanOut) => {
+    let unavailable = false;
+    const errors = new Set<string>();
+    const { clock, stream, invoked, source } = setUp({ enhancedFanOut }, new FakeFunction(), {
+      faults: { refusesRead: () => unavailable, expiresIterator: () => false }, onError: (error) => errors.add(error.message),
+    });
+    await source.start();
+    await clock.advance(1000);
+    unavailable = true;
+    put(stream, 'a');
+    await clock.advance(10_000);
+    expect([delivered(invoked), source.drained]).toEqual([[], false]);
+    expect([...errors]).toEqual(['InternalFailure: the stream payments is not available']);
+    unavailable = false;
+    await clock.advance(11_000);
+    expect(delivered(invoked)).toEqual([['a']]);
     await source.stop();
   });
 

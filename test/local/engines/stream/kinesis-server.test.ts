@@ -15,9 +15,11 @@ import {
   MergeShardsCommand,
   PutRecordCommand,
   PutRecordsCommand,
+  RegisterStreamConsumerCommand,
   type Shard,
   SplitShardCommand,
   UpdateShardCountCommand,
+  UpdateStreamModeCommand,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LocalAwsClient } from '../../../../local/aws/local-aws-client';
@@ -190,9 +192,18 @@ describe('the Kinesis API over HTTP, called by the AWS SDK', () => {
   });
 
   it('refuses an operation that it does not run by its name', async () => {
-    await expect(client.send(new UpdateShardCountCommand({ StreamName: 'payments', TargetShardCount: 2, ScalingType: 'UNIFORM_SCALING' })))
-      .rejects.toMatchObject({ name: 'UnknownOperationException', message: 'The local Kinesis engine does not run UpdateShardCount.' });
-    await expect(client.send(new CreateStreamCommand({ StreamName: 'x', StreamModeDetails: { StreamMode: 'ON_DEMAND' } }))).rejects.toThrow('provisioned streams only');
+    await expect(client.send(new RegisterStreamConsumerCommand({ StreamARN: engine.stream('payments').arn, ConsumerName: 'worker' })))
+      .rejects.toMatchObject({ name: 'UnknownOperationException', message: 'The local Kinesis engine does not run RegisterStreamConsumer.' });
+  });
+
+  it('makes on-demand streams, changes modes and scales', async () => {
+    await client.send(new CreateStreamCommand({ StreamName: 'x', StreamModeDetails: { StreamMode: 'ON_DEMAND' } }));
+    const summary = async () => (await client.send(new DescribeStreamSummaryCommand({ StreamName: 'x' }))).StreamDescriptionSummary;
+    expect(await summary()).toMatchObject({ StreamModeDetails: { StreamMode: 'ON_DEMAND' }, OpenShardCount: 4 });
+    await client.send(new UpdateStreamModeCommand({ StreamARN: engine.stream('x').arn, StreamModeDetails: { StreamMode: 'PROVISIONED' } }));
+    const scaled = await client.send(new UpdateShardCountCommand({ StreamName: 'x', TargetShardCount: 6, ScalingType: 'UNIFORM_SCALING' }));
+    expect(scaled).toMatchObject({ StreamName: 'x', CurrentShardCount: 4, TargetShardCount: 6 });
+    expect(await summary()).toMatchObject({ StreamModeDetails: { StreamMode: 'PROVISIONED' }, OpenShardCount: 6 });
   });
 
   it('answers malformed requests', async () => {

@@ -183,19 +183,47 @@ describe('retention and memory', () => {
     expect(texts(stream, FIRST)).toEqual(['b']);
   });
 
-  it('keeps what a registered reader has not passed, however old it is', () => {
+  it('drops records over the retention for a registered reader too, and counts what it had not read', () => {
     const engine = new TimedEngine();
     const stream = engine.createStream({ name: 's', shardCount: 1 });
-    const consumer = stream.registerConsumer();
-    const other = stream.registerConsumer();
-    const [first, second] = ['a', 'b'].map((text) => put(stream, 'k', text)!);
+    const [ahead, behind] = [stream.registerConsumer(), stream.registerConsumer()];
+    ['a', 'b', 'c'].forEach((text) => put(stream, 'k', text));
+    ahead.read(FIRST, 0, 2);
+    engine.advance(24 * HOUR);
+    expect([ahead.takeLost(FIRST), texts(stream, FIRST)]).toEqual([0, ['a', 'b', 'c']]);
+    engine.advance(1);
+    expect([ahead.takeLost(FIRST), ahead.takeLost(FIRST), behind.takeLost(FIRST), texts(stream, FIRST)]).toEqual([1, 0, 3, []]);
+    expect(stream.resolve(FIRST, { type: 'TRIM_HORIZON' })).toBeGreaterThan(0);
+  });
+
+  it('counts nothing as lost that a reader has skipped', () => {
+    const engine = new TimedEngine();
+    const stream = engine.createStream({ name: 's', shardCount: 1 });
+    const [latest, skipping] = [stream.registerConsumer(), stream.registerConsumer()];
+    put(stream, 'k', 'a');
+    latest.resolve(FIRST, { type: 'LATEST' });
+    skipping.skip(FIRST);
     engine.advance(25 * HOUR);
-    consumer.pass(FIRST, second.sequenceNumber);
-    expect(texts(stream, FIRST)).toEqual(['a', 'b']);
-    other.pass(FIRST, first.sequenceNumber);
-    expect(texts(stream, FIRST)).toEqual(['b']);
+    expect([latest.takeLost(FIRST), skipping.takeLost(FIRST)]).toEqual([0, 0]);
+  });
+
+  it('keeps a bounded amount of what every registered reader has passed, the latest of it', () => {
+    const stream = new TimedEngine({ keepPassedBytes: 2000, limits: limitsWith({ shardWriteRecordsPerSecond: 1e9 }) }).createStream({ name: 's', shardCount: 2 });
+    const [one, other] = [stream.registerConsumer(), stream.registerConsumer()];
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const taken = Array.from({ length: 3000 }, (_, index) => put(stream, keys[index % keys.length], String(index))!);
+    const { bytes } = stream;
+    taken.forEach(({ shardId, sequenceNumber }) => one.pass(shardId, sequenceNumber));
+    expect(stream.bytes).toBe(bytes);
+    taken.slice(0, 2000).forEach(({ shardId, sequenceNumber }) => other.pass(shardId, sequenceNumber));
+    const kept = stream.listShards().flatMap((shard) => texts(stream, shard.id)).map(Number).sort((a, b) => a - b);
+    // 1,000 that one reader has not passed, and of the others the last that fit.
+    expect(kept.slice(-1000)).toEqual(Array.from({ length: 1000 }, (_, index) => 2000 + index));
+    expect(kept.length).toBeGreaterThan(1005);
+    expect(kept.length).toBeLessThan(1011);
+    expect(kept[0]).toBe(3000 - kept.length);
     other.close();
-    expect(texts(stream, FIRST)).toEqual([]);
+    expect(stream.bytes).toBeLessThanOrEqual(2000);
   });
 
   it('forgets a closed shard once its records are gone', () => {
@@ -233,22 +261,6 @@ describe('retention and memory', () => {
 });
 
 describe('a registered reader', () => {
-  it('is pushed records as they come, the end of a shard, and nothing after an abort', async () => {
-    const stream = new TimedEngine().createStream({ name: 's', shardCount: 1 });
-    const consumer = stream.registerConsumer();
-    const controller = new AbortController();
-    const pushed = consumer.push(FIRST, 0, 10, controller.signal);
-    ['a', 'b'].forEach((text) => put(stream, 'k', text));
-    // Both records were written before the waiting reader ran.
-    expect((await pushed).records).toHaveLength(2);
-    const end = consumer.push(FIRST, (await pushed).next, 10, controller.signal);
-    const [child] = stream.split(FIRST, MIDDLE);
-    expect(await end).toMatchObject({ records: [], endOfShard: true });
-    const aborted = consumer.push(child.id, 0, 10, controller.signal);
-    controller.abort();
-    expect(await aborted).toMatchObject({ records: [], endOfShard: false });
-  });
-
   it('knows whether anything is unread', () => {
     const stream = new TimedEngine().createStream({ name: 's', shardCount: 1 });
     put(stream, 'k', 'before');

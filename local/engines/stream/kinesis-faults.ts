@@ -1,0 +1,173 @@
+import type { EngineFaults, KillMoment } from '../../faults/targets';
+import type { SeededRandom } from '../../random/seeded-random';
+import type { KinesisEngine } from './kinesis-engine';
+import type { ReadFaults } from './read-faults';
+
+/** Faults of this engine; what is not named is off. */
+export type StreamFaults = Pick<EngineFaults, 'lostAnswers' | 'streamUnavailable' | 'expiredIterators'>;
+
+/** How often each fault struck. */
+export interface KinesisFaultCounts {
+  /** Writes whose answer was dropped. */
+  readonly lostAnswers: number;
+  /** Calls and reads that were refused while the stream was unavailable. */
+  readonly unavailable: number;
+  readonly expiredIterators: number;
+  /** Calls whose caller was gone before it had its answer: held before their effect, and after it. */
+  readonly apiKills: { readonly inside: number; readonly afterEffects: number };
+}
+
+export interface KinesisFaultsProps {
+  /** Decides which calls are struck, and what unreadable records hold. */
+  readonly random: SeededRandom;
+  /** Called when a PutRecords to this stream is held: whoever made the call is to be killed now. */
+  readonly onApiKill: (streamName: string) => void;
+}
+
+/** Neither the first byte of an aggregate of the Kinesis Producer Library (F3), nor one that a protobuf message or a JSON text can begin with. */
+const UNREADABLE_FIRST_BYTE = 0x07;
+const UNREADABLE_BYTES = { least: 16, most: 512 };
+
+/** The faults of the Kinesis engine: asked at every call, and counted where they strike. */
+export class KinesisFaults implements ReadFaults {
+  private faults: StreamFaults = {};
+  private readonly armed = new Set<KillMoment>();
+  /** Lets the calls go on that are held. */
+  private readonly held = new Set<() => void>();
+  private lostAnswers = 0;
+  private refused = 0;
+  private expired = 0;
+  private readonly killed = { 'inside': 0, 'after-effects': 0 };
+
+  constructor(private readonly props: KinesisFaultsProps) {}
+
+  get counts(): KinesisFaultCounts {
+    return {
+      lostAnswers: this.lostAnswers,
+      unavailable: this.refused,
+      expiredIterators: this.expired,
+      apiKills: { inside: this.killed.inside, afterEffects: this.killed['after-effects'] },
+    };
+  }
+
+  /** Whether the stream answers nothing at the moment. */
+  get unavailable(): boolean {
+    return this.faults.streamUnavailable === true;
+  }
+
+  /** Replaces what is on. */
+  set(faults: StreamFaults): void {
+    this.faults = faults;
+  }
+
+  /** Has the next PutRecords held, before its effect or after it, until its caller is gone. One that waits for the same moment is enough. */
+  armApiKill(moment: KillMoment): void {
+    this.armed.add(moment);
+  }
+
+  /** Takes back the kills that no call has taken, and lets the calls go on that are held. */
+  disarm(): void {
+    this.armed.clear();
+    this.held.forEach((release) => release());
+  }
+
+  /** Asked for each call from outside: true where it is to fail. */
+  refusesCall(): boolean {
+    this.refused += this.unavailable ? 1 : 0;
+    return this.unavailable;
+  }
+
+  /** The same for a reader in this process. */
+  refusesRead(): boolean {
+    return this.refusesCall();
+  }
+
+  /** Asked for each polled read: true where its iterator has to be found expired. */
+  expiresIterator(): boolean {
+    const strikes = this.strikes(this.faults.expiredIterators);
+    this.expired += strikes ? 1 : 0;
+    return strikes;
+  }
+
+  /** Asked for each write that took effect: true where its answer is to be dropped. */
+  losesAnswer(): boolean {
+    const strikes = this.strikes(this.faults.lostAnswers);
+    this.lostAnswers += strikes ? 1 : 0;
+    return strikes;
+  }
+
+  /** The kill that a PutRecords takes, the one armed first. Undefined where none is armed. */
+  takeApiKill(): KillMoment | undefined {
+    const [moment] = this.armed;
+    if (moment !== undefined) {
+      this.armed.delete(moment);
+    }
+    return moment;
+  }
+
+  /**
+   * Holds a call until its caller is gone or the kill is taken back.
+   *
+   * @param closed aborts when the caller's connection closes
+   * @returns true where the call is to go on, because nobody killed its caller
+   */
+  hold(moment: KillMoment, streamName: string, closed: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (goesOn: boolean): void => {
+        this.held.delete(release);
+        closed.removeEventListener('abort', gone);
+        resolve(goesOn);
+      };
+      const release = (): void => end(true);
+      const gone = (): void => {
+        this.killed[moment]++;
+        end(false);
+      };
+      if (closed.aborted) {
+        // It went by itself: no kill hit it.
+        resolve(false);
+        return;
+      }
+      this.held.add(release);
+      closed.addEventListener('abort', gone, { once: true });
+      this.props.onApiKill(streamName);
+    });
+  }
+
+  /**
+   * Puts records of random bytes into a stream of the engine. No reader can take them for a payment or for an aggregate of some.
+   *
+   * @returns how many the stream took; the others were throttled
+   */
+  putUnreadable(engine: KinesisEngine, count: number): number {
+    let taken = 0;
+    for (let index = 0; index < count; index++) {
+      const stream = engine.stream(this.anyOf(engine.streamNames));
+      const data = Buffer.alloc(this.props.random.integer(UNREADABLE_BYTES.least, UNREADABLE_BYTES.most), UNREADABLE_FIRST_BYTE);
+      for (let position = 1; position < data.length; position++) {
+        data[position] = this.props.random.integer(0, 255);
+      }
+      const put = stream.put(`unreadable-${this.props.random.integer(0, 0x7fffffff)}`, data.toString('base64'), data.length);
+      taken += 'throttled' in put ? 0 : 1;
+    }
+    return taken;
+  }
+
+  /**
+   * Splits a shard of a random stream, or merges two.
+   *
+   * @returns how often that was done: 0 where the stream allowed neither
+   */
+  reshard(engine: KinesisEngine): number {
+    return engine.stream(this.anyOf(engine.streamNames)).reshardRandomly(this.props.random) === undefined ? 0 : 1;
+  }
+
+  private anyOf(names: readonly string[]): string {
+    return names[this.props.random.integer(0, names.length - 1)];
+  }
+
+  /** Draws only while the fault is on, so that one fault does not change what another draws. */
+  private strikes(chance: number | undefined): boolean {
+    return chance !== undefined && this.props.random.next() < chance;
+  }
+}
