@@ -1,5 +1,6 @@
-import { identity, type Outcome, type SentPayment } from '../load/outcome';
-import type { LedgerRow } from './ledger-row';
+import { identity, type Outcome } from '../load/outcome';
+import { Accounts } from './accounts';
+import { Audit } from './audit';
 
 /** What the checker counted of the clients' side. */
 export interface ClientCounts {
@@ -10,30 +11,6 @@ export interface ClientCounts {
   readonly late: number;
 }
 
-/** The terms of the verdict that need the tables. `acked = applied + duplicates + rejected + parked + lost`. */
-export interface AuditCounts {
-  readonly applied: number;
-  readonly duplicates: number;
-  readonly rejected: number;
-  readonly parked: number;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly outOfBalance: number;
-  /** The first few findings in words. */
-  readonly findings: readonly string[];
-}
-
-/** What the tables and the API say at the end. */
-export interface FinalState {
-  readonly rows: readonly LedgerRow[];
-  /** (merchant, key) of every parked payment. */
-  readonly parked: ReadonlySet<string>;
-  /** Available + held by `merchant NUL currency`, from the balance table. */
-  readonly balances: ReadonlyMap<string, bigint>;
-  /** The same as far as it was asked for through the API. */
-  readonly answeredBalances: ReadonlyMap<string, bigint>;
-}
-
 /** An acknowledged payment that has its effect, or was rejected or parked for good. */
 export interface Settlement {
   /** (merchant, key). */
@@ -42,28 +19,13 @@ export interface Settlement {
   readonly milliseconds: number;
 }
 
-/** All that is known of one (merchant, key). */
-interface Account {
-  acked: number;
-  /** What was sent under this key and may have an effect: acknowledged, or without a clear answer. */
-  readonly sent: SentPayment[];
-  scheduledAt: number;
-  settledAt?: number;
-  /** Times that a row of this key appeared in the ledger. */
-  appeared: number;
-  /** Times that a row was written over. */
-  rewritten: number;
-}
-
-const MOST_FINDINGS = 20;
-
 /**
  * The checker's own books: what clients were promised, against what the tables hold.
  *
  * Sums are of the amounts that were sent, never of what a handler wrote, and nothing here relies on a table's keys being unique.
  */
 export class Books {
-  private readonly accounts = new Map<string, Account>();
+  private readonly accounts = new Accounts();
   private readonly counts = { sent: 0, acked: 0, refused: 0, unanswered: 0, late: 0 };
   private openAccounts = 0;
   private settledAccounts = 0;
@@ -89,16 +51,17 @@ export class Books {
       return undefined;
     }
     const id = identity(outcome.payment.merchantId, outcome.payment.idempotencyKey);
-    const account = this.account(id);
-    if (!account.sent.some((sent) => isSame(sent, outcome.payment!))) {
-      account.sent.push(outcome.payment);
-    }
-    if (outcome.status !== 202 || account.acked++ > 0) {
+    const account = this.accounts.account(id);
+    this.accounts.addSent(account, outcome.payment);
+    if (outcome.status !== 202 || this.accounts.acknowledge(account) > 1) {
       return undefined;
     }
-    account.scheduledAt = outcome.scheduledAt;
     this.openAccounts++;
-    return this.settlement(id, account);
+    if (this.accounts.isSettled(account)) {
+      return this.settlement(id, this.accounts.time(account), outcome.scheduledAt);
+    }
+    this.accounts.setTime(account, outcome.scheduledAt);
+    return undefined;
   }
 
   /**
@@ -108,13 +71,13 @@ export class Books {
    * @returns the settlement, where it is the first effect of an acknowledged payment.
    */
   addAppearance(id: string, at: number): Settlement | undefined {
-    this.account(id).appeared++;
+    this.accounts.addAppearance(this.accounts.account(id));
     return this.settle(id, at);
   }
 
   /** Notes that a row of the ledger was written over in a field that never changes. */
   addRewrite(id: string): void {
-    this.account(id).rewritten++;
+    this.accounts.addRewrite(this.accounts.account(id));
   }
 
   /** Notes that a payment is parked for good. */
@@ -137,177 +100,25 @@ export class Books {
   }
 
   /** Holds the books against what the tables and the API say at the end. */
-  audit(state: FinalState): AuditCounts {
-    return new Audit(this.accounts, state).run();
-  }
-
-  private account(id: string): Account {
-    let account = this.accounts.get(id);
-    if (!account) {
-      account = { acked: 0, sent: [], scheduledAt: 0, appeared: 0, rewritten: 0 };
-      this.accounts.set(id, account);
-    }
-    return account;
+  beginAudit(): Audit {
+    return new Audit(this.accounts);
   }
 
   private settle(id: string, at: number): Settlement | undefined {
-    const account = this.account(id);
-    if (account.settledAt !== undefined) {
+    const account = this.accounts.account(id);
+    if (this.accounts.isSettled(account)) {
       return undefined;
     }
-    account.settledAt = at;
-    return account.acked > 0 ? this.settlement(id, account) : undefined;
+    this.accounts.settle(account);
+    if (this.accounts.acknowledged(account) > 0) {
+      return this.settlement(id, at, this.accounts.time(account));
+    }
+    this.accounts.setTime(account, at);
+    return undefined;
   }
 
-  private settlement(id: string, account: Account): Settlement | undefined {
-    if (account.settledAt === undefined) {
-      return undefined;
-    }
+  private settlement(id: string, settledAt: number, scheduledAt: number): Settlement {
     this.settledAccounts++;
-    return { identity: id, milliseconds: Math.max(0, account.settledAt - account.scheduledAt) };
+    return { identity: id, milliseconds: Math.max(0, settledAt - scheduledAt) };
   }
-}
-
-/** One comparison of the books with the final state. */
-class Audit {
-  private readonly findings: string[] = [];
-  private readonly rows = new Map<string, LedgerRow[]>();
-  /** Own sum by `merchant NUL currency`. */
-  private readonly sums = new Map<string, bigint>();
-  private readonly refunded = new Map<string, bigint>();
-  private readonly terms = { applied: 0, duplicates: 0, rejected: 0, parked: 0, lost: 0, doubled: 0, outOfBalance: 0 };
-
-  constructor(
-    private readonly accounts: ReadonlyMap<string, Account>,
-    private readonly state: FinalState,
-  ) {
-    for (const row of state.rows) {
-      this.rows.set(row.identity, [...(this.rows.get(row.identity) ?? []), row]);
-    }
-  }
-
-  run(): AuditCounts {
-    this.accounts.forEach((account, id) => this.checkAccount(id, account));
-    this.rows.forEach((rows, id) => this.checkRows(id, rows));
-    this.checkRefundable();
-    this.checkRejections();
-    this.checkBalances('the balance table', this.state.balances, this.allMerchantCurrencies());
-    this.checkBalances('the API', this.state.answeredBalances, new Set(this.state.answeredBalances.keys()));
-    return { ...this.terms, findings: this.findings };
-  }
-
-  /** What became of every acknowledgement of one key. */
-  private checkAccount(id: string, account: Account): void {
-    if (account.rewritten > 0) {
-      this.found('doubled', account.rewritten, `${readable(id)} was written over ${account.rewritten} times`);
-    }
-    if (account.acked === 0) {
-      return;
-    }
-    this.terms.duplicates += account.acked - 1;
-    const row = this.rows.get(id)?.[0];
-    if (row) {
-      this.terms[row.status]++;
-    } else if (this.state.parked.has(id)) {
-      this.terms.parked++;
-    } else {
-      this.found('lost', 1, `${readable(id)} was acknowledged and is in no table`);
-    }
-  }
-
-  /** What the ledger holds under one key: at most one effect, of something that was sent. */
-  private checkRows(id: string, rows: readonly LedgerRow[]): void {
-    const account = this.accounts.get(id);
-    const effects = Math.max(rows.length, account?.appeared ?? 0);
-    if (!account || account.sent.length === 0) {
-      this.found('doubled', effects, `${readable(id)} has an effect that nobody asked for`);
-      return;
-    }
-    if (effects > 1) {
-      this.found('doubled', effects - 1, `${readable(id)} took effect ${effects} times`);
-    }
-    if (this.state.parked.has(id)) {
-      this.found('doubled', 1, `${readable(id)} is in the ledger and parked`);
-    }
-    const row = rows[0];
-    const sent = account.sent.find((payment) => isSame(payment, row.payment));
-    if (!sent) {
-      this.found('outOfBalance', 1, `${readable(id)} is stored with fields that were not sent`);
-      return;
-    }
-    if (row.status === 'applied') {
-      const sign = sent.type === 'payment' ? 1n : -1n;
-      addTo(this.sums, identity(sent.merchantId, sent.currency), sign * BigInt(sent.amount));
-      if (sent.type === 'refund') {
-        addTo(this.refunded, identity(sent.merchantId, sent.refundOf!), BigInt(sent.amount));
-      }
-    }
-  }
-
-  /** Refunds never take more than was paid, and the row says what is left. */
-  private checkRefundable(): void {
-    for (const row of this.state.rows) {
-      if (row.payment.type === 'payment') {
-        const left = BigInt(row.payment.amount) - (this.refunded.get(row.identity) ?? 0n);
-        if (left < 0n || row.refundable !== left) {
-          this.found('outOfBalance', 1, `${readable(row.identity)} has ${row.refundable} left to refund, the books say ${left}`);
-        }
-      }
-    }
-    for (const paid of this.refunded.keys()) {
-      if (!this.rows.get(paid)?.some((row) => row.payment.type === 'payment' && row.status === 'applied')) {
-        this.found('outOfBalance', 1, `${readable(paid)} was refunded and is no payment`);
-      }
-    }
-  }
-
-  /** A refund is turned away for a reason that holds. */
-  private checkRejections(): void {
-    for (const row of this.state.rows) {
-      if (row.status !== 'rejected') {
-        continue;
-      }
-      const paid = this.rows.get(identity(row.merchantId, row.payment.refundOf ?? ''))?.[0];
-      const left = paid === undefined ? 0n : BigInt(paid.payment.amount) - (this.refunded.get(paid.identity) ?? 0n);
-      if (row.reason === 'exceeds_payment' && BigInt(row.payment.amount) <= left) {
-        this.found('outOfBalance', 1, `${readable(row.identity)} was rejected though ${left} is left to refund`);
-      }
-    }
-  }
-
-  private checkBalances(source: string, balances: ReadonlyMap<string, bigint>, merchantCurrencies: ReadonlySet<string>): void {
-    for (const id of merchantCurrencies) {
-      const balance = balances.get(id) ?? 0n;
-      const sum = this.sums.get(id) ?? 0n;
-      if (balance !== sum) {
-        this.found('outOfBalance', 1, `${source} says ${balance} for ${readable(id)}, the books say ${sum}`);
-      }
-    }
-  }
-
-  private allMerchantCurrencies(): Set<string> {
-    return new Set([...this.sums.keys(), ...this.state.balances.keys()]);
-  }
-
-  private found(term: 'lost' | 'doubled' | 'outOfBalance', count: number, what: string): void {
-    this.terms[term] += count;
-    if (this.findings.length < MOST_FINDINGS) {
-      this.findings.push(`${term}: ${what}`);
-    }
-  }
-}
-
-function isSame(left: SentPayment, right: SentPayment): boolean {
-  return (
-    left.amount === right.amount && left.currency === right.currency && left.type === right.type &&
-    left.payerId === right.payerId && left.refundOf === right.refundOf && left.token === right.token
-  );
-}
-
-function addTo(sums: Map<string, bigint>, id: string, amount: bigint): void {
-  sums.set(id, (sums.get(id) ?? 0n) + amount);
-}
-
-function readable(id: string): string {
-  return id.replace('\u0000', ' / ');
 }

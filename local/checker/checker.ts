@@ -1,18 +1,12 @@
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { ApiClient } from '../load/api-client';
 import { identity, type Outcome } from '../load/outcome';
-import { type AuditCounts, Books, type ClientCounts, type Settlement } from './books';
-import { isRewritten, type LedgerRow, readLedgerRow } from './ledger-row';
+import type { AuditCounts } from './audit';
+import { Books, type ClientCounts, type Settlement } from './books';
+import { isRewritten, readLedgerRow } from './ledger-row';
+import { LatencyMeter, type Percentiles } from './latency-meter';
 import type { LedgerChange } from './ledger-tail';
+import { PacedReading } from './paced-reading';
 import type { Tables } from './tables';
-
-/** Percentiles of a latency in milliseconds. */
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly p999: number;
-}
 
 /** Where a run stands. */
 export interface CheckerProgress extends ClientCounts {
@@ -23,6 +17,15 @@ export interface CheckerProgress extends ClientCounts {
   readonly ledgerEffects: number;
   readonly acceptMs: Percentiles;
   readonly settleMs: Percentiles;
+}
+
+/** Where a run stands, for those who watch it. */
+export interface LiveProgress extends CheckerProgress {
+  /** Payments that are parked, as they were a moment ago. */
+  readonly parkedKeys: number;
+  /** Latencies since the last time that this was asked for; undefined where nothing was answered or settled. */
+  readonly recentAcceptMs: Percentiles | undefined;
+  readonly recentSettleMs: Percentiles | undefined;
 }
 
 /** What the checker found at the end. */
@@ -41,17 +44,24 @@ export interface CheckedTables {
   readonly parking: string;
 }
 
+/** A balance that the API is asked for. */
+interface Question {
+  readonly merchantId: string;
+  readonly currency: string;
+}
+
 /** Most balances that are asked for through the API at the end, and how many at a time. */
 const MOST_BALANCE_REQUESTS = 2_000;
 const CONCURRENT_BALANCE_REQUESTS = 8;
-const LONGEST_LATENCY_MILLISECONDS = 3_600_000;
 
 /** Follows both sides of a run, the clients' and the tables', and holds them against each other. */
 export class Checker {
   private readonly books = new Books();
-  private acceptLatency = latencyHistogram();
-  private settleLatency = latencyHistogram();
+  private readonly acceptLatency = new LatencyMeter();
+  private readonly settleLatency = new LatencyMeter();
   private ledgerEffects = 0;
+  private readonly parkedIdentities: PacedReading<ReadonlySet<string>>;
+  private readonly effects: PacedReading<number>;
 
   constructor(
     private readonly tables: Tables,
@@ -59,13 +69,18 @@ export class Checker {
     private readonly apis: readonly ApiClient[],
     /** Told what has settled, for those who wait for it. */
     private readonly onSettled: (identities: readonly string[]) => void,
-  ) {}
+    /** Milliseconds since 1970. */
+    private readonly clock: () => number = Date.now,
+  ) {
+    this.parkedIdentities = new PacedReading(async () => (await tables.parked(names.parking)).identities, clock);
+    this.effects = new PacedReading(() => tables.projectedEffects(names.balances), clock);
+  }
 
   addOutcomes(outcomes: readonly Outcome[]): void {
     const settlements: Settlement[] = [];
     for (const outcome of outcomes) {
       if (outcome.status === 202) {
-        this.acceptLatency.recordValue(toRecordable(outcome.answeredAt - outcome.scheduledAt));
+        this.acceptLatency.add(outcome.answeredAt - outcome.scheduledAt);
       }
       const settlement = this.books.addOutcome(outcome);
       if (settlement) {
@@ -86,16 +101,16 @@ export class Checker {
     }
   }
 
-  /** Looks for payments that were parked: the parking table has no stream to follow. */
+  /** Looks for payments that were parked: the parking table has no stream to follow. What is found may be a moment old. */
   async lookForParked(): Promise<void> {
-    const { identities } = await this.tables.parked(this.names.parking);
-    const now = Date.now();
+    const identities = await this.parkedIdentities.read();
+    const now = this.clock();
     this.noteSettled([...identities].map((id) => this.books.addParked(id, now)).filter((settlement) => settlement !== undefined));
   }
 
-  /** Effects that the balances hold by now. */
-  async projectedEffects(): Promise<number> {
-    return (await this.tables.balances(this.names.balances)).effects;
+  /** Effects that the balances hold, as they were a moment ago. */
+  projectedEffects(): Promise<number> {
+    return this.effects.read();
   }
 
   progress(): CheckerProgress {
@@ -104,35 +119,45 @@ export class Checker {
       acknowledgedKeys: this.books.acknowledgedKeys,
       settledKeys: this.books.settledKeys,
       ledgerEffects: this.ledgerEffects,
-      acceptMs: percentiles(this.acceptLatency),
-      settleMs: percentiles(this.settleLatency),
+      acceptMs: this.acceptLatency.all,
+      settleMs: this.settleLatency.all,
     };
+  }
+
+  async liveProgress(): Promise<LiveProgress> {
+    await this.lookForParked();
+    const parkedKeys = (await this.parkedIdentities.read()).size;
+    return { ...this.progress(), parkedKeys, recentAcceptMs: this.acceptLatency.takeRecent(), recentSettleMs: this.settleLatency.takeRecent() };
   }
 
   /** Forgets the latencies measured so far: those of the warm-up do not count. */
   resetLatencies(): void {
-    this.acceptLatency = latencyHistogram();
-    this.settleLatency = latencyHistogram();
+    this.acceptLatency.reset();
+    this.settleLatency.reset();
   }
 
   /** Reads the tables and the API's answers, and holds the books against them. */
   async report(): Promise<CheckerReport> {
-    const rows = await this.tables.ledger(this.names.ledger);
+    const audit = this.books.beginAudit();
+    const questions = new Map<string, Question>();
+    for await (const items of this.tables.ledgerPages(this.names.ledger)) {
+      for (const item of items) {
+        const row = readLedgerRow(item);
+        audit.addRow(row);
+        const { merchantId, currency } = row.payment;
+        questions.set(identity(merchantId, currency), { merchantId, currency });
+      }
+    }
     const parked = await this.tables.parked(this.names.parking);
-    const { sums } = await this.tables.balances(this.names.balances);
-    const audit = this.books.audit({
-      rows,
-      parked: parked.identities,
-      balances: sums,
-      answeredBalances: await this.askForBalances(rows),
-    });
+    const balances = await this.tables.balances(this.names.balances);
+    const counts = audit.finish({ parked: parked.identities, balances, answeredBalances: await this.askForBalances(questions) });
     return {
       ...this.books.clientCounts(),
-      ...audit,
-      acceptMs: percentiles(this.acceptLatency),
-      settleMs: percentiles(this.settleLatency),
+      ...counts,
+      acceptMs: this.acceptLatency.all,
+      settleMs: this.settleLatency.all,
       parkedUnreadable: parked.unreadable,
-      balances: [...sums]
+      balances: [...balances]
         .map(([id, balance]) => ({ merchantId: id.split('\u0000')[0], currency: id.split('\u0000')[1], balance: balance.toString() }))
         .sort((left, right) => compareCodePoints(left.merchantId, right.merchantId) || compareCodePoints(left.currency, right.currency)),
     };
@@ -140,14 +165,13 @@ export class Checker {
 
   private noteSettled(settlements: readonly Settlement[]): void {
     if (settlements.length > 0) {
-      settlements.forEach(({ milliseconds }) => this.settleLatency.recordValue(toRecordable(milliseconds)));
+      settlements.forEach(({ milliseconds }) => this.settleLatency.add(milliseconds));
       this.onSettled(settlements.map((settlement) => settlement.identity));
     }
   }
 
   /** What the API answers for each merchant and currency of the ledger. */
-  private async askForBalances(rows: readonly LedgerRow[]): Promise<Map<string, bigint>> {
-    const questions = new Map(rows.map(({ payment }) => [identity(payment.merchantId, payment.currency), payment]));
+  private async askForBalances(questions: ReadonlyMap<string, Question>): Promise<Map<string, bigint>> {
     const queue = [...questions].slice(0, MOST_BALANCE_REQUESTS);
     const answers = new Map<string, bigint>();
     const ask = async (api: ApiClient): Promise<void> => {
@@ -179,21 +203,4 @@ export function readBalance(body: string): bigint {
 
 function compareCodePoints(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-function latencyHistogram(): Histogram {
-  return build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST_LATENCY_MILLISECONDS, numberOfSignificantValueDigits: 3 });
-}
-
-function toRecordable(milliseconds: number): number {
-  return Math.min(LONGEST_LATENCY_MILLISECONDS, Math.max(1, Math.round(milliseconds)));
-}
-
-function percentiles(histogram: Histogram): Percentiles {
-  return {
-    p50: histogram.getValueAtPercentile(50),
-    p95: histogram.getValueAtPercentile(95),
-    p99: histogram.getValueAtPercentile(99),
-    p999: histogram.getValueAtPercentile(99.9),
-  };
 }

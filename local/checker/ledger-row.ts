@@ -1,17 +1,7 @@
-import type { SentPayment } from '../load/outcome';
-import { identity } from '../load/outcome';
+import { equalValues, type Item } from '../engines/table/attribute-value';
+import { identity, type SentPayment } from '../load/outcome';
 
-/** A value in DynamoDB's JSON. */
-export interface AttributeValue {
-  readonly S?: string;
-  readonly N?: string;
-  readonly B?: string;
-}
-
-/** An item in DynamoDB's JSON. */
-export interface Item {
-  readonly [name: string]: AttributeValue;
-}
+export type { Item };
 
 /** A row of the ledger, as the checker reads it. */
 export interface LedgerRow {
@@ -54,7 +44,7 @@ export function isRewritten(before: Item, after: Item): boolean {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   names.delete('refundable');
   names.delete('conflicts');
-  return [...names].some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  return [...names].some((name) => before[name] === undefined || after[name] === undefined || !equalValues(before[name], after[name]));
 }
 
 function text(item: Item, name: string): string {

@@ -1,59 +1,88 @@
-import type { LocalAwsClient } from '../aws/local-aws-client';
 import { identity } from '../load/outcome';
-import type { Item, LedgerRow } from './ledger-row';
-import { readLedgerRow } from './ledger-row';
+import type { Item } from './ledger-row';
+
+/** A client of the tables, as far as the checker needs it. */
+export interface TableClient {
+  call<Output>(operation: string, input: object): Promise<Output>;
+}
+
+/** What the parking table holds. */
+export interface ParkedPayments {
+  /** (merchant, key) of every payment that is parked for good, or until somebody decides. */
+  readonly identities: ReadonlySet<string>;
+  /** Parked records that name no payment. */
+  readonly unreadable: number;
+}
+
+const MERCHANT = 'merchant#';
+const UNREADABLE = 'unreadable#';
 
 /** Reads whole tables of the run, page by page. */
 export class Tables {
-  constructor(private readonly client: LocalAwsClient) {}
+  constructor(private readonly client: TableClient) {}
 
-  /** Every row of the ledger. */
-  async ledger(tables: readonly string[]): Promise<LedgerRow[]> {
-    const rows: LedgerRow[] = [];
+  /** Every row of the ledger, in pages. */
+  async *ledgerPages(tables: readonly string[]): AsyncGenerator<readonly Item[]> {
     for (const table of tables) {
-      for await (const item of this.scan(table)) {
-        rows.push(readLedgerRow(item));
-      }
+      yield* this.pages(table);
     }
-    return rows;
   }
 
-  /** (merchant, key) of every parked payment, and how many parked records could not be read at all. */
-  async parked(table: string): Promise<{ identities: Set<string>; unreadable: number }> {
+  /** Every parked record. Further parts of large payloads are no records of their own. */
+  async parked(table: string): Promise<ParkedPayments> {
     const identities = new Set<string>();
     let unreadable = 0;
-    for await (const item of this.scan(table)) {
-      const partitionKey = item.pk?.S ?? '';
-      if (partitionKey.startsWith('merchant#')) {
-        identities.add(identity(partitionKey.slice('merchant#'.length), item.sk?.S ?? ''));
-      } else {
-        unreadable++;
+    for await (const items of this.pages(table, ['pk', 'sk', 'retriedAt', 'discardedAt'])) {
+      for (const { pk, sk, retriedAt, discardedAt } of items) {
+        const partitionKey = pk?.S ?? '';
+        // What an operator put back into the stream is on its way: it takes effect, or is parked again without this mark.
+        const isOnItsWay = retriedAt !== undefined && discardedAt === undefined;
+        if (partitionKey.startsWith(UNREADABLE) && !isOnItsWay) {
+          unreadable++;
+        } else if (partitionKey.startsWith(MERCHANT) && !isOnItsWay) {
+          identities.add(identity(partitionKey.slice(MERCHANT.length), sk?.S ?? ''));
+        }
       }
     }
     return { identities, unreadable };
   }
 
-  /** Available + held by `merchant NUL currency`, summed over the rows of all stream shards, and the number of effects in them. */
-  async balances(table: string): Promise<{ sums: Map<string, bigint>; effects: number }> {
+  /** Available + held by `merchant NUL currency`, summed over the rows of all stream shards. */
+  async balances(table: string): Promise<Map<string, bigint>> {
     const sums = new Map<string, bigint>();
-    let effects = 0;
-    for await (const item of this.scan(table)) {
-      const id = identity(item.pk?.S ?? '', (item.sk?.S ?? '').split('#')[0]);
-      sums.set(id, (sums.get(id) ?? 0n) + BigInt(item.available?.N ?? 0) + BigInt(item.held?.N ?? 0));
-      effects += Number(item.count?.N ?? 0);
+    for await (const items of this.pages(table)) {
+      for (const item of items) {
+        const id = identity(item.pk?.S ?? '', (item.sk?.S ?? '').split('#')[0]);
+        sums.set(id, (sums.get(id) ?? 0n) + BigInt(item.available?.N ?? 0) + BigInt(item.held?.N ?? 0));
+      }
     }
-    return { sums, effects };
+    return sums;
   }
 
-  private async *scan(table: string): AsyncGenerator<Item> {
+  /** Effects that the balances hold, over the rows of all stream shards. */
+  async projectedEffects(table: string): Promise<number> {
+    let effects = 0;
+    for await (const items of this.pages(table, ['count'])) {
+      effects += items.reduce((sum, item) => sum + Number(item.count?.N ?? 0), 0);
+    }
+    return effects;
+  }
+
+  /** @param attributes those that are read. Default: all */
+  private async *pages(table: string, attributes: readonly string[] = []): AsyncGenerator<readonly Item[]> {
+    const projection = attributes.length === 0 ? undefined : {
+      ProjectionExpression: attributes.map((_, index) => `#${index}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#${index}`, name])),
+    };
     let start: Item | undefined;
     do {
       const page: { Items: Item[]; LastEvaluatedKey?: Item } = await this.client.call('Scan', {
         TableName: table,
         ConsistentRead: true,
+        ...projection,
         ...(start && { ExclusiveStartKey: start }),
       });
-      yield* page.Items;
+      yield page.Items;
       start = page.LastEvaluatedKey;
     } while (start);
   }

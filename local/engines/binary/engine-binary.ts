@@ -13,6 +13,8 @@ export interface EngineBinary {
   readonly executable: string;
   /** Platforms for which a package is known to exist, as `platform-architecture` of Node.js. */
   readonly platforms: readonly string[];
+  /** What can be done without the engine, as a sentence for its user. @default - nothing */
+  readonly alternative?: string;
 }
 
 /** The table engine. Its packages are published for each platform; this one is a dependency here. */
@@ -22,6 +24,7 @@ export const DYNOXIDE: EngineBinary = {
   packagePrefix: '@dynoxide/',
   executable: 'dynoxide',
   platforms: ['linux-x64'],
+  alternative: '`--table memory` works without it.',
 };
 
 /** An executable that was found. */
@@ -55,21 +58,20 @@ export function findEngineBinary(
   try {
     manifest = resolve(`${packageName}/package.json`);
   } catch {
-    throw new MissingEngineError(binary.platforms.includes(platform)
-      ? `The local run keeps its ${binary.role} in ${binary.engine}, and its npm package ${packageName} is not installed: `
-        + 'run `npm ci` without --omit=optional.'
-      : `The local run keeps its ${binary.role} in ${binary.engine}, which comes for ${binary.platforms.join(', ')} and not for this `
-        + `platform (${platform}, npm package ${packageName}): start the run on ${binary.platforms.join(' or ')}, for instance in a container or `
-        + 'a virtual machine; synthesis, tests of constructs and reports work here.');
+    throw missing(binary, binary.platforms.includes(platform)
+      ? `its npm package ${packageName} is not installed: run \`npm ci\` without --omit=optional.`
+      : `it comes for ${binary.platforms.join(', ')} and not for this platform (${platform}, npm package ${packageName}): start the run on `
+        + `${binary.platforms.join(' or ')}, for instance in a container or a virtual machine; synthesis, tests of constructs and reports work here.`);
   }
   const file = path.join(path.dirname(manifest), binary.executable);
   try {
     accessSync(file, constants.X_OK);
   } catch {
-    throw new MissingEngineError(
-      `The local run keeps its ${binary.role} in ${binary.engine}, and ${file} of npm package ${packageName} cannot be executed: `
-      + 'remove node_modules and run `npm ci` again.',
-    );
+    throw missing(binary, `${file} of npm package ${packageName} cannot be executed: remove node_modules and run \`npm ci\` again.`);
   }
   return { file, title: `${binary.engine} ${JSON.parse(readFileSync(manifest, 'utf8')).version}` };
+}
+
+function missing({ role, engine, alternative }: EngineBinary, reason: string): MissingEngineError {
+  return new MissingEngineError(`The local run keeps its ${role} in ${engine}, and ${reason}${alternative === undefined ? '' : ` ${alternative}`}`);
 }

@@ -1,5 +1,6 @@
+import { createBuckets, prepareObjectRequests } from '../object';
 import { callQueues } from './queue-client';
-import { loadFauxqs, type QueueApplication } from './fauxqs';
+import { type EngineApplication, loadFauxqs } from './fauxqs';
 
 /** The engine has one account, whatever the template's is. */
 const ENGINE_ACCOUNT = '000000000000';
@@ -19,14 +20,20 @@ export interface QueueHostConfiguration {
   /** Account in the queues' ARNs. */
   readonly account: string;
   readonly queues: readonly QueueConfiguration[];
+  /** Physical names of the buckets to create. @default - none */
+  readonly buckets?: readonly string[];
 }
 
-/** Serves queues on a loopback port in SQS's AWS JSON protocol. */
+/**
+ * Serves queues on a loopback port in SQS's AWS JSON protocol, and buckets on the same port in the protocol of S3, with the bucket in the
+ * path. Of buckets there are objects, listings and conditional creation: versions, Object Lock, encryption, policies and lifecycle
+ * rules have no effect.
+ */
 export class QueueHost {
   /**
-   * Starts the engine and creates the queues, dead-letter queues first.
+   * Starts the engine and creates the buckets and the queues, dead-letter queues first.
    *
-   * @throws MissingEngineError when the engine is not installed; Error when a queue cannot be created.
+   * @throws MissingEngineError when the engine is not installed; Error when a queue or bucket cannot be created.
    */
   public static async start(configuration: QueueHostConfiguration): Promise<QueueHost> {
     const { application, title } = await loadFauxqs(configuration.region);
@@ -40,9 +47,11 @@ export class QueueHost {
       }
       done();
     });
+    prepareObjectRequests(application);
     const endpoint = await application.listen({ host: '127.0.0.1', port: 0 });
     const urls: Record<string, string> = {};
     try {
+      await createBuckets(application, configuration.buckets ?? []);
       for (const queue of deadLetterQueuesFirst(configuration.queues)) {
         const created = await callQueues<{ QueueUrl: string }>(endpoint, configuration.region, 'CreateQueue', {
           QueueName: queue.name,
@@ -59,8 +68,8 @@ export class QueueHost {
   }
 
   private constructor(
-    private readonly application: QueueApplication,
-    /** What clients take as their endpoint. */
+    private readonly application: EngineApplication,
+    /** What clients of queues and of objects take as their endpoint. */
     public readonly endpoint: string,
     /** URL of each queue, by its name; host and port are those of the endpoint. */
     public readonly urls: { readonly [name: string]: string },
@@ -68,7 +77,7 @@ export class QueueHost {
     public readonly engine: string,
   ) {}
 
-  /** Stops serving. Messages are gone with it. */
+  /** Stops serving. Messages and objects are gone with it. */
   public async close(): Promise<void> {
     await this.application.close();
   }

@@ -18,6 +18,10 @@ export class CallGate implements TableEngine {
     return this.engine.title;
   }
 
+  public get prefersLiterals(): boolean {
+    return this.engine.prefersLiterals === true;
+  }
+
   /** Calls that went through so far. */
   public get calls(): number {
     return this.started;

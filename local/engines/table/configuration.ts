@@ -58,11 +58,30 @@ export interface TableHostConfiguration {
   readonly tables: readonly TableConfiguration[];
   readonly limits: TableLimits;
   /**
-   * Existing folder for the engine's file, which must not exist yet: a run starts with empty tables.
+   * What stores the items: dynoxide, an engine of others in a process of its own, or one of this kit in the memory of this process,
+   * which is faster and needs no binary.
+   *
+   * @default 'dynoxide'
+   */
+  readonly engine?: 'dynoxide' | 'memory';
+  /**
+   * Existing folder for the file of dynoxide, which must not exist yet: a run starts with empty tables. The engine `memory` has no file.
    *
    * @default - tables are held in memory
    */
   readonly folder?: string;
+  /**
+   * Existing folder for older records of the tables' streams; the newest 16 MiB stay in memory. The files are gone when the host is closed.
+   *
+   * @default - `folder`; without it too, all records are held in memory
+   */
+  readonly spillFolder?: string;
+  /**
+   * Everything random follows from it: when a fault strikes, which shard is rolled, ids of stream records. A whole number.
+   *
+   * @default - another one every time
+   */
+  readonly seed?: number;
   /**
    * Calls that the engine works on at a time. At least 1. The engine has one lock, so more of them only wait inside it.
    *
@@ -74,6 +93,7 @@ export interface TableHostConfiguration {
 /** Calls in flight where the configuration says nothing. */
 export const DEFAULT_CALLS_IN_FLIGHT = 4;
 
+const ENGINES: readonly TableHostConfiguration['engine'][] = [undefined, 'dynoxide', 'memory'];
 const STREAM_ARN = /^arn:[^:]+:dynamodb:[^:]+:[^:]*:table\/[^/]+\/stream\/.+$/;
 
 /**
@@ -106,6 +126,12 @@ export function validateConfiguration(configuration: TableHostConfiguration): vo
   }
   if (configuration.callsInFlight !== undefined) {
     atLeastOne(configuration.callsInFlight, 'callsInFlight');
+  }
+  if (!ENGINES.includes(configuration.engine)) {
+    throw new Error(`\`engine\` must be dynoxide or memory, got: ${configuration.engine}`);
+  }
+  if (configuration.seed !== undefined && !Number.isSafeInteger(configuration.seed)) {
+    throw new Error(`\`seed\` must be a whole number, got: ${configuration.seed}`);
   }
 }
 

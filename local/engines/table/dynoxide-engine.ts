@@ -51,6 +51,8 @@ export class DynoxideEngine implements TableEngine {
   }
 
   public readonly title: string;
+  /** It reads every statement anew, and the parameters on top: a sixth of what an insert costs it. */
+  public readonly prefersLiterals = true;
   private readonly program: GuardedProcess;
   private readonly heads = new Map<string, string>();
   private readonly connections = new Set<EngineConnection>();

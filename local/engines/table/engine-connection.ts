@@ -44,8 +44,13 @@ export class EngineConnection {
     }
     return new Promise((resolve, reject) => {
       this.pending = { resolve, reject };
+      const header = `${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+      if (typeof body === 'string') {
+        this.socket.write(header + body);
+        return;
+      }
       this.socket.cork();
-      this.socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`, 'latin1');
+      this.socket.write(header, 'latin1');
       this.socket.write(body);
       this.socket.uncork();
     });

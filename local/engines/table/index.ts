@@ -1,6 +1,11 @@
 export * from './configuration';
-export { type Clock, wallClock } from './clock';
+export { type Clock, type Sleep, wallClock } from './clock';
+export type { RandomSource } from './random-source';
+export { DroppedAnswerError, type TableFaultCounts, type TableFaults } from './faults';
+export type { Answer } from './front/answer';
+export type { FrontPorts } from './front/front-ports';
 export type { EngineAnswer, TableEngine } from './table-engine';
 export { DynoxideEngine, type DynoxideEngineProps } from './dynoxide-engine';
-export type { FrontStatistics, TableStatistics } from './front/table-front';
+export { MemoryTableEngine } from './memory';
+export { type FrontStatistics, TableFront, type TableStatistics } from './front/table-front';
 export { STATISTICS_PATH, TableHost, type TableHostOptions, type TableHostStatistics } from './table-host';

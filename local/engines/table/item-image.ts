@@ -17,6 +17,12 @@ export class InvalidAttributeValueError extends Error {
 const NESTED_BYTES = 3;
 const NESTED_ELEMENT_BYTES = 1;
 
+const LONGEST_LOOKED_AT = 128;
+const FIRST_PRINTABLE = 0x20;
+const LAST_PRINTABLE = 0x7e;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /**
  * Writes images attribute by attribute, so that an insert of many items makes one string and no objects in between. Numbers are
  * written in their canonical form, as they come back from the table.
@@ -44,11 +50,12 @@ export class ItemImageWriter {
 
   private value(value: AttributeValue): void {
     if (typeof value?.S === 'string') {
-      this.json += `{"S":${JSON.stringify(value.S)}}`;
-      this.bytes += Buffer.byteLength(value.S);
+      const plain = isPlain(value.S);
+      this.json += plain ? `{"S":"${value.S}"}` : `{"S":${JSON.stringify(value.S)}}`;
+      this.bytes += plain ? value.S.length : Buffer.byteLength(value.S);
     } else if (typeof value?.N === 'string') {
       const number = canonicalNumber(value.N);
-      this.json += `{"N":${JSON.stringify(number)}}`;
+      this.json += isPlain(number) ? `{"N":"${number}"}` : `{"N":${JSON.stringify(number)}}`;
       this.bytes += numberBytes(number);
     } else if (typeof value?.BOOL === 'boolean' || typeof value?.NULL === 'boolean') {
       this.json += JSON.stringify(value);
@@ -109,6 +116,20 @@ export function imageOf(item: Item): ItemImage {
     writer.attribute(JSON.stringify(name), Buffer.byteLength(name), value);
   }
   return writer.finish();
+}
+
+/** Whether JSON writes a text as it is, a byte for each character. Most texts are short and so; looking is cheaper than writing them as JSON. */
+function isPlain(text: string): boolean {
+  if (text.length > LONGEST_LOOKED_AT) {
+    return false;
+  }
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < FIRST_PRINTABLE || code > LAST_PRINTABLE || code === QUOTE || code === BACKSLASH) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** One byte for two digits and one beside them; a minus sign is one more. */

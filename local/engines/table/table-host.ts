@@ -1,12 +1,18 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SeededRandom } from '../../random/seeded-random';
 import { CallGate } from './call-gate';
 import { type Clock, wallClock } from './clock';
 import { DEFAULT_CALLS_IN_FLIGHT, type KeyAttribute, type TableConfiguration, type TableHostConfiguration, validateConfiguration } from './configuration';
 import { DynoxideEngine } from './dynoxide-engine';
+import { DroppedAnswerError, type TableFaults } from './faults';
 import type { Answer } from './front/answer';
+import type { FrontPorts } from './front/front-ports';
 import { ServiceError } from './front/service-error';
 import { type FrontStatistics, TableFront } from './front/table-front';
+import { MemoryTableEngine } from './memory';
+import { type RandomSource, unseededRandom } from './random-source';
+import { RecordSpill } from './stream/record-spill';
 import type { TableEngine } from './table-engine';
 
 /** The largest request of the service is a batch write of 16 MB; JSON around it needs some more. */
@@ -17,10 +23,12 @@ export const STATISTICS_PATH = '/control/statistics';
 
 /** Ports of a host that tests replace. */
 export interface TableHostOptions {
-  /** @default - dynoxide */
+  /** @default - that of the configuration */
   readonly engine?: TableEngine;
   /** @default - the machine's clock */
   readonly clock?: Clock;
+  /** @default - follows from the seed of the configuration */
+  readonly random?: RandomSource;
   /**
    * The engine is gone without being asked to; nothing works any more.
    *
@@ -53,19 +61,20 @@ export class TableHost {
    */
   public static async start(configuration: TableHostConfiguration, options: TableHostOptions = {}): Promise<TableHost> {
     validateConfiguration(configuration);
-    const engine = options.engine ?? await DynoxideEngine.start({
-      folder: configuration.folder,
-      onExit: (reason) => options.onFailure?.(`The table engine dynoxide has ended${reason ? `: ${reason}` : ''}`),
-    });
+    const engine = options.engine ?? await startEngine(configuration, options);
     const gate = new CallGate(engine, configuration.callsInFlight ?? DEFAULT_CALLS_IN_FLIGHT);
+    const spill = spillOf(configuration);
     try {
       for (const table of configuration.tables) {
         await createTable(gate, table);
       }
-      const host = new TableHost(new TableFront(configuration, gate, options.clock ?? wallClock), gate);
+      const random = options.random ?? (configuration.seed === undefined ? unseededRandom : new SeededRandom(configuration.seed));
+      const ports: FrontPorts = { clock: options.clock ?? wallClock, random, spill };
+      const host = new TableHost(new TableFront(configuration, gate, ports), gate, spill);
       await host.listen();
       return host;
     } catch (error) {
+      spill?.close();
       await engine.close();
       throw error;
     }
@@ -73,7 +82,7 @@ export class TableHost {
 
   private readonly server = http.createServer((request, response) => void this.serve(request, response));
 
-  private constructor(private readonly front: TableFront, private readonly gate: CallGate) {
+  private constructor(private readonly front: TableFront, private readonly gate: CallGate, private readonly spill: RecordSpill | undefined) {
     // A client that finds its kept-alive connection closed cannot know whether its write happened, so this side never closes one.
     this.server.keepAliveTimeout = 0;
     this.server.requestTimeout = 0;
@@ -100,12 +109,27 @@ export class TableHost {
     return { ...this.front.statistics(), engine: { calls, inFlight, waiting } };
   }
 
+  /**
+   * Replaces all faults; what is absent is switched off.
+   *
+   * @throws Error naming a value that is out of range.
+   */
+  public setFaults(faults: TableFaults): void {
+    this.front.setFaults(faults);
+  }
+
+  /** Closes one shard of every table stream and opens a child in its place. @returns the number of shards that were closed */
+  public rollStreamShards(): number {
+    return this.front.rollStreamShards();
+  }
+
   /** Stops serving and ends the engine. */
   public async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeAllConnections();
     await closed;
     await this.gate.close();
+    this.spill?.close();
   }
 
   private listen(): Promise<void> {
@@ -126,12 +150,30 @@ export class TableHost {
         ? ServiceError.validation(`A request must not be larger than ${MAXIMUM_BODY_BYTES} bytes`).toAnswer()
         : await this.front.handle(String(request.headers['x-amz-target']), body));
     } catch (error) {
+      if (error instanceof DroppedAnswerError) {
+        request.socket.destroy();
+        return;
+      }
       if (!request.destroyed) {
         process.stderr.write(`The table host failed to answer a call: ${error instanceof Error ? error.stack : String(error)}\n`);
       }
       send(response, ServiceError.internal().toAnswer());
     }
   }
+}
+
+async function startEngine({ engine, folder }: TableHostConfiguration, { clock, onFailure }: TableHostOptions): Promise<TableEngine> {
+  return engine === 'memory'
+    ? new MemoryTableEngine({ clock })
+    : DynoxideEngine.start({ folder, onExit: (reason) => onFailure?.(`The table engine dynoxide has ended${reason ? `: ${reason}` : ''}`) });
+}
+
+/** Where older stream records go, when there is a folder. */
+function spillOf({ folder, spillFolder = folder }: TableHostConfiguration): RecordSpill | undefined {
+  return spillFolder === undefined ? undefined : new RecordSpill({
+    folder: spillFolder,
+    onFailure: ({ message }) => process.stderr.write(`The table host keeps stream records in memory from now on, a file cannot be written: ${message}\n`),
+  });
 }
 
 /** The whole body; nothing when it is too large. */

@@ -1,4 +1,5 @@
-import { Books, type FinalState } from '../../../local/checker/books';
+import type { FinalState } from '../../../local/checker/audit';
+import { Books } from '../../../local/checker/books';
 import { isRewritten, type LedgerRow, readLedgerRow } from '../../../local/checker/ledger-row';
 import { readBalance } from '../../../local/checker/checker';
 import { identity, type SentPayment } from '../../../local/load/outcome';
@@ -16,12 +17,18 @@ const row = (sent: SentPayment, rest: Partial<LedgerRow> = {}): LedgerRow => ({
 });
 const EUR = identity('m', 'EUR');
 
+/** What the tables and the API say at the end. */
+type State = FinalState & { readonly rows: readonly LedgerRow[] };
+
 describe('the books', () => {
   let books: Books;
   const answer = (sent: SentPayment | undefined, status: number) =>
     books.addOutcome({ payment: sent, status, scheduledAt: 1_000, answeredAt: 1_010, late: false });
-  const audit = (state: Partial<FinalState>) =>
-    books.audit({ rows: [], parked: new Set(), balances: new Map(), answeredBalances: new Map(), ...state });
+  const audit = ({ rows = [], ...state }: Partial<State>) => {
+    const begun = books.beginAudit();
+    rows.forEach((it) => begun.addRow(it));
+    return begun.finish({ parked: new Set(), balances: new Map(), answeredBalances: new Map(), ...state });
+  };
   const clean = { lost: 0, doubled: 0, outOfBalance: 0, findings: [] };
 
   beforeEach(() => (books = new Books()));
@@ -56,7 +63,7 @@ describe('the books', () => {
     expect(audit({ parked: new Set([identity('m', 'a')]) })).toMatchObject({ ...clean, parked: 1 });
   });
 
-  it.each<[string, () => Partial<FinalState>]>([
+  it.each<[string, () => Partial<State>]>([
     ['a second row of the same key', () => ({ rows: [row(payment('a')), row(payment('a'))], balances: new Map([[EUR, 100n]]) })],
     ['a row that nobody asked for', () => ({ rows: [row(payment('a')), row(payment('a~2'))], balances: new Map([[EUR, 100n]]) })],
     ['a row that is parked as well', () => ({ rows: [row(payment('a'))], parked: new Set([identity('m', 'a')]), balances: new Map([[EUR, 100n]]) })],
@@ -80,7 +87,7 @@ describe('the books', () => {
     expect(audit({ rows: [row(payment('a'))], balances: new Map([[EUR, 0n]]) })).toMatchObject({ doubled: 1 });
   });
 
-  it.each<[string, SentPayment[], Partial<FinalState>]>([
+  it.each<[string, SentPayment[], Partial<State>]>([
     ['a balance that is too low', [payment('a')], { rows: [row(payment('a'))], balances: new Map([[EUR, 99n]]) }],
     ['a balance that is missing', [payment('a')], { rows: [row(payment('a'))] }],
     ['a balance of nobody', [payment('a')], { rows: [row(payment('a'))], balances: new Map([[EUR, 100n], [identity('x', 'EUR'), 1n]]) }],

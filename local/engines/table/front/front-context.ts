@@ -1,8 +1,9 @@
+import type { FaultInjector } from '../faults';
 import type { StatementCache } from '../partiql/statement-cache';
 import type { EngineAccess } from './engine-access';
 import type { ItemKey, ServedTable } from './served-table';
 import { ServiceError } from './service-error';
-import type { StreamCutter, WrittenSizes } from './stream-cutter';
+import type { PlannedWrite, StreamCutter, WrittenSizes } from './stream-cutter';
 
 /** A JSON object of the protocol. */
 export type Json = Record<string, unknown>;
@@ -24,6 +25,7 @@ export class FrontContext {
     public readonly engine: EngineAccess,
     public readonly cutter: StreamCutter,
     public readonly statements: StatementCache,
+    private readonly faults: FaultInjector,
   ) {}
 
   /** The table of a name or ARN. @throws ServiceError when there is none. */
@@ -33,6 +35,21 @@ export class FrontContext {
       throw ServiceError.notFound(`Requested resource not found: Table: ${String(name)} not found`);
     }
     return table;
+  }
+
+  /** Why a write cannot be stored; nothing when it can. */
+  public refusalOf({ table, key, kind }: PlannedWrite): ServiceError | undefined {
+    return kind !== 'delete' && this.faults.refusesKey(table.name, key.sortKey)
+      ? ServiceError.validation(`One or more parameter values were invalid: the table does not store the sort key ${key.sortKey}`)
+      : undefined;
+  }
+
+  /** Lets a write pass that can be stored. @throws ServiceError */
+  public refuseUnstorable(write: PlannedWrite): void {
+    const refusal = this.refusalOf(write);
+    if (refusal !== undefined) {
+      throw refusal;
+    }
   }
 }
 

@@ -36,6 +36,7 @@ export class ItemWriteOperations {
     const { write, units } = call.operation === 'PutItem'
       ? planPut(table, objectMember(call.input, 'Item') as Item)
       : planKeyed(table, call.operation === 'UpdateItem' ? 'update' : 'delete', call.input);
+    this.context.refuseUnstorable(write);
     admitWrite(table, write.key, units);
     const { answer, sizes } = await this.context.cutter.run(
       [write],
@@ -60,6 +61,7 @@ export class ItemWriteOperations {
     if (new Set(requests.map(({ plan }) => plan.write.key.id)).size < requests.length) {
       throw ServiceError.validation('Provided list of item keys contains duplicates');
     }
+    requests.forEach(({ plan }) => this.context.refuseUnstorable(plan.write));
     for (const { name, request, plan } of requests) {
       const { key, table } = plan.write;
       const bound = table.writes.take(plan.units, key.partitionKey);

@@ -14,6 +14,8 @@ export interface ItemKey {
   readonly id: string;
   /** Value of the partition key in its canonical form. */
   readonly partitionKey: string;
+  /** Value of the sort key in its canonical form; absent when the table has none. */
+  readonly sortKey: string | undefined;
   /** The key attributes. */
   readonly attributes: Item;
   /** Their image. */
@@ -67,7 +69,7 @@ export class ServedTable {
     const writer = new ItemImageWriter();
     const attributes: Record<string, AttributeValue> = {};
     let id = this.name;
-    let partitionKey: string | undefined;
+    const texts: string[] = [];
     for (const { name, type, quoted, bytes } of this.preparedKeys) {
       const value = valueOf(name);
       const text = value?.[type];
@@ -79,11 +81,11 @@ export class ServedTable {
       const canonical = type === 'N' ? canonicalNumber(text) : text;
       // The length in front keeps two keys from meeting in one text, whatever characters they hold.
       id += `/${canonical.length}:${canonical}`;
-      partitionKey ??= canonical;
+      texts.push(canonical);
       attributes[name] = value;
       writer.attribute(quoted, bytes, value);
     }
-    return { id, partitionKey: partitionKey as string, attributes, image: writer.finish() };
+    return { id, partitionKey: texts[0], sortKey: texts[1], attributes, image: writer.finish() };
   }
 
   /** Whether an attribute is part of the key. */

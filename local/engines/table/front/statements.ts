@@ -1,6 +1,7 @@
 import type { AttributeValue, Item } from '../attribute-value';
 import { imageOf, ItemImageWriter } from '../item-image';
 import { StatementSyntaxError } from '../partiql/lexer';
+import { literalInsert } from '../partiql/literal-insert';
 import type { ConditionedStatement, InsertStatement, Statement } from '../partiql/statement';
 import { bindValue } from '../partiql/value-template';
 import type { EngineAnswer } from '../table-engine';
@@ -14,9 +15,25 @@ import type { PlannedWrite } from './stream-cutter';
 const BATCH_STATEMENTS = 25;
 
 /** What a statement will do, known before it is forwarded. */
-type Plan =
-  | { readonly access: 'write'; readonly table: ServedTable; readonly units: number; readonly partitionKey: string; readonly write: PlannedWrite }
-  | { readonly access: 'read'; readonly table: ServedTable; readonly units: number; readonly partitionKey?: string; readonly consistent: boolean };
+type Plan = WritePlan | ReadPlan;
+
+interface WritePlan {
+  readonly access: 'write';
+  readonly table: ServedTable;
+  readonly units: number;
+  readonly partitionKey: string;
+  readonly write: PlannedWrite;
+  /** The insert as the engine likes it best, in JSON; absent when it is forwarded as it came. */
+  readonly literal?: string;
+}
+
+interface ReadPlan {
+  readonly access: 'read';
+  readonly table: ServedTable;
+  readonly units: number;
+  readonly partitionKey?: string;
+  readonly consistent: boolean;
+}
 
 /** PartiQL: ExecuteStatement and BatchExecuteStatement. */
 export class StatementOperations {
@@ -62,9 +79,7 @@ export class StatementOperations {
     if (plans.length === 0) {
       return { status: 200, body: JSON.stringify({ Responses: refusals }) };
     }
-    const answer = await this.forward(call, plans, plans.length === statements.length
-      ? call.body
-      : JSON.stringify({ ...call.input, Statements: statements.filter((_, index) => refusals[index] === undefined) }));
+    const answer = await this.forward(call, plans, batchBody(call, plans, statements.filter((_, index) => refusals[index] === undefined)));
     return answer.status !== 200 || plans.length === statements.length ? answer : mergeResponses(answer, refusals, statements.length);
   }
 
@@ -121,12 +136,14 @@ export class StatementOperations {
       throw ServiceError.validation('Number of parameters in request and statement don\'t match.');
     }
     const table = this.context.table(statement.table);
-    if (statement.kind === 'insert') {
-      return planInsert(table, statement, parameters);
+    if (statement.kind === 'select') {
+      return planSelect(table, statement, parameters, input.ConsistentRead === true);
     }
-    return statement.kind === 'select'
-      ? planSelect(table, statement, parameters, input.ConsistentRead === true)
-      : planChange(table, statement, parameters);
+    const plan = statement.kind === 'insert' ? planInsert(table, statement, parameters) : planChange(table, statement, parameters);
+    this.context.refuseUnstorable(plan.write);
+    return statement.kind === 'insert' && this.context.engine.prefersLiterals && Object.keys(input).every(isWholeInsert)
+      ? { ...plan, literal: literalInsert(statement, parameters) }
+      : plan;
   }
 
   private parse(text: string): Statement {
@@ -141,7 +158,7 @@ export class StatementOperations {
   }
 }
 
-function planInsert(table: ServedTable, statement: InsertStatement, parameters: readonly AttributeValue[]): Plan {
+function planInsert(table: ServedTable, statement: InsertStatement, parameters: readonly AttributeValue[]): WritePlan {
   const writer = new ItemImageWriter();
   const keyValues: Record<string, AttributeValue> = {};
   for (const attribute of statement.attributes) {
@@ -156,7 +173,7 @@ function planInsert(table: ServedTable, statement: InsertStatement, parameters: 
   return { access: 'write', table, units: table.writeUnits(image.bytes), partitionKey: key.partitionKey, write: { table, key, kind: 'insert', image } };
 }
 
-function planChange(table: ServedTable, statement: ConditionedStatement, parameters: readonly AttributeValue[]): Plan {
+function planChange(table: ServedTable, statement: ConditionedStatement, parameters: readonly AttributeValue[]): WritePlan {
   if (table.keys.some((key) => !statement.equalities.has(key.name))) {
     throw ServiceError.validation('Where clause does not contain a mandatory equality on all key attributes');
   }
@@ -166,7 +183,7 @@ function planChange(table: ServedTable, statement: ConditionedStatement, paramet
   return { access: 'write', table, units: table.writeUnits(bytes), partitionKey: key.partitionKey, write };
 }
 
-function planSelect(table: ServedTable, statement: ConditionedStatement, parameters: readonly AttributeValue[], consistent: boolean): Plan {
+function planSelect(table: ServedTable, statement: ConditionedStatement, parameters: readonly AttributeValue[], consistent: boolean): ReadPlan {
   const partitionKey = table.partitionKeyText(valueOf(statement, table.keys[0].name, parameters));
   return { access: 'read', table, units: table.readUnits(0, consistent), partitionKey, consistent };
 }
@@ -202,6 +219,20 @@ function succeededStatements(answer: EngineAnswer): (index: number) => boolean {
   }
   const responses: { Error?: object }[] = JSON.parse(answer.body).Responses;
   return (index) => responses[index].Error === undefined;
+}
+
+/** Whether a member of a statement is part of what its literal form says. */
+function isWholeInsert(member: string): boolean {
+  return member === 'Statement' || member === 'Parameters';
+}
+
+/** The body that is forwarded: as it came where nothing was taken out or written anew. */
+function batchBody(call: FrontCall, plans: readonly Plan[], statements: readonly Json[]): Buffer | string {
+  const literals = plans.map((plan) => (plan.access === 'write' ? plan.literal : undefined));
+  if (Object.keys(call.input).length === 1 && literals.some((literal) => literal !== undefined)) {
+    return `{"Statements":[${statements.map((statement, index) => literals[index] ?? JSON.stringify(statement)).join(',')}]}`;
+  }
+  return statements.length === (call.input.Statements as Json[]).length ? call.body : JSON.stringify({ ...call.input, Statements: statements });
 }
 
 /** Puts the answers of statements that were not forwarded between those of the engine. */

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { equalItems, type Item } from '../attribute-value';
+import type { Sleep } from '../clock';
 import { type ItemImage, imageOf } from '../item-image';
 import type { ItemLocks } from '../item-locks';
 import type { EngineAnswer } from '../table-engine';
@@ -45,7 +45,7 @@ const SETTLING_MILLISECONDS = 25;
  * before and after the write is what the write found and left. A record is stamped before the caller gets its answer.
  */
 export class StreamCutter {
-  constructor(private readonly engine: EngineAccess, private readonly locks: ItemLocks) {}
+  constructor(private readonly engine: EngineAccess, private readonly locks: ItemLocks, private readonly sleep: Sleep) {}
 
   /**
    * Forwards writes and stamps their records.
@@ -96,7 +96,7 @@ export class StreamCutter {
     }
     const happened = succeeded(answer);
     const toRead = changing.filter((write) => (readBack || write.kind === 'update') && happened(writes.indexOf(write)));
-    const after = toRead.length > 0 ? await this.engine.readItems(toRead) : new Map<string, Item>();
+    const after = toRead.length > 0 ? await this.engine.readItems(toRead, Infinity) : new Map<string, Item>();
     const sizes = new Map<number, WrittenSizes>();
     writes.forEach((write, index) => {
       if (write.table.stream && happened(index)) {
@@ -109,8 +109,8 @@ export class StreamCutter {
 
   /** Finds out what a call did whose answer was lost, and stamps it. */
   private async recover(writes: readonly PlannedWrite[], before: ReadonlyMap<string, Item>): Promise<void> {
-    await delay(SETTLING_MILLISECONDS);
-    const now = await this.engine.readItems(writes);
+    await this.sleep(SETTLING_MILLISECONDS);
+    const now = await this.engine.readItems(writes, Infinity);
     for (const write of writes) {
       const { key, table } = write;
       const item = now.get(key.id);

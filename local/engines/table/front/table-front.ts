@@ -1,14 +1,18 @@
-import { type Clock, wallClock } from '../clock';
+import { timerSleep, wallClock } from '../clock';
 import type { TableHostConfiguration } from '../configuration';
+import { DroppedAnswerError, FaultInjector, type TableFaultCounts, type TableFaults } from '../faults';
 import { InvalidAttributeValueError } from '../item-image';
 import { ItemLocks } from '../item-locks';
 import { StatementCache } from '../partiql/statement-cache';
+import { unseededRandom } from '../random-source';
 import { StreamOperations } from '../stream/stream-operations';
+import type { StreamShard } from '../stream/stream-shard';
 import { TableStream } from '../stream/table-stream';
 import type { TableEngine } from '../table-engine';
 import type { Answer } from './answer';
 import { EngineAccess, LostAnswerError } from './engine-access';
 import { type FrontCall, FrontContext, type Json } from './front-context';
+import type { FrontPorts } from './front-ports';
 import { ItemReadOperations } from './item-reads';
 import { ItemWriteOperations } from './item-writes';
 import { ServedTable } from './served-table';
@@ -28,6 +32,10 @@ export interface TableStatistics {
   readonly reads: number;
   readonly writeUnits: number;
   readonly readUnits: number;
+  /** Units per second that the table takes now: fewer than its own while a fault lowers them. */
+  readonly writeUnitsPerSecond: number;
+  readonly readUnitsPerSecond: number;
+  readonly partitions: number;
   /** Writes that were over a limit; each item counts. */
   readonly throttledWrites: number;
   /** Reads that were over a limit; each item counts. */
@@ -36,6 +44,19 @@ export interface TableStatistics {
   readonly streamRecords: number;
   /** Bytes of memory that the stream's records take. */
   readonly streamBytes: number;
+  /** Bytes of the stream's records that lie in files. */
+  readonly streamFileBytes: number;
+  /** Shards of the stream that take records or still hold some. */
+  readonly streamShards: readonly ShardStatistics[];
+}
+
+/** Counters of one shard of a table's stream. */
+export interface ShardStatistics {
+  readonly id: string;
+  readonly open: boolean;
+  /** Records, and their bytes, that the shard ever got. */
+  readonly records: number;
+  readonly bytes: number;
 }
 
 /** Counters of the front. */
@@ -45,6 +66,15 @@ export interface FrontStatistics {
   readonly throttled: number;
   /** Answers of the engine that were lost. */
   readonly lostAnswers: number;
+  /** How often each fault was met. */
+  readonly faults: TableFaultCounts;
+}
+
+/** An operation of the protocol. */
+interface Operation {
+  readonly serve: (call: FrontCall) => Answer | Promise<Answer>;
+  /** Whether a call may change items. */
+  readonly writes: (input: Json) => boolean;
 }
 
 /**
@@ -54,29 +84,61 @@ export interface FrontStatistics {
 export class TableFront {
   private readonly tables: ReadonlyMap<string, ServedTable>;
   private readonly engine: EngineAccess;
-  private readonly operations: ReadonlyMap<string, (call: FrontCall) => Answer | Promise<Answer>>;
+  private readonly operations: ReadonlyMap<string, Operation>;
   private readonly streams: StreamOperations;
+  private readonly faults: FaultInjector;
+  private rolledShards = 0;
 
-  constructor(configuration: Pick<TableHostConfiguration, 'tables' | 'limits'>, engine: TableEngine, clock: Clock = wallClock) {
+  constructor(configuration: Pick<TableHostConfiguration, 'tables' | 'limits'>, engine: TableEngine, ports: FrontPorts = {}) {
+    const { clock = wallClock, sleep = timerSleep, random = unseededRandom, spill } = ports;
     let streams = 0;
     const tables = configuration.tables.map((table) => {
       const { streamArn: arn, streamShards: shards, name: tableName } = table;
-      const stream = arn === undefined ? undefined : new TableStream({ arn, tableName, number: streams++, shards, clock });
+      const stream = arn === undefined ? undefined : new TableStream({ arn, tableName, number: streams++, shards, clock, random, spill });
       return new ServedTable(table, configuration.limits, clock, stream);
     });
+    this.faults = new FaultInjector(random);
     this.tables = new Map(tables.map((table) => [table.name, table]));
-    this.engine = new EngineAccess(engine);
-    this.streams = new StreamOperations(tables.flatMap(({ stream, keys }) => (stream ? [{ stream, keys }] : [])), clock);
-    this.operations = operationsOf(
-      new FrontContext(this.tables, this.engine, new StreamCutter(this.engine, new ItemLocks()), new StatementCache()),
-    );
+    this.engine = new EngineAccess(engine, sleep);
+    this.streams = new StreamOperations(tables.flatMap(({ stream, keys }) => (stream ? [{ stream, keys }] : [])), clock, this.faults);
+    const cutter = new StreamCutter(this.engine, new ItemLocks(), sleep);
+    this.operations = operationsOf(new FrontContext(this.tables, this.engine, cutter, new StatementCache(), this.faults));
+    this.setFaults(ports.faults ?? {});
   }
 
   /**
-   * Answers a call. Never throws for what a client or the engine did wrong.
+   * Replaces all faults; what is absent is switched off. A limit that is lowered already stays as it is while its factor does.
+   *
+   * @throws Error naming a value that is out of range.
+   */
+  public setFaults(faults: TableFaults): void {
+    const { throttleFactor } = this.faults.current;
+    this.faults.set(faults);
+    if (faults.throttleFactor === throttleFactor) {
+      return;
+    }
+    for (const { writes } of this.tables.values()) {
+      writes.restore();
+      if (faults.throttleFactor !== undefined) {
+        writes.lower(faults.throttleFactor);
+      }
+    }
+  }
+
+  /** Rolls one shard of every stream: it is closed, and a child goes on. @returns the number of shards that were closed */
+  public rollStreamShards(): number {
+    const streams = [...this.tables.values()].flatMap(({ stream }) => stream ?? []);
+    streams.forEach((stream) => stream.rollShard());
+    this.rolledShards += streams.length;
+    return streams.length;
+  }
+
+  /**
+   * Answers a call. What a client or the engine did wrong is an answer too.
    *
    * @param target the protocol's target, such as `DynamoDB_20120810.PutItem`.
    * @param body the call's JSON input.
+   * @throws DroppedAnswerError for a write that was carried out and whose answer the fault `lostAnswers` takes away.
    */
   public async handle(target: string, body: Buffer): Promise<Answer> {
     try {
@@ -84,11 +146,16 @@ export class TableFront {
         return this.streams.handle(target.slice(STREAM_PREFIX.length), parse(body));
       }
       const operation = target.startsWith(TABLE_PREFIX) ? target.slice(TABLE_PREFIX.length) : '';
-      const serve = this.operations.get(operation);
-      if (serve === undefined) {
+      const served = this.operations.get(operation);
+      if (served === undefined) {
         throw ServiceError.unknownOperation(operation || target);
       }
-      return await serve({ operation, body, input: parse(body) });
+      const input = parse(body);
+      const answer = await served.serve({ operation, body, input });
+      if (answer.status === 200 && served.writes(input) && this.faults.dropsAnswer()) {
+        throw new DroppedAnswerError();
+      }
+      return answer;
     } catch (error) {
       return asServiceError(error).toAnswer();
     }
@@ -101,40 +168,61 @@ export class TableFront {
       reads: table.itemsRead,
       writeUnits: table.writes.consumed,
       readUnits: table.reads.consumed,
+      writeUnitsPerSecond: table.writes.unitsPerSecond,
+      readUnitsPerSecond: table.reads.unitsPerSecond,
+      partitions: table.configuration.partitions,
       throttledWrites: table.writes.throttled,
       throttledReads: table.reads.throttled,
       streamRecords: table.stream?.records ?? 0,
       streamBytes: table.stream?.bytes ?? 0,
+      streamFileBytes: table.stream?.fileBytes ?? 0,
+      streamShards: table.stream?.shards.map(shardStatistics) ?? [],
     }]);
     return {
       tables: Object.fromEntries(tables),
       throttled: tables.reduce((sum, [, table]) => sum + table.throttledWrites + table.throttledReads, 0),
       lostAnswers: this.engine.lostAnswers,
+      faults: {
+        ...this.faults.counts,
+        rolledShards: this.rolledShards,
+        throttledByFault: [...this.tables.values()].reduce((sum, { writes }) => sum + writes.throttledWhileLowered, 0),
+      },
     };
   }
 }
 
-function operationsOf(context: FrontContext): ReadonlyMap<string, (call: FrontCall) => Answer | Promise<Answer>> {
+function shardStatistics({ id, closedAt, log }: StreamShard): ShardStatistics {
+  return { id, open: closedAt === undefined, records: log.next, bytes: log.written };
+}
+
+function operationsOf(context: FrontContext): ReadonlyMap<string, Operation> {
   const statements = new StatementOperations(context);
   const writes = new ItemWriteOperations(context);
   const transactions = new TransactionOperations(context);
   const reads = new ItemReadOperations(context);
-  return new Map<string, (call: FrontCall) => Answer | Promise<Answer>>([
-    ['ExecuteStatement', (call) => statements.execute(call)],
-    ['BatchExecuteStatement', (call) => statements.executeBatch(call)],
-    ['PutItem', (call) => writes.write(call)],
-    ['UpdateItem', (call) => writes.write(call)],
-    ['DeleteItem', (call) => writes.write(call)],
-    ['BatchWriteItem', (call) => writes.writeBatch(call)],
-    ['TransactWriteItems', (call) => transactions.write(call)],
-    ['TransactGetItems', (call) => transactions.read(call)],
-    ['GetItem', (call) => reads.get(call)],
-    ['BatchGetItem', (call) => reads.getBatch(call)],
-    ['Query', (call) => reads.page(call)],
-    ['Scan', (call) => reads.page(call)],
-    ['DescribeTable', (call) => reads.describe(call)],
-    ['DescribeTimeToLive', (call) => reads.describeTimeToLive(call)],
+  const reading = (serve: Operation['serve']): Operation => ({ serve, writes: () => false });
+  const writing = (serve: Operation['serve']): Operation => ({ serve, writes: () => true });
+  return new Map<string, Operation>([
+    ['ExecuteStatement', { serve: (call) => statements.execute(call), writes: isWritingStatement }],
+    ['BatchExecuteStatement', { serve: (call) => statements.executeBatch(call), writes: (input) => (input.Statements as Json[]).some(isWritingStatement) }],
+    ['PutItem', writing((call) => writes.write(call))],
+    ['UpdateItem', writing((call) => writes.write(call))],
+    ['DeleteItem', writing((call) => writes.write(call))],
+    ['BatchWriteItem', writing((call) => writes.writeBatch(call))],
+    ['TransactWriteItems', writing((call) => transactions.write(call))],
+    ['TransactGetItems', reading((call) => transactions.read(call))],
+    ['GetItem', reading((call) => reads.get(call))],
+    ['BatchGetItem', reading((call) => reads.getBatch(call))],
+    ['Query', reading((call) => reads.page(call))],
+    ['Scan', reading((call) => reads.page(call))],
+    ['DescribeTable', reading((call) => reads.describe(call))],
+    ['DescribeTimeToLive', reading((call) => reads.describeTimeToLive(call))],
   ]);
+}
+
+/** Every statement that the front lets through writes, unless it is a SELECT. */
+function isWritingStatement({ Statement: text }: Json): boolean {
+  return !/^\s*SELECT\b/i.test(String(text));
 }
 
 function parse(body: Buffer): Json {

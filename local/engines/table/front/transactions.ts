@@ -16,6 +16,12 @@ interface Claim {
   readonly units: number;
 }
 
+/** An item of a writing transaction. */
+interface TransactionItem extends UnitsOfWrite {
+  /** Nothing is written. */
+  readonly checkOnly: boolean;
+}
+
 /** TransactWriteItems and TransactGetItems. */
 export class TransactionOperations {
   constructor(private readonly context: FrontContext) {}
@@ -23,6 +29,7 @@ export class TransactionOperations {
   /** All writes or none. @throws ServiceError */
   public async write(call: FrontCall): Promise<Answer> {
     const items = arrayMember(call.input, 'TransactItems').map((item) => this.planItem(item));
+    this.refuseUnstorable(items);
     claimAll(items.map(({ write: { table, key }, units }) => ({ table, limiter: table.writes, key, units })));
     const writes = items.filter((item) => !item.checkOnly);
     writes.forEach(({ write }) => write.table.itemsWritten++);
@@ -58,7 +65,15 @@ export class TransactionOperations {
     return answer;
   }
 
-  private planItem(item: Json): UnitsOfWrite & { readonly checkOnly: boolean } {
+  private refuseUnstorable(items: readonly TransactionItem[]): void {
+    const refusals = items.map(({ write, checkOnly }) => (checkOnly ? undefined : this.context.refusalOf(write)));
+    if (refusals.some((refusal) => refusal !== undefined)) {
+      throw ServiceError.transactionCanceled(refusals.map((refusal) =>
+        (refusal === undefined ? { Code: 'None' } : { Code: 'ValidationError', Message: refusal.message })));
+    }
+  }
+
+  private planItem(item: Json): TransactionItem {
     const actions = Object.keys(item);
     const action = actions[0];
     if (actions.length !== 1 || !['Put', 'Update', 'Delete', 'ConditionCheck'].includes(action)) {

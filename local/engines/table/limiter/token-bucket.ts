@@ -1,5 +1,3 @@
-import type { Clock } from '../clock';
-
 /**
  * Units that fill up at a steady rate, at most one second's worth.
  *
@@ -10,14 +8,14 @@ export class TokenBucket {
   private units: number;
   private filledAt: number;
 
-  constructor(private readonly unitsPerSecond: number, private readonly clock: Clock) {
+  /** @param now in milliseconds since 1970, as everywhere here; the bucket is full then */
+  constructor(public readonly unitsPerSecond: number, now: number) {
     this.units = unitsPerSecond;
-    this.filledAt = clock();
+    this.filledAt = now;
   }
 
-  /** Whether that many units are there now. */
-  public admits(units: number): boolean {
-    const now = this.clock();
+  /** Whether that many units are there. */
+  public admits(units: number, now: number): boolean {
     if (now > this.filledAt) {
       this.units = Math.min(this.unitsPerSecond, this.units + ((now - this.filledAt) * this.unitsPerSecond) / 1000);
     }

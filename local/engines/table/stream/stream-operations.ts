@@ -1,6 +1,7 @@
 import { Facts } from '../../../../lib/facts';
 import type { Clock } from '../clock';
 import type { KeyAttribute } from '../configuration';
+import type { FaultInjector } from '../faults';
 import { type Answer, success } from '../front/answer';
 import { ServiceError } from '../front/service-error';
 import { decodeIterator, encodeIterator, ITERATOR_LIFETIME_MILLISECONDS, type ShardIterator } from './shard-iterator';
@@ -22,7 +23,7 @@ export interface ServedStream {
 export class StreamOperations {
   private readonly streams: ReadonlyMap<string, ServedStream>;
 
-  constructor(streams: readonly ServedStream[], private readonly clock: Clock) {
+  constructor(streams: readonly ServedStream[], private readonly clock: Clock, private readonly faults: FaultInjector) {
     this.streams = new Map(streams.map((served) => [served.stream.arn, served]));
   }
 
@@ -57,6 +58,7 @@ export class StreamOperations {
 
   private describeStream(input: Record<string, unknown>): Answer {
     const { stream, keys } = this.served(input.StreamArn);
+    stream.trim();
     const page = pageAfter(stream.shards, (shard) => shard.id, input.ExclusiveStartShardId, input.Limit);
     return success({
       StreamDescription: {
@@ -69,7 +71,8 @@ export class StreamOperations {
         KeySchema: keys.map((key, index) => ({ AttributeName: key.name, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
         Shards: page.members.map((shard) => ({
           ShardId: shard.id,
-          SequenceNumberRange: { StartingSequenceNumber: shard.sequenceNumber(0) },
+          ParentShardId: shard.parentId,
+          SequenceNumberRange: { StartingSequenceNumber: shard.sequenceNumber(0), EndingSequenceNumber: shard.endingSequenceNumber },
         })),
         LastEvaluatedShardId: page.more ? page.members.at(-1)?.id : undefined,
       },
@@ -100,12 +103,12 @@ export class StreamOperations {
     const shard = shardOf(stream, iterator.shardId);
     this.refuseStale(iterator, shard);
     const page = shard.log.read(iterator.position, limit, MAXIMUM_BYTES);
-    const next = JSON.stringify(this.issue(stream, shard, page.next));
+    const next = shard.endsAt(page.next) ? 'null' : JSON.stringify(this.issue(stream, shard, page.next));
     return { status: 200, body: [Buffer.from('{"Records":['), ...page.json, Buffer.from(`],"NextShardIterator":${next}}`)] };
   }
 
   private refuseStale(iterator: ShardIterator, shard: StreamShard): void {
-    if (this.clock() - iterator.issuedAt > ITERATOR_LIFETIME_MILLISECONDS) {
+    if (this.clock() - iterator.issuedAt > ITERATOR_LIFETIME_MILLISECONDS || this.faults.expiresIterator()) {
       throw ServiceError.expiredIterator();
     }
     if (iterator.position < shard.log.first) {

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Facts } from '../../../../lib/facts';
 import type { Clock } from '../clock';
 import type { ItemImage } from '../item-image';
+import { type RandomSource, unseededRandom } from '../random-source';
 import { stableHash } from '../stable-hash';
+import type { RecordSpill } from './record-spill';
 import { StreamShard } from './stream-shard';
 
 /** How long a record is kept, in milliseconds. */
 export const STREAM_RETENTION_MILLISECONDS = 3_600_000 * Facts.DEFAULT.number('dynamodb/streams.retentionHours');
 
+/** Digits before the sequence number in the id of a record: the id has 32. */
+const EVENT_ID_DIGITS = 11;
 const SHARD_SEED = 0x73747265;
 
 /** A change of one item. */
@@ -27,8 +30,13 @@ export interface TableStreamProps {
   readonly tableName: string;
   /** Number of the stream in this host. */
   readonly number: number;
+  /** Shards that are open at a time. */
   readonly shards: number;
   readonly clock: Clock;
+  /** Decides which shard is rolled, and the ids of the records. @default - another sequence every time */
+  readonly random?: RandomSource;
+  /** @default - records stay in memory */
+  readonly spill?: RecordSpill;
 }
 
 /** The stream of a table, with new and old images. Records are kept for 24 hours and dropped in chunks after it. */
@@ -37,19 +45,33 @@ export class TableStream {
   public readonly tableName: string;
   /** In milliseconds since 1970. */
   public readonly createdAt: number;
-  public readonly shards: readonly StreamShard[];
   private readonly clock: Clock;
+  private readonly random: RandomSource;
   private readonly region: string;
-  private readonly eventIdPrefix = randomBytes(6).toString('hex').slice(1);
+  private readonly eventIdPrefix: string;
+  /** All shards that are kept, in the order of their creation. */
+  private kept: StreamShard[] = [];
+  /** The shard that takes the records of each part of the keys. */
+  private readonly open: StreamShard[] = [];
+  private created = 0;
   private count = 0;
 
-  constructor(props: TableStreamProps) {
+  constructor(private readonly props: TableStreamProps) {
     this.arn = props.arn;
     this.tableName = props.tableName;
     this.clock = props.clock;
+    this.random = props.random ?? unseededRandom;
     this.createdAt = props.clock();
     this.region = props.arn.split(':')[3];
-    this.shards = Array.from({ length: props.shards }, (_, shard) => new StreamShard(props.number, shard, this.createdAt));
+    this.eventIdPrefix = Math.floor(this.random.next() * 16 ** EVENT_ID_DIGITS).toString(16).padStart(EVENT_ID_DIGITS, '0');
+    for (let slot = 0; slot < props.shards; slot++) {
+      this.openShard(slot, this.createdAt);
+    }
+  }
+
+  /** The shards that readers see, open and closed, parents before their children. */
+  public get shards(): readonly StreamShard[] {
+    return this.kept;
   }
 
   /** Last part of the ARN. */
@@ -64,13 +86,18 @@ export class TableStream {
 
   /** Bytes that the records hold in memory. */
   public get bytes(): number {
-    return this.shards.reduce((sum, shard) => sum + shard.log.bytes, 0);
+    return this.kept.reduce((sum, shard) => sum + shard.log.bytes, 0);
+  }
+
+  /** Bytes of records that were put into files. */
+  public get fileBytes(): number {
+    return this.kept.reduce((sum, shard) => sum + shard.log.fileBytes, 0);
   }
 
   /** Stamps a change: from now on it can be read. */
   public append(change: ItemChange): void {
     const now = this.clock();
-    const shard = this.shardOf(change.partitionKey);
+    const shard = this.open[this.slotOf(change.partitionKey)];
     const { log } = shard;
     const { keys, after, before } = change;
     const sequenceNumber = shard.sequenceNumber(log.next);
@@ -88,22 +115,58 @@ export class TableStream {
     log.trim(now - STREAM_RETENTION_MILLISECONDS);
   }
 
-  /** Drops what is past retention. */
+  /**
+   * Closes one of the open shards, any, and opens a child that takes its keys from now on: what the service does with each shard
+   * every few hours.
+   *
+   * @returns the child.
+   */
+  public rollShard(): StreamShard {
+    this.trim();
+    const now = this.clock();
+    const slot = Math.floor(this.random.next() * this.open.length);
+    const parent = this.open[slot];
+    parent.close(now);
+    return this.openShard(slot, now, parent.id);
+  }
+
+  /** Drops what is past retention, and closed shards of which nothing is left. */
   public trim(): void {
     const horizon = this.clock() - STREAM_RETENTION_MILLISECONDS;
-    for (const shard of this.shards) {
+    for (const shard of this.kept) {
       shard.log.trim(horizon);
+    }
+    if (this.kept.some((shard) => isPast(shard, horizon))) {
+      this.kept = this.kept.filter((shard) => !isPast(shard, horizon));
     }
   }
 
   /** Whether the newest record of an item says that the item is there. */
   public holds(partitionKey: string, keys: ItemImage): boolean {
     const isOfItem = (record: string): boolean => JSON.stringify(JSON.parse(record).dynamodb.Keys) === keys.json;
-    const record = this.shardOf(partitionKey).log.findLast(`"Keys":${keys.json}`, isOfItem);
-    return record !== undefined && JSON.parse(record).eventName !== 'REMOVE';
+    const slot = this.slotOf(partitionKey);
+    for (const shard of this.kept.filter((candidate) => candidate.slot === slot).reverse()) {
+      const record = shard.log.findLast(`"Keys":${keys.json}`, isOfItem);
+      if (record !== undefined) {
+        return JSON.parse(record).eventName !== 'REMOVE';
+      }
+    }
+    return false;
   }
 
-  private shardOf(partitionKey: string): StreamShard {
-    return this.shards[stableHash(partitionKey, SHARD_SEED) % this.shards.length];
+  private openShard(slot: number, createdAt: number, parentId?: string): StreamShard {
+    const shard = new StreamShard({ stream: this.props.number, number: this.created++, slot, createdAt, parentId, spill: this.props.spill });
+    this.open[slot] = shard;
+    this.kept.push(shard);
+    return shard;
   }
+
+  private slotOf(partitionKey: string): number {
+    return stableHash(partitionKey, SHARD_SEED) % this.open.length;
+  }
+}
+
+/** Whether everything that a shard ever held is past retention. */
+function isPast(shard: StreamShard, horizon: number): boolean {
+  return shard.closedAt !== undefined && shard.closedAt < horizon;
 }

@@ -99,7 +99,7 @@ describe('table stream', () => {
 
   beforeEach(() => {
     const engine = { title: 'double', call: async () => ({ status: 200, body: '{}' }), close: async () => undefined };
-    front = new TableFront(configurationOf(LEDGER), engine, clock);
+    front = new TableFront(configurationOf(LEDGER), engine, { clock });
     stream = new TableStream({ arn: STREAM_ARN, tableName: 'ledger', number: 0, shards: 4, clock });
   });
 

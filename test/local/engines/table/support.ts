@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { Item } from '../../../../local/engines/table/attribute-value';
-import type { TableConfiguration, TableHostConfiguration } from '../../../../local/engines/table';
+import { type FrontPorts, MemoryTableEngine, type TableConfiguration, TableFront, type TableHostConfiguration } from '../../../../local/engines/table';
 
 /** An answer as it came over HTTP. */
 export interface HttpAnswer<Output> {
@@ -40,6 +40,32 @@ export function configurationOf(...tables: TableConfiguration[]): TableHostConfi
   return { tables, limits: { partitionWriteUnits: 1e6, partitionReadUnits: 1e6, writeUnitBytes: 1024, readUnitBytes: 4096 } };
 }
 
+/** Calls a front in this process, without HTTP. Errors of the service are answers. */
+export async function callFront<Output = Record<string, never>>(front: TableFront, operation: string, input: object): Promise<HttpAnswer<Output>> {
+  const prefix = isStreamOperation(operation) ? 'DynamoDBStreams_20120810.' : 'DynamoDB_20120810.';
+  const { status, body } = await front.handle(prefix + operation, Buffer.from(JSON.stringify(input)));
+  return { status, body: JSON.parse(typeof body === 'string' ? body : Buffer.concat(body).toString()) };
+}
+
+/** A front with tables in memory, ready to be called. */
+export async function memoryFront(configuration: TableHostConfiguration, ports: FrontPorts = {}): Promise<TableFront> {
+  const engine = new MemoryTableEngine({ clock: ports.clock });
+  for (const { name, partitionKey, sortKey } of configuration.tables) {
+    const keys = sortKey ? [partitionKey, sortKey] : [partitionKey];
+    await engine.call('CreateTable', JSON.stringify({
+      TableName: name,
+      AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
+      KeySchema: keys.map((key, index) => ({ AttributeName: key.name, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+      BillingMode: 'PAY_PER_REQUEST',
+    }));
+  }
+  return new TableFront(configuration, engine, ports);
+}
+
+function isStreamOperation(operation: string): boolean {
+  return /^(?:ListStreams|DescribeStream|GetShardIterator|GetRecords)$/.test(operation);
+}
+
 /** Raw calls to a table host, without a client library in between. */
 export class RawClient {
   private readonly agent = new http.Agent({ keepAlive: true });
@@ -48,7 +74,7 @@ export class RawClient {
 
   public call<Output = Record<string, never>>(target: string, input: object | string): Promise<HttpAnswer<Output>> {
     const body = typeof input === 'string' ? input : JSON.stringify(input);
-    const prefix = /^(?:ListStreams|DescribeStream|GetShardIterator|GetRecords)$/.test(target) ? 'DynamoDBStreams_20120810.' : 'DynamoDB_20120810.';
+    const prefix = isStreamOperation(target) ? 'DynamoDBStreams_20120810.' : 'DynamoDB_20120810.';
     return new Promise((resolve, reject) => {
       const request = http.request({
         host: '127.0.0.1', port: this.port, method: 'POST', agent: this.agent,
@@ -65,7 +91,7 @@ export class RawClient {
     });
   }
 
-  /** Everything that a stream holds, shard by shard. */
+  /** Everything that a stream holds, shard by shard, parents before their children. */
   public async readStream(streamArn = STREAM_ARN): Promise<StreamRecord[][]> {
     const described = await this.call<{ StreamDescription: { Shards: { ShardId: string }[] } }>('DescribeStream', { StreamArn: streamArn });
     return Promise.all(described.body.StreamDescription.Shards.map(async ({ ShardId }) => {
@@ -73,15 +99,12 @@ export class RawClient {
         StreamArn: streamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON',
       });
       const records: StreamRecord[] = [];
-      let iterator = first.body.ShardIterator;
-      for (;;) {
-        const page = await this.call<{ Records: StreamRecord[]; NextShardIterator: string }>('GetRecords', { ShardIterator: iterator });
-        if (page.body.Records.length === 0) {
-          return records;
-        }
+      for (let iterator: string | null = first.body.ShardIterator; iterator !== null;) {
+        const page: { body: { Records: StreamRecord[]; NextShardIterator: string | null } } = await this.call('GetRecords', { ShardIterator: iterator });
         records.push(...page.body.Records);
-        iterator = page.body.NextShardIterator;
+        iterator = page.body.Records.length === 0 ? null : page.body.NextShardIterator;
       }
+      return records;
     }));
   }
 

@@ -235,6 +235,45 @@ describe('table host', () => {
     fs.rmSync(folder, { recursive: true });
   });
 
+  it('runs without a binary on the tables of this kit', async () => {
+    const memory = await TableHost.start({ ...configurationOf(LEDGER), engine: 'memory' });
+    const client = new RawClient(memory.port);
+    await client.call('ExecuteStatement', { Statement: "INSERT INTO ledger VALUE {'pk':'a','sk':'b'}" });
+    expect((await client.readStream()).flat()).toHaveLength(1);
+    expect(memory.engine).not.toContain('dynoxide');
+    client.close();
+    await memory.close();
+  });
+
+  it('puts older stream records into its folder, and takes the files away at the end', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'table-host-'));
+    const spilling = await TableHost.start({ ...configurationOf({ ...LEDGER, streamShards: 1 }), engine: 'memory', spillFolder: folder });
+    const client = new RawClient(spilling.port);
+    const text = { S: 'x'.repeat(300_000) };
+    for (let index = 0; index < 80; index++) {
+      await client.call('PutItem', { TableName: 'ledger', Item: { pk: { S: 'a' }, sk: { S: String(index) }, text } });
+    }
+    const { streamBytes, streamFileBytes } = spilling.statistics().tables.ledger;
+    expect(streamBytes).toBeLessThan(17 * 1024 * 1024);
+    expect(streamBytes + streamFileBytes).toBeGreaterThan(80 * 300_000);
+    expect(fs.readdirSync(folder)).toHaveLength(1);
+    const records = (await client.readStream()).flat();
+    expect(records.map((record) => record.dynamodb.Keys.sk.S)).toEqual(Array.from({ length: 80 }, (_, index) => String(index)));
+    expect(records.every((record) => record.dynamodb.NewImage?.text.S === text.S)).toBe(true);
+    client.close();
+    await spilling.close();
+    expect(fs.readdirSync(folder)).toEqual([]);
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    [{ engine: 'other' as 'memory' }, '`engine` must be dynoxide or memory, got: other'],
+    [{ seed: 1.5 }, '`seed` must be a whole number, got: 1.5'],
+    [{ callsInFlight: 0 }, '`callsInFlight` must be a whole number of at least 1, got: 0'],
+  ])('refuses a host with %j', async (wrong, message) => {
+    await expect(TableHost.start({ ...configurationOf(LEDGER), ...wrong })).rejects.toThrow(message);
+  });
+
   it.each([
     [{ name: 'ab' }, '`name` of a table must be 3 to 255 characters'],
     [{ streamShards: 0 }, '`streamShards` of `ledger` must be a whole number of at least 1, got: 0'],

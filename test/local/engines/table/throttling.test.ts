@@ -26,7 +26,7 @@ function frontOf(table: Partial<TableConfiguration>, clock = () => 0) {
       return { status: 200, body: JSON.stringify(output) };
     },
     close: async () => undefined,
-  }, clock);
+  }, { clock });
   const call = async (operation: string, input: object) => {
     const { status, body } = await front.handle(`DynamoDB_20120810.${operation}`, Buffer.from(JSON.stringify(input)));
     return { status, body: JSON.parse(body as string) };

@@ -1,0 +1,1 @@
+export { MemoryTableEngine, type MemoryTableEngineProps } from './memory-table-engine';
