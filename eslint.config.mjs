@@ -45,4 +45,9 @@ export default tseslint.config(
     languageOptions: { sourceType: 'commonjs' },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
+  {
+    // What runs in a browser: the live page, and what its check runs there.
+    files: ['local/dashboard/page/**/*.js', 'test/external/page-*.js'],
+    languageOptions: { sourceType: 'module', globals: { ...globals.browser, uPlot: 'readonly' } },
+  },
 );

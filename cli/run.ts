@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
-import { runAssembly } from '../local/run/run';
+import { faultHelpLines, FAULTS, FaultSettingError, type FaultSettings, faultSettings } from '../local/faults';
+import { TABLE_ENGINES, type TableEngineName } from '../local/run/options';
 import { streamConsole } from '../local/run/report-lines';
+import { runAssembly } from '../local/run/run';
 import { isClean } from '../local/run/verdict';
 import { useAssembly } from './assembly';
 import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
 
 const DEFAULT_SECONDS = 60;
+const DEFAULT_DRAIN_TIMEOUT_SECONDS = 60;
 const HOUR = 3600;
 
 /** `cht run` */
@@ -27,8 +30,18 @@ export const runCommand: Command = {
   --keep               keeps the system up after the verdict, until Ctrl-C
   --port N             port of the API
   --no-auth            the API asks for no token
+  --table ENGINE       what stands behind the tables: dynoxide (default) or memory, which runs on every platform
+  --no-page            serves no live page
+  --page-port N        port of the live page
+  --coverage           names what of the template is modelled here and what has no effect
+  --archive FOLDER     copies the audit archive to FOLDER at the end
+  --drain-timeout S    gives up when nothing has moved for S seconds after the load (default 60)
 
-The exit code is 0 when nothing was lost, doubled or out of balance; it never depends on a rate.
+Faults, from the beginning of the load to its end (docs/faults.md):
+${faultHelpLines().join('\n')}
+
+The exit code is 0 when nothing was lost, doubled or out of balance, everything drained, and every fault that
+was asked for was seen; it never depends on a rate.
 Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a second one ends at once.
 `,
   options: {
@@ -44,21 +57,36 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
     'keep': { type: 'boolean' },
     'port': { type: 'string' },
     'no-auth': { type: 'boolean' },
+    'table': { type: 'string' },
+    'no-page': { type: 'boolean' },
+    'page-port': { type: 'string' },
+    'coverage': { type: 'boolean' },
+    'archive': { type: 'string' },
+    'drain-timeout': { type: 'string' },
+    ...Object.fromEntries(FAULTS.map(({ flag }) => [flag, { type: 'string' as const }])),
   },
   async run(input) {
     const options = readOptions(input);
-    if (options.port !== undefined && !(await isFree(options.port))) {
-      throw new UsageError(`--port ${options.port} is taken by another program: choose another one, or leave it out.`, 'run');
+    for (const [option, port] of [['port', options.port], ['page-port', options.pagePort]] as const) {
+      if (port !== undefined && !(await isFree(port))) {
+        throw new UsageError(`--${option} ${port} is taken by another program: choose another one, or leave it out.`, 'run');
+      }
     }
     const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
     try {
-      const { verdict } = await runAssembly({ assembly: assembly.folder, ...options }, streamConsole(process.stdout), interruption());
+      const asked = { title: titleOf(input), assembly: assembly.folder, ...options };
+      const { verdict } = await runAssembly(asked, streamConsole(process.stdout), interruption());
       return isClean(verdict) ? 0 : 1;
     } finally {
       assembly.dispose();
     }
   },
 };
+
+function titleOf(input: CommandInput): string {
+  const environment = text(input, 'environment');
+  return environment === undefined ? (input.positionals[0] ?? 'cdk.out') : `environment ${environment}`;
+}
 
 function readOptions(input: CommandInput) {
   const file = text(input, 'input');
@@ -83,7 +111,30 @@ function readOptions(input: CommandInput) {
     keep: input.values.keep === true,
     port: integer(input, 'run', 'port', 1, 65_535),
     noAuthentication: input.values['no-auth'] === true,
+    table: readTableEngine(text(input, 'table') ?? TABLE_ENGINES[0]),
+    faults: readFaults(input),
+    page: input.values['no-page'] !== true,
+    pagePort: integer(input, 'run', 'page-port', 1, 65_535),
+    drainTimeoutSeconds: number(input, 'run', 'drain-timeout', 1, HOUR) ?? DEFAULT_DRAIN_TIMEOUT_SECONDS,
+    archive: text(input, 'archive'),
+    coverage: input.values.coverage === true,
   };
+}
+
+function readTableEngine(name: string): TableEngineName {
+  const engine = TABLE_ENGINES.find((it) => it === name);
+  if (engine === undefined) {
+    throw new UsageError(`--table must be one of ${TABLE_ENGINES.join(', ')}, got: ${name}.`, 'run');
+  }
+  return engine;
+}
+
+function readFaults(input: CommandInput): FaultSettings {
+  try {
+    return faultSettings(Object.fromEntries(FAULTS.map(({ flag }) => [flag, text(input, flag)])));
+  } catch (error) {
+    throw error instanceof FaultSettingError ? new UsageError(error.message, 'run') : error;
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -56,7 +56,9 @@ async function main(): Promise<void> {
       floor.push(await bare.round());
     }
     await bare.stop();
-    report(watch, spread(floor), lags, { rate, seconds, settled: verdict.applied + verdict.rejected, acceptP99: verdict.acceptMs.p99, settleP99: verdict.settleMs.p99 }, values.json);
+    const settled = verdict.applied + verdict.rejected;
+    const figures = { rate, seconds, settled, acceptP99: verdict.acceptMs.p99, settleP99: verdict.settleMs.p99 };
+    report(watch, spread(floor), lags, figures, values.json);
   } finally {
     assembly.dispose();
   }

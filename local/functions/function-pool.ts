@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import type { FunctionInvoker, InvocationResult } from '../event-sources/function-invoker';
 import { ExecutionEnvironment } from './execution-environment';
 import type { FunctionDefinition } from './function-definition';
+import { KillSwitch } from './kill-switch';
 
 /** What a pool counted. */
 export interface FunctionStatistics {
@@ -9,10 +10,17 @@ export interface FunctionStatistics {
   /** Invocations that ended in an error, a timeout or with their process. */
   readonly errors: number;
   readonly environments: number;
+  /** Kills that hit a running invocation, by the moment at which they did. */
+  readonly kills: { readonly inside: number; readonly afterEffects: number };
+  /** Invocations that were delayed before their handler. */
+  readonly slowed: number;
 }
 
 /** Execution environments of one function, at most: what a laptop carries beside the engines. */
 const MOST_ENVIRONMENTS = 4;
+
+/** The last invocations whose lengths tell where a kill can strike. */
+const REMEMBERED_LENGTHS = 16;
 
 /**
  * The execution environments of one function.
@@ -33,12 +41,20 @@ export class FunctionPool implements FunctionInvoker {
   private readonly overrides = new Map<string, string>();
   private invocations = 0;
   private errors = 0;
+  /** Lengths of the last invocations in milliseconds, the oldest first. */
+  private readonly lengths: number[] = [];
+  private delayMilliseconds = 0;
+  private slowed = 0;
+  private killsInside = 0;
+  private killsAfterEffects = 0;
   private stopped = false;
 
   constructor(
     private readonly definition: FunctionDefinition,
     private readonly endpoints: { readonly [name: string]: string },
     private readonly logFolder: string,
+    /** Shared by the pools of a run: the first invocation that runs takes a kill. */
+    private readonly killSwitch = new KillSwitch(),
   ) {}
 
   async invoke(event: unknown): Promise<InvocationResult> {
@@ -74,11 +90,10 @@ export class FunctionPool implements FunctionInvoker {
     const environment = this.takeIdle() ?? this.create();
     this.busy.add(environment);
     this.invocations++;
-    const result = await environment.invoke(event);
+    this.slowed += this.delayMilliseconds > 0 ? 1 : 0;
+    const result = await environment.invoke(event, { delayMilliseconds: this.delayMilliseconds, killSwitch: this.killSwitch, lengths: this.lengths });
     this.busy.delete(environment);
-    if (result.status === 'functionError') {
-      this.errors++;
-    }
+    this.count(environment, result);
     if (this.retired.delete(environment) || this.stopped) {
       environment.kill();
     } else if (environment.isAlive) {
@@ -94,14 +109,36 @@ export class FunctionPool implements FunctionInvoker {
     this.busy.forEach((environment) => this.retired.add(environment));
   }
 
+  /** Delays each invocation from the next one on, before its handler and within its timeout. 0 ends it. */
+  slowDown(milliseconds: number): void {
+    this.delayMilliseconds = milliseconds;
+  }
+
   statistics(): FunctionStatistics {
-    return { invocations: this.invocations, errors: this.errors, environments: this.idle.length + this.busy.size };
+    return {
+      invocations: this.invocations,
+      errors: this.errors,
+      environments: this.idle.length + this.busy.size,
+      kills: { inside: this.killsInside, afterEffects: this.killsAfterEffects },
+      slowed: this.slowed,
+    };
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     this.waiting.splice(0).forEach((wake) => wake());
     await Promise.all([...this.idle, ...this.busy].map((environment) => environment.stop()));
+  }
+
+  private count(environment: ExecutionEnvironment, result: InvocationResult): void {
+    if (result.status === 'functionError') {
+      this.errors++;
+      this.killsInside += environment.killedBy === 'inside' ? 1 : 0;
+      this.killsAfterEffects += environment.killedBy === 'after-effects' ? 1 : 0;
+    } else if (environment.lastInvocationMilliseconds > 0) {
+      this.lengths.push(environment.lastInvocationMilliseconds);
+      this.lengths.splice(0, this.lengths.length - REMEMBERED_LENGTHS);
+    }
   }
 
   private takeIdle(): ExecutionEnvironment | undefined {

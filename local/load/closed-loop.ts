@@ -1,8 +1,10 @@
 import type { PaymentMix } from './payment-mix';
-import type { Poster } from './poster';
+import type { PaymentSender } from './poster';
 
 /** Most requests without an answer at a time. */
 const CONCURRENT_REQUESTS = 32;
+/** A client whose request got nowhere waits before the next one. */
+const PAUSE_MILLISECONDS = 100;
 
 /**
  * Sends as fast as payments settle: never more than a number of payments are on their way.
@@ -16,7 +18,7 @@ export class ClosedLoop {
   private wake: () => void = () => undefined;
 
   constructor(
-    private readonly poster: Poster,
+    private readonly poster: PaymentSender,
     private readonly mix: PaymentMix,
     /** Most payments that are acknowledged and not settled. */
     private readonly window: number,
@@ -45,9 +47,12 @@ export class ClosedLoop {
         await this.room(end);
         continue;
       }
-      const acknowledged = await this.poster.post(this.mix.nextRequest(), Date.now());
+      const { acknowledged } = await this.poster.post(this.mix.nextRequest(), Date.now());
       this.acknowledged += acknowledged.length;
       acknowledged.forEach((payment) => this.mix.acknowledged(payment));
+      if (acknowledged.length === 0) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+      }
     }
   }
 

@@ -1,62 +1,135 @@
-import type { SeededRandom } from '../random/seeded-random';
-import { MEAN_PAYMENTS_PER_REQUEST, type ClientPayment, type PaymentMix } from './payment-mix';
-import type { Poster } from './poster';
+import { type Clock, WallClock } from '../event-sources/clock';
+import { SeededRandom } from '../random/seeded-random';
+import { type ClientPayment, MEAN_PAYMENTS_PER_REQUEST, type PaymentMix } from './payment-mix';
+import type { PaymentSender } from './poster';
+import { RepeatSchedule } from './repeat-schedule';
 
-const RETRY_SHARE = 0.01;
-const LONGEST_RETRY_DELAY_MILLISECONDS = 2_000;
+/** Share of payments that a client sends twice although it was answered. */
+const DUPLICATE_SHARE = 0.01;
+const LONGEST_DUPLICATE_DELAY_MILLISECONDS = 2_000;
+/** Requests without an answer, at most. Arrivals beyond it wait, and count as late. */
+const MOST_UNANSWERED_REQUESTS = 4_096;
+/** Longest sleep between two looks at the clock. */
+const LONGEST_SLEEP_MILLISECONDS = 1_000;
+/** Shortest one: a machine that cannot keep up must not spend its time on looking. */
+const SHORTEST_SLEEP_MILLISECONDS = 1;
 
-/** Sends payments at a stated rate, whatever the answers do: arrivals are a Poisson process, as those of independent clients are. */
+/**
+ * Sends payments at a stated rate, whatever the answers do: arrivals are a Poisson process, as those of independent clients are.
+ *
+ * A payment without an answer, or answered 429 or 5xx, is sent again later, as a client would; once the time of the load is over nobody
+ * sends anything any more.
+ */
 export class OpenLoop {
   private readonly requests = new Set<Promise<void>>();
+  private readonly repeats: RepeatSchedule;
+  /** Mean time between two requests in milliseconds. */
+  private meanGap = Infinity;
+  /** When the next request arrives. */
+  private due = Infinity;
   private stopped = false;
+  private wake: () => void = () => undefined;
 
   constructor(
-    private readonly poster: Poster,
+    private readonly poster: PaymentSender,
     private readonly mix: PaymentMix,
     private readonly random: SeededRandom,
-  ) {}
+    private readonly clock: Clock = new WallClock(),
+  ) {
+    // A sequence of its own: what is repeated does not change what is sent.
+    this.repeats = new RepeatSchedule(new SeededRandom(random.integer(0, 0x7fffffff)));
+  }
 
-  /** Sends for the given time, then waits for the last answer. */
+  /**
+   * Sends for the given time, then waits for the last answer.
+   *
+   * @throws Error for a rate below 0
+   */
   async run(paymentsPerSecond: number, seconds: number): Promise<void> {
-    const meanGap = (1000 * MEAN_PAYMENTS_PER_REQUEST) / paymentsPerSecond;
-    const start = Date.now();
-    const end = start + seconds * 1000;
-    const retries: { at: number; payment: ClientPayment }[] = [];
-    let due = start + this.random.exponential(meanGap);
-    while (!this.stopped && Date.now() < end) {
-      const now = Date.now();
-      for (; due <= now && due < end; due += this.random.exponential(meanGap)) {
-        this.send(this.mix.nextRequest(), due, retries);
-      }
-      for (let index = retries.length - 1; index >= 0; index--) {
-        if (retries[index].at <= now) {
-          this.send([retries[index].payment], retries[index].at, undefined);
-          retries.splice(index, 1);
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, Math.min(due, end) - Date.now())));
+    const end = this.clock.now() + seconds * 1000;
+    this.setRate(paymentsPerSecond);
+    while (!this.stopped && this.clock.now() < end) {
+      this.sendDue(this.clock.now(), end);
+      await this.sleep(Math.min(this.due, this.repeats.nextAt, end) - this.clock.now());
     }
     await Promise.all(this.requests);
   }
 
-  stop(): void {
-    this.stopped = true;
+  /**
+   * Changes the rate, also while the loop runs.
+   *
+   * @param paymentsPerSecond 0 lets the load rest
+   * @throws Error for a rate below 0
+   */
+  setRate(paymentsPerSecond: number): void {
+    if (!(paymentsPerSecond >= 0 && paymentsPerSecond < Infinity)) {
+      throw new Error(`\`paymentsPerSecond\` must be at least 0, got: ${paymentsPerSecond}`);
+    }
+    this.meanGap = (1000 * MEAN_PAYMENTS_PER_REQUEST) / paymentsPerSecond;
+    // The next arrival of a Poisson process does not depend on how long none has come.
+    this.due = this.clock.now() + this.random.exponential(this.meanGap);
+    this.wake();
   }
 
-  /** @param retries where a client's own retry of a payment is noted; undefined for requests that are such retries. */
-  private send(payments: readonly ClientPayment[], due: number, retries: { at: number; payment: ClientPayment }[] | undefined): void {
-    for (const payment of retries === undefined ? [] : payments) {
-      if (this.random.next() < RETRY_SHARE) {
-        retries!.push({ at: due + this.random.integer(1, LONGEST_RETRY_DELAY_MILLISECONDS), payment });
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  private sendDue(now: number, end: number): void {
+    for (; this.due <= now && this.due < end && this.hasRoom; this.due += this.random.exponential(this.meanGap)) {
+      const payments = this.mix.nextRequest();
+      for (const payment of payments) {
+        if (this.random.next() < DUPLICATE_SHARE) {
+          this.repeats.add({ at: this.due + this.random.integer(1, LONGEST_DUPLICATE_DELAY_MILLISECONDS), payments: [payment], repeats: 0 });
+        }
       }
+      this.send(payments, this.due, 0, true);
     }
-    const request = this.poster.post(payments, due).then((acknowledged) => {
-      // A retried payment is refundable once, as the payment that it repeats.
-      if (retries !== undefined) {
-        acknowledged.forEach((payment) => this.mix.acknowledged(payment));
+    while (this.hasRoom) {
+      const repeat = this.repeats.takeDue(now);
+      if (!repeat) {
+        return;
+      }
+      // A needless second try is refundable as the payment that it repeats, which has its own request.
+      this.send(repeat.payments, repeat.at, repeat.repeats, repeat.repeats > 0);
+    }
+  }
+
+  private get hasRoom(): boolean {
+    return this.requests.size < MOST_UNANSWERED_REQUESTS;
+  }
+
+  private send(payments: readonly ClientPayment[], due: number, repeats: number, isWanted: boolean): void {
+    const request = this.poster.post(payments, due).then(({ acknowledged, repeatable, retryAfterSeconds }) => {
+      if (!isWanted) {
+        return;
+      }
+      acknowledged.forEach((payment) => this.mix.acknowledged(payment));
+      if (repeatable.length > 0) {
+        this.repeats.failed(repeatable, this.clock.now(), repeats, retryAfterSeconds);
+        this.wake();
       }
     });
     this.requests.add(request);
-    void request.finally(() => this.requests.delete(request));
+    void request.finally(() => {
+      if (this.requests.size === MOST_UNANSWERED_REQUESTS) {
+        this.wake();
+      }
+      this.requests.delete(request);
+    });
+  }
+
+  /** Sleeps until a time has passed or something has changed. Without room, only an answer changes anything. */
+  private sleep(milliseconds: number): Promise<void> {
+    const longest = this.hasRoom ? Math.min(milliseconds, LONGEST_SLEEP_MILLISECONDS) : LONGEST_SLEEP_MILLISECONDS;
+    return new Promise((resolve) => {
+      const cancel = this.clock.setTimer(() => this.wake(), Math.max(SHORTEST_SLEEP_MILLISECONDS, longest));
+      this.wake = () => {
+        this.wake = () => undefined;
+        cancel();
+        resolve();
+      };
+    });
   }
 }

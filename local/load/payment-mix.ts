@@ -1,3 +1,4 @@
+import { isPoisonKey, POISON_KEY_PREFIX } from '../faults/poison';
 import { SeededRandom, ZipfSampler } from '../random/seeded-random';
 
 /** A payment or refund as a client states it. */
@@ -33,12 +34,25 @@ export class PaymentMix {
   private readonly merchants = new ZipfSampler(MERCHANTS, MERCHANT_SKEW);
   private readonly refundable: { payment: ClientPayment; left: number }[] = [];
   private nextKey = 1;
+  private poisonShare = 0;
 
   constructor(
     private readonly random: SeededRandom,
     /** Makes the keys of this run differ from those of another. */
     private readonly keyPrefix: string,
   ) {}
+
+  /**
+   * From now on this share of the payments has a key that the ledger can never store; nothing refunds them.
+   *
+   * @throws Error for a share that is none
+   */
+  setPoisonShare(share: number): void {
+    if (!(share >= 0 && share <= 1)) {
+      throw new Error(`\`poisonShare\` must be from 0 to 1, got: ${share}`);
+    }
+    this.poisonShare = share;
+  }
 
   /** Payments of the next request. One payment is posted alone, more as a batch. */
   nextRequest(): ClientPayment[] {
@@ -48,7 +62,7 @@ export class PaymentMix {
 
   /** Tells that a payment was acknowledged: it may be refunded from now on. */
   acknowledged(payment: ClientPayment): void {
-    if (payment.type !== 'payment') {
+    if (payment.type !== 'payment' || isPoisonKey(payment.idempotencyKey)) {
       return;
     }
     const entry = { payment, left: payment.amount };
@@ -63,9 +77,11 @@ export class PaymentMix {
     if (this.refundable.length > 0 && this.random.next() < REFUND_SHARE) {
       return this.refund();
     }
+    // Drawn only while the share is above 0: a load without poison is the same with and without this fault.
+    const isPoison = this.poisonShare > 0 && this.random.next() < this.poisonShare;
     const rank = this.merchants.sample(this.random);
     return {
-      idempotencyKey: this.key(),
+      idempotencyKey: isPoison ? `${POISON_KEY_PREFIX}${this.key()}` : this.key(),
       merchantId: `merchant-${String(rank + 1).padStart(3, '0')}`,
       payerId: `payer-${this.random.integer(1, 1_000_000).toString(36)}`,
       amount: Math.min(1e12, Math.max(1, Math.round(Math.exp(Math.log(2_500) + 1.2 * this.random.normal())))),

@@ -36,7 +36,12 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
     EventSourceArn: 'run', FunctionName: 'run', BatchSize: 'run', MaximumBatchingWindowInSeconds: 'run', ParallelizationFactor: 'run',
     MaximumRetryAttempts: 'run', MaximumRecordAgeInSeconds: 'run', BisectBatchOnFunctionError: 'run', FunctionResponseTypes: 'run',
     TumblingWindowInSeconds: 'run', StartingPosition: 'run', StartingPositionTimestamp: 'run', FilterCriteria: 'run', ScalingConfig: 'run',
-    DestinationConfig: 'inert', KmsKeyArn: 'inert', MetricsConfig: 'inert', Tags: 'inert',
+    DestinationConfig: 'run', KmsKeyArn: 'inert', MetricsConfig: 'inert', Tags: 'inert',
+  },
+  'AWS::S3::Bucket': {
+    BucketName: 'run', AccessControl: 'inert', BucketEncryption: 'inert', LifecycleConfiguration: 'inert', LoggingConfiguration: 'inert',
+    ObjectLockConfiguration: 'inert', ObjectLockEnabled: 'inert', OwnershipControls: 'inert', PublicAccessBlockConfiguration: 'inert',
+    VersioningConfiguration: 'inert', Tags: 'inert',
   },
   'AWS::ECS::Service': {
     TaskDefinition: 'run', DesiredCount: 'modelled', AvailabilityZoneRebalancing: 'inert', CapacityProviderStrategy: 'inert', Cluster: 'inert',
@@ -53,13 +58,15 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
 /** Types without a part in the data path, by the beginning of their name. */
 const TYPES_WITHOUT_EFFECT: readonly string[] = [
   'AWS::ApplicationAutoScaling::', 'AWS::CDK::', 'AWS::CloudWatch::', 'AWS::EC2::', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::', 'AWS::IAM::',
-  'AWS::KMS::', 'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
+  'AWS::KMS::', 'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::BucketPolicy', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
 ];
 
 /** What the run makes of an assembly. */
 export interface Coverage {
-  /** For people: what runs, what is imitated, what has no effect. */
-  readonly lines: readonly string[];
+  /** For people: what runs, and how much has no effect. */
+  readonly summary: readonly string[];
+  /** For people: what is imitated and what has no effect, by name. */
+  readonly details: readonly string[];
   /** Treatment by `type.property`, for the types that run. */
   readonly properties: ReadonlyMap<string, Treatment>;
 }
@@ -87,15 +94,20 @@ export function checkCoverage(topology: Topology): Coverage {
     throw new RunError(`This assembly uses what the local run does not know, and will not ignore:\n${[...unknown].map((it) => `  - ${it}`).join('\n')}`);
   }
   const treated = (treatment: Treatment) => [...properties].filter(([, it]) => it === treatment).map(([name]) => name);
+  const withoutEffect = treated('inert').filter((name) => !name.endsWith('.Tags'));
+  const inertServices = [...inertTypes].map((type) => type.replace('AWS::', '')).sort();
   return {
     properties,
-    lines: [
+    summary: [
       `Runs: ${count(topology, 'AWS::Kinesis::Stream')} streams, ${count(topology, 'AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table')} tables,`
-        + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings,`
-        + ` ${count(topology, 'AWS::ECS::Service')} services.`,
+        + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::S3::Bucket')} buckets,`
+        + ` ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings, ${count(topology, 'AWS::ECS::Service')} services.`,
+      `In the template and without effect here: ${withoutEffect.length} properties of these, and all of ${inertServices.length} other kinds of resource`
+        + ' (--coverage names them).',
+    ],
+    details: [
       `Modelled: ${short(treated('modelled'))}.`,
-      `In the template and without effect here: ${short(treated('inert').filter((name) => !name.endsWith('.Tags')))};`
-        + ` all of ${[...inertTypes].map((type) => type.replace('AWS::', '')).sort().join(', ')}.`,
+      `In the template and without effect here: ${short(withoutEffect)}; all of ${inertServices.join(', ')}.`,
     ],
   };
 }
@@ -112,10 +124,6 @@ function noteProperties(
     } else {
       unknown.add(`${resource.type}.${name} (${resource.constructPath})`);
     }
-  }
-  const mode = (resource.properties.StreamModeDetails as { StreamMode?: string } | undefined)?.StreamMode;
-  if (mode !== undefined && mode !== 'PROVISIONED') {
-    unknown.add(`${resource.type}.StreamModeDetails ${mode} (${resource.constructPath})`);
   }
 }
 

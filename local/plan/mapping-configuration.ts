@@ -35,6 +35,12 @@ export function queueMappingConfiguration(mapping: MappingPlan): QueueEventSourc
   });
 }
 
+/** ARN of the on-failure destination of a mapping; undefined where it has none. */
+export function failureDestinationArn({ properties }: MappingPlan): string | undefined {
+  const destinations = properties.DestinationConfig as { OnFailure?: { Destination?: string } } | undefined;
+  return destinations?.OnFailure?.Destination;
+}
+
 function startingPosition(properties: ResolvedProperties): StartingPosition {
   const type = properties.StartingPosition as StartingPosition['type'];
   return type === 'AT_TIMESTAMP' ? { type, timestamp: Number(properties.StartingPositionTimestamp) * 1000 } : { type };

@@ -7,7 +7,9 @@ import { RunError } from '../run/run-error';
 export interface StreamPlan {
   readonly name: string;
   readonly arn: string;
-  readonly shards: number;
+  readonly mode: 'PROVISIONED' | 'ON_DEMAND';
+  /** Shards at first; undefined for an on-demand stream, which begins with as many as AWS gives it. */
+  readonly shards?: number;
   readonly retentionHours: number;
 }
 
@@ -32,6 +34,12 @@ export interface QueuePlan {
   /** What `Ref` gives: the URL on AWS. */
   readonly url: string;
   readonly attributes: { readonly [name: string]: string };
+}
+
+/** An S3 bucket of the template. */
+export interface BucketPlan {
+  readonly name: string;
+  readonly arn: string;
 }
 
 /** An event source mapping of the template. */
@@ -62,6 +70,7 @@ export interface RunPlan {
   readonly streams: readonly StreamPlan[];
   readonly tables: readonly TablePlan[];
   readonly queues: readonly QueuePlan[];
+  readonly buckets: readonly BucketPlan[];
   readonly functions: readonly FunctionDefinition[];
   readonly mappings: readonly MappingPlan[];
   readonly services: readonly ServicePlan[];
@@ -87,6 +96,7 @@ export function planRun(topology: Topology): RunPlan {
     streams: topology.ofType('AWS::Kinesis::Stream').map(planStream),
     tables: topology.ofType('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map(planTable),
     queues: topology.ofType('AWS::SQS::Queue').map(planQueue),
+    buckets: topology.ofType('AWS::S3::Bucket').map(({ physicalName, arn }) => ({ name: physicalName, arn })),
     functions,
     mappings: mappings.map((resource) => planMapping(resource, topology, functions)),
     services: topology.ofType('AWS::ECS::Service').map((resource) => planService(resource, topology)),
@@ -94,11 +104,21 @@ export function planRun(topology: Topology): RunPlan {
 }
 
 function planStream(resource: TopologyResource): StreamPlan {
-  const shards = resource.properties.ShardCount;
-  if (typeof shards !== 'number') {
-    throw new RunError(`${resource.constructPath} has no ShardCount: only provisioned streams run here.`);
+  const { RetentionPeriodHours, ShardCount, StreamModeDetails } = resource.properties;
+  const mode = (StreamModeDetails as { StreamMode?: string } | undefined)?.StreamMode ?? 'PROVISIONED';
+  if (mode !== 'PROVISIONED' && mode !== 'ON_DEMAND') {
+    throw new RunError(`${resource.constructPath} has the stream mode ${mode}: PROVISIONED and ON_DEMAND run here.`);
   }
-  return { name: resource.physicalName, arn: resource.arn, shards, retentionHours: Number(resource.properties.RetentionPeriodHours ?? 24) };
+  if (mode === 'PROVISIONED' && typeof ShardCount !== 'number') {
+    throw new RunError(`${resource.constructPath} has no ShardCount, which a provisioned stream needs.`);
+  }
+  return {
+    name: resource.physicalName,
+    arn: resource.arn,
+    mode,
+    shards: mode === 'PROVISIONED' ? Number(ShardCount) : undefined,
+    retentionHours: Number(RetentionPeriodHours ?? 24),
+  };
 }
 
 function planTable(resource: TopologyResource): TablePlan {

@@ -1,5 +1,5 @@
 import { LocalAwsClient } from '../aws/local-aws-client';
-import { Checker, type CheckedTables, type CheckerProgress, type CheckerReport } from '../checker/checker';
+import { Checker, type CheckedTables, type CheckerProgress, type CheckerReport, type LiveProgress } from '../checker/checker';
 import { LedgerTail } from '../checker/ledger-tail';
 import { Tables } from '../checker/tables';
 import { ApiClient } from '../load/api-client';
@@ -20,6 +20,7 @@ export interface CheckerConfiguration {
 /** Answers of the checker, by request. */
 export interface CheckerRequests {
   readonly progress: CheckerProgress;
+  readonly liveProgress: LiveProgress;
   readonly projectedEffects: number;
   readonly report: CheckerReport;
 }
@@ -50,6 +51,7 @@ serveParent<CheckerConfiguration>(async (configuration, emit) => {
     ready: { outcomePort: receiver.current.port },
     requests: {
       progress: (): CheckerProgress => checker.progress(),
+      liveProgress: () => checker.liveProgress(),
       projectedEffects: () => checker.projectedEffects(),
       lookForParked: () => checker.lookForParked(),
       resetLatencies: () => checker.resetLatencies(),

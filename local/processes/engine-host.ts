@@ -1,12 +1,18 @@
-import { seededRandom } from '../../lib/event-source';
+import { type DiscardCommand, seededRandom } from '../../lib/event-source';
 import { LocalAwsClient } from '../aws/local-aws-client';
 import { KinesisEngine, KinesisServer } from '../engines/stream';
+import { KinesisFaults } from '../engines/stream/kinesis-faults';
 import { KinesisEventSource, QueueEventSource, StreamEventSource, TableStreamEventSource } from '../event-sources';
+import type { EngineFaults, KillMoment } from '../faults';
 import type { FunctionDefinition } from '../functions/function-definition';
 import { FunctionPool } from '../functions/function-pool';
+import { KillSwitch } from '../functions/kill-switch';
 import { queueMappingConfiguration, streamMappingConfiguration } from '../plan/mapping-configuration';
 import type { MappingPlan, StreamPlan } from '../plan/run-plan';
-import type { EngineStatistics } from '../run/engine-statistics';
+import { SeededRandom } from '../random/seeded-random';
+import type { EngineLiveState, EngineStatistics } from '../run/engine-statistics';
+import { FailureStores } from './failure-stores';
+import { liveMapping, liveStream } from './live-state';
 import { serveParent } from './serve-parent';
 
 export interface EngineHostConfiguration {
@@ -19,6 +25,9 @@ export interface EngineHostConfiguration {
   readonly environment: { readonly [name: string]: string };
   readonly tablePort: number;
   readonly queueEndpoint: string;
+  readonly objectEndpoint: string;
+  /** Physical names of the buckets. */
+  readonly buckets: readonly string[];
   /** URL here of each queue, by ARN. */
   readonly queueUrls: { readonly [arn: string]: string };
   readonly logFolder: string;
@@ -27,18 +36,30 @@ export interface EngineHostConfiguration {
 
 type Mapping = StreamEventSource | QueueEventSource;
 
+/** What the fault controller asks for, by request. */
+export interface EngineFaultRequests {
+  readonly setFaults: EngineFaults;
+  readonly armWorkerKill: { readonly moment: KillMoment };
+  readonly armApiKill: { readonly moment: KillMoment };
+  readonly putUnreadable: { readonly count: number };
+}
+
 const QUEUE_DEPTHS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'];
 
-serveParent<EngineHostConfiguration>(async (configuration) => {
+serveParent<EngineHostConfiguration>(async (configuration, emit) => {
   const engine = new KinesisEngine({ region: configuration.region, account: configuration.account });
-  configuration.streams.forEach(({ name, shards, retentionHours }) => engine.createStream({ name, shardCount: shards, retentionHours }));
-  const server = await KinesisServer.start({ engine });
+  configuration.streams.forEach(({ name, mode, shards, retentionHours }) => engine.createStream({ name, mode, shardCount: shards, retentionHours }));
+  // Each fault draws from a sequence of its own, so that none changes when another one strikes.
+  const faults = new KinesisFaults({ random: new SeededRandom(configuration.seed + 1), onApiKill: (streamName) => emit('apiKill', streamName) });
+  const killSwitch = new KillSwitch({ random: new SeededRandom(configuration.seed + 2) });
+  const server = await KinesisServer.start({ engine, faults });
 
   const environment = { ...configuration.environment, AWS_ENDPOINT_URL_KINESIS: server.endpoint };
   const pools = new Map(
-    configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder)]),
+    configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder, killSwitch)]),
   );
-  const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, engine, pools, mapping, index));
+  const failures = new FailureStores(configuration);
+  const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, { engine, failures, faults, pools }, mapping, index));
   const queues = new LocalAwsClient({ endpoint: configuration.queueEndpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region: configuration.region });
   await Promise.all(mappings.map((mapping) => mapping.start()));
 
@@ -60,58 +81,83 @@ serveParent<EngineHostConfiguration>(async (configuration) => {
     ready: { port: Number(new URL(server.endpoint).port) },
     requests: {
       statistics: async (): Promise<EngineStatistics> => ({
-        ...statisticsOf(mappings, pools, engine),
+        ...statisticsOf(mappings, pools, engine, faults),
         // A queue knows itself what is left: a message counts until it was deleted, whoever holds it.
         idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && (await queuedMessages()) === 0,
       }),
       updateEnvironment: ({ functionName, variables }: { functionName: string; variables: { [name: string]: string } }) => {
         pools.get(functionName)?.updateEnvironment(variables);
       },
+      liveState: (): EngineLiveState => ({
+        streams: engine.streamNames.map((name) => liveStream(engine.stream(name), engine.limits)),
+        mappings: mappings.map((mapping, index) => liveMapping(configuration.mappings[index], mapping)),
+      }),
+      setFaults: (wanted: EngineFaultRequests['setFaults']) => {
+        faults.set(wanted);
+        pools.forEach((pool) => pool.slowDown(wanted.slowHandlerMilliseconds ?? 0));
+      },
+      reshard: () => faults.reshard(engine),
+      armWorkerKill: ({ moment }: EngineFaultRequests['armWorkerKill']) => killSwitch.arm(moment),
+      armApiKill: ({ moment }: EngineFaultRequests['armApiKill']) => faults.armApiKill(moment),
+      disarmKills: () => {
+        killSwitch.disarm();
+        faults.disarm();
+      },
+      putUnreadable: ({ count }: EngineFaultRequests['putUnreadable']) => faults.putUnreadable(engine, count),
     },
     stop: async () => {
       // Environments first: an invocation that hangs must not hold up its mapping.
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
       await Promise.all(mappings.map((mapping) => mapping.stop()));
+      failures.close();
       queues.close();
       await server.stop();
     },
   };
-
-  function createMapping(
-    { queueEndpoint, queueUrls, seed, tablePort }: EngineHostConfiguration,
-    streams: KinesisEngine,
-    functions: ReadonlyMap<string, FunctionPool>,
-    mapping: MappingPlan,
-    index: number,
-  ): Mapping {
-    const invoker = functions.get(mapping.functionName)!;
-    // Mappings get over the errors that they meet; the log tells of them.
-    const onError = (error: Error): void => void process.stderr.write(`${mapping.id}: ${error.message}\n`);
-    if (mapping.source === 'queue') {
-      return new QueueEventSource({
-        configuration: queueMappingConfiguration(mapping),
-        endpoint: queueEndpoint,
-        queueUrl: queueUrls[mapping.sourceArn],
-        invoker,
-        onError,
-      });
-    }
-    const props = {
-      configuration: streamMappingConfiguration(mapping),
-      invoker,
-      onError,
-      random: seededRandom(seed + index),
-      // The failure destination does not run here. What it would hold is missing at the end, and the verdict says so.
-      onDiscard: async ({ reason, shardId }: { reason: string; shardId: string }) =>
-        void process.stderr.write(`${mapping.id}: gave up records of ${shardId} (${reason})\n`),
-    };
-    return mapping.source === 'kinesis'
-      ? new KinesisEventSource({ ...props, engine: streams, streamName: mapping.sourceArn.replace(/^.*:stream\//, '') })
-      : new TableStreamEventSource({ ...props, endpoint: `http://127.0.0.1:${tablePort}`, streamArn: mapping.sourceArn });
-  }
 });
 
-function statisticsOf(mappings: readonly Mapping[], pools: ReadonlyMap<string, FunctionPool>, engine: KinesisEngine): Omit<EngineStatistics, 'idle'> {
+/** What mappings are made of. */
+interface MappingParts {
+  readonly engine: KinesisEngine;
+  readonly failures: FailureStores;
+  readonly faults: KinesisFaults;
+  readonly pools: ReadonlyMap<string, FunctionPool>;
+}
+
+function createMapping(configuration: EngineHostConfiguration, parts: MappingParts, mapping: MappingPlan, index: number): Mapping {
+  const { engine, failures, faults, pools } = parts;
+  const invoker = pools.get(mapping.functionName)!;
+  // Mappings get over the errors that they meet; the log tells of them.
+  const onError = (error: Error): void => void process.stderr.write(`${mapping.id}: ${error.message}\n`);
+  if (mapping.source === 'queue') {
+    return new QueueEventSource({
+      configuration: queueMappingConfiguration(mapping),
+      endpoint: configuration.queueEndpoint,
+      queueUrl: configuration.queueUrls[mapping.sourceArn],
+      invoker,
+      onError,
+    });
+  }
+  const random = seededRandom(configuration.seed + index);
+  const destination = failures.destination(mapping, random);
+  const props = {
+    configuration: streamMappingConfiguration(mapping),
+    invoker,
+    onError,
+    random,
+    onDiscard: async (discard: DiscardCommand, event: () => unknown) => {
+      onError(new Error(`gave up ${discard.records.length} records of ${discard.shardId} (${discard.reason})`));
+      await destination?.store(discard, event);
+    },
+  };
+  return mapping.source === 'kinesis'
+    ? new KinesisEventSource({ ...props, engine, streamName: mapping.sourceArn.replace(/^.*:stream\//, ''), faults })
+    : new TableStreamEventSource({ ...props, endpoint: `http://127.0.0.1:${configuration.tablePort}`, streamArn: mapping.sourceArn });
+}
+
+function statisticsOf(
+  mappings: readonly Mapping[], pools: ReadonlyMap<string, FunctionPool>, engine: KinesisEngine, faults: KinesisFaults,
+): Omit<EngineStatistics, 'idle'> {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
   const streams = mappings.filter((mapping) => mapping instanceof StreamEventSource);
   const functions = [...pools.values()].map((pool) => pool.statistics());
@@ -123,5 +169,12 @@ function statisticsOf(mappings: readonly Mapping[], pools: ReadonlyMap<string, F
     handlerErrors: sum(functions.map(({ errors }) => errors)),
     discarded: sum(streams.map(({ counters }) => counters.discardedRecords)),
     balanceLagSeconds: Math.max(0, ...tableStreams.flatMap(({ status }) => status.shards.map((shard) => shard.oldestRecordAgeMilliseconds / 1000))),
+    faults: {
+      killedInvocations: sum(functions.map(({ kills }) => kills.inside + kills.afterEffects)),
+      slowedInvocations: sum(functions.map(({ slowed }) => slowed)),
+      lostAnswers: faults.counts.lostAnswers,
+      expiredIterators: faults.counts.expiredIterators,
+      unavailableCalls: faults.counts.unavailable,
+    },
   };
 }

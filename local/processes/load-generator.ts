@@ -23,6 +23,8 @@ export interface LoadGeneratorRequests {
   readonly probe: { readonly seconds: number; readonly window: number };
   readonly load: { readonly paymentsPerSecond: number; readonly seconds: number };
   readonly replay: { readonly file: string };
+  readonly setRate: { readonly paymentsPerSecond: number };
+  readonly setFaults: { readonly poisonShare: number };
 }
 
 serveParent<LoadGeneratorConfiguration>(async (configuration) => {
@@ -61,6 +63,8 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
         await replay.run();
         outcomes.flush();
       },
+      setRate: ({ paymentsPerSecond }: LoadGeneratorRequests['setRate']) => openLoop?.setRate(paymentsPerSecond),
+      setFaults: ({ poisonShare }: LoadGeneratorRequests['setFaults']) => mix.setPoisonShare(poisonShare),
       replayProgress: (): ReplayProgress | undefined => replay?.progress(),
       answers: (): LineAnswer[] => replay?.allAnswers() ?? [],
       stopLoad: () => {

@@ -1,4 +1,4 @@
-import { TableHost, type TableHostConfiguration, type TableHostStatistics } from '../engines/table';
+import { type TableFaults, TableHost, type TableHostConfiguration, type TableHostStatistics } from '../engines/table';
 import { serveParent } from './serve-parent';
 
 /** What the table host tells when it listens. */
@@ -17,7 +17,11 @@ serveParent<TableHostConfiguration>(async (configuration, emit) => {
   const host = await TableHost.start(configuration, { onFailure: (reason) => emit('failed', reason) });
   return {
     ready: { port: host.port, engine: host.engine } satisfies TableHostReady,
-    requests: { statistics: () => host.statistics() },
+    requests: {
+      statistics: () => host.statistics(),
+      setFaults: (faults: TableFaults) => host.setFaults(faults),
+      rollStreamShards: () => host.rollStreamShards(),
+    },
     stop: () => host.close(),
   };
 });

@@ -1,3 +1,6 @@
+import type { MappingState, StreamState } from '../dashboard';
+import type { TableHostStatistics } from '../engines/table';
+
 /** What the engine host tells about streams, mappings and functions. */
 export interface EngineStatistics {
   /** Nothing unread, nothing in flight, no message in a queue. */
@@ -12,9 +15,28 @@ export interface EngineStatistics {
   readonly discarded: number;
   /** Age of the oldest record of a table stream that is not projected, in seconds. */
   readonly balanceLagSeconds: number;
+  readonly faults: EngineFaultCounts;
+}
+
+/** How often the faults of the engine host struck. */
+export interface EngineFaultCounts {
+  /** Running invocations that were killed. */
+  readonly killedInvocations: number;
+  /** Invocations that were delayed. */
+  readonly slowedInvocations: number;
+  /** Writes of the stream whose answer was dropped. */
+  readonly lostAnswers: number;
+  /** Polled reads of the stream that found their iterator expired. */
+  readonly expiredIterators: number;
+  /** Calls of the stream that failed while it was unavailable. */
+  readonly unavailableCalls: number;
+}
+
+/** What the live page shows of the engine host. */
+export interface EngineLiveState {
+  readonly streams: readonly StreamState[];
+  readonly mappings: readonly MappingState[];
 }
 
 /** What the table host tells. */
-export interface TableStatistics {
-  readonly throttled: number;
-}
+export type TableStatistics = TableHostStatistics;

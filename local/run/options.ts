@@ -1,5 +1,15 @@
+import type { CheckerProgress } from '../checker/checker';
+import type { FaultSettings } from '../faults';
+import type { EngineStatistics } from './engine-statistics';
+
+/** Engines that can stand behind the tables. */
+export const TABLE_ENGINES = ['dynoxide', 'memory'] as const;
+export type TableEngineName = (typeof TABLE_ENGINES)[number];
+
 /** What a run is asked for. */
 export interface RunOptions {
+  /** What runs, in a few words. */
+  readonly title: string;
   /** Folder of the cloud assembly. */
   readonly assembly: string;
   /** Payments per second. @default - 60 % of what a warm probe settles */
@@ -24,4 +34,20 @@ export interface RunOptions {
   readonly port?: number;
   /** The API asks for no token. */
   readonly noAuthentication: boolean;
+  /** Engine behind the tables. */
+  readonly table: TableEngineName;
+  /** Faults that strike from the beginning of the load to its end. */
+  readonly faults: FaultSettings;
+  /** Tells by name what of the template is modelled and what has no effect. */
+  readonly coverage: boolean;
+  /** Whether the live page is served. */
+  readonly page: boolean;
+  /** Port of the live page. @default - chosen by the system */
+  readonly pagePort?: number;
+  /** How long nothing may move after the load until the run gives up, in seconds. */
+  readonly drainTimeoutSeconds: number;
+  /** Receives a copy of the audit archive at the end. */
+  readonly archive?: string;
+  /** Told about once a second where the run stands. @default - nobody is */
+  readonly onProgress?: (phase: string, progress: CheckerProgress, engine: EngineStatistics) => void;
 }

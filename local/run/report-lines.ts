@@ -32,19 +32,27 @@ export function streamConsole(stream: NodeJS.WriteStream): RunConsole {
   };
 }
 
-const LINE_WIDTH = 100;
+/** A terminal of 80 columns, with room for a margin. */
+const LINE_WIDTH = 78;
 
-/** Breaks a paragraph between words; the lines after the first are indented. */
-export function wrapped(paragraph: string): string {
+/**
+ * Breaks a paragraph between words.
+ *
+ * @param start what the first line begins with
+ * @param indent what the others begin with
+ */
+export function wrapped(paragraph: string, start = '', indent = '  '): string {
   const lines: string[] = [];
-  let line = '';
+  let line = start;
+  let isEmpty = true;
   for (const word of paragraph.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > LINE_WIDTH) {
+    if (!isEmpty && line.length + 1 + word.length > LINE_WIDTH) {
       lines.push(line);
-      line = `  ${word}`;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
+      line = indent;
+      isEmpty = true;
     }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
   }
   return [...lines, line].join('\n');
 }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { FaultTargets } from '../faults';
 import type { RunPlan } from '../plan/run-plan';
 import { tableHostConfiguration } from '../plan/table-hosting';
 import { ChildProcess } from '../processes/child-process';
@@ -8,7 +9,7 @@ import type { EngineHostConfiguration } from '../processes/engine-host';
 import type { LoadGeneratorConfiguration } from '../processes/load-generator';
 import type { QueueHostConfiguration, QueueHostReady } from '../processes/queue-host';
 import { ServiceTask } from '../services/service-task';
-import type { EngineStatistics, TableStatistics } from './engine-statistics';
+import type { EngineLiveState, EngineStatistics, TableStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
 import { RunError } from './run-error';
 import type { LocalIssuer } from './tokens';
@@ -39,6 +40,9 @@ export class LocalSystem {
   private engineHost!: ChildProcess<{ port: number }>;
   private checkerProcess!: ChildProcess<{ outcomePort: number }>;
   private generatorProcess!: ChildProcess<object>;
+  private clientEnvironment: { readonly [name: string]: string } = {};
+  /** Where the buckets are. */
+  objectEndpoint = '';
   private failure?: Error;
   private onFailure: (error: Error) => void = () => undefined;
   /** Name and version of what runs behind each part. */
@@ -53,6 +57,17 @@ export class LocalSystem {
   /** Where the API listens, one address a cell. */
   get apiTargets(): { host: string; port: number }[] {
     return this.services.map((task) => ({ host: '127.0.0.1', port: task.port }));
+  }
+
+  /** Buckets of the template, by physical name. */
+  get buckets(): readonly string[] {
+    return this.plan.buckets.map(({ name }) => name);
+  }
+
+  /** Variables with which clients, operator commands among them, reach this system. */
+  get operatorEnvironment(): { readonly [name: string]: string } {
+    const handlers = [...this.plan.functions, ...this.plan.services].flatMap(({ environment }) => Object.entries(environment));
+    return { ...Object.fromEntries(handlers), ...this.clientEnvironment };
   }
 
   /** Rejects as soon as a process ends that should not. */
@@ -81,9 +96,37 @@ export class LocalSystem {
     return this.engineHost.request('statistics');
   }
 
-  async tableStatistics(): Promise<TableStatistics> {
-    const response = await fetch(`http://127.0.0.1:${this.tableHost.ready.port}/control/statistics`);
-    return (await response.json()) as TableStatistics;
+  engineLiveState(): Promise<EngineLiveState> {
+    return this.engineHost.request('liveState');
+  }
+
+  tableStatistics(): Promise<TableStatistics> {
+    return this.tableHost.request('statistics');
+  }
+
+  /** API tasks that were killed while a call of theirs was under way. */
+  get apiKills(): number {
+    return this.services.reduce((sum, task) => sum + task.kills, 0);
+  }
+
+  /** Names of the tables that make up the ledger. */
+  get ledgerTables(): readonly string[] {
+    return this.plan.services[0].environment.LEDGER_TABLES.split(',');
+  }
+
+  /** How faults reach the parts. */
+  get faultTargets(): FaultTargets {
+    return {
+      tables: (faults) => this.tableHost.request('setFaults', faults),
+      rollTableShards: () => this.tableHost.request('rollStreamShards'),
+      engine: (faults) => this.engineHost.request('setFaults', faults),
+      reshard: () => this.engineHost.request('reshard'),
+      armWorkerKill: (moment) => this.engineHost.request('armWorkerKill', { moment }),
+      armApiKill: (moment) => this.engineHost.request('armApiKill', { moment }),
+      disarmKills: () => this.engineHost.request('disarmKills'),
+      putUnreadable: (count) => this.engineHost.request('putUnreadable', { count }),
+      load: (faults) => this.generatorProcess.request('setFaults', faults),
+    };
   }
 
   /** Changes a variable of every function that has it, as a change of the function's configuration would. */
@@ -108,8 +151,10 @@ export class LocalSystem {
       ...CREDENTIALS,
       AWS_REGION: this.plan.region,
       AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${this.tableHost.ready.port}`,
+      AWS_ENDPOINT_URL_S3: queues.endpoint,
       AWS_ENDPOINT_URL_SQS: queues.endpoint,
     };
+    this.objectEndpoint = queues.endpoint;
     const localUrls = new Map(this.plan.queues.map((queue) => [queue.url, queues.urls[queue.name]]));
     const localize = (environment: { readonly [name: string]: string }) =>
       Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, localUrls.get(value) ?? value]));
@@ -123,6 +168,8 @@ export class LocalSystem {
       environment: endpoints,
       tablePort: this.tableHost.ready.port,
       queueEndpoint: queues.endpoint,
+      objectEndpoint: queues.endpoint,
+      buckets: this.buckets,
       queueUrls: Object.fromEntries(this.plan.queues.map((queue) => [queue.arn, queues.urls[queue.name]])),
       logFolder: this.logFolder(),
       seed: this.options.seed,
@@ -131,6 +178,7 @@ export class LocalSystem {
     this.engines.mappings = 'event source mappings of this kit';
 
     const api = { ...endpoints, AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${this.engineHost.ready.port}` };
+    this.clientEnvironment = api;
     for (const [index, service] of this.plan.services.entries()) {
       const task = await ServiceTask.start({ ...service, environment: localize(service.environment) }, {
         ...api,
@@ -148,13 +196,19 @@ export class LocalSystem {
       region: this.plan.region,
       account: this.plan.account,
       queues: this.plan.queues.map(({ name, attributes }) => ({ name, attributes })),
+      buckets: this.plan.buckets.map(({ name }) => name),
     } satisfies QueueHostConfiguration);
-    this.engines.queue = host.ready.engine;
+    this.engines['queues and objects'] = host.ready.engine;
     return host.ready;
   }
 
   private async startTableHost(): Promise<void> {
-    this.tableHost = await this.startChild<{ port: number; engine: string }>('table-host', tableHostConfiguration(this.plan.tables));
+    this.tableHost = await this.startChild<{ port: number; engine: string }>('table-host', {
+      ...tableHostConfiguration(this.plan.tables),
+      engine: this.options.table,
+      seed: this.options.seed,
+      spillFolder: this.folder,
+    });
     this.engines.table = this.tableHost.ready.engine;
   }
 
@@ -191,11 +245,21 @@ export class LocalSystem {
       entry,
       configuration,
       logFile: path.join(this.logFolder(), `${entry}.log`),
-      onEvent: (name, payload) => name === 'failed' && this.fail(new Error(`The ${entry.replace('-', ' ')} reports: ${String(payload)}`)),
+      onEvent: (name, payload) => this.heard(entry.replace('-', ' '), name, payload),
       onUnexpectedExit: (error) => this.fail(error),
     });
     this.children.push(child);
     return child;
+  }
+
+  private heard(part: string, event: string, payload: unknown): void {
+    if (event === 'apiKill') {
+      // The call that is held came from a task of the cell that this stream belongs to.
+      const index = this.plan.services.findIndex(({ environment }) => environment.STREAM_NAME === payload);
+      this.services[index]?.kill().catch((error: Error) => this.fail(error));
+    } else if (event === 'failed') {
+      this.fail(new Error(`The ${part} reports: ${String(payload)}`));
+    }
   }
 
   private fail(error: Error): void {

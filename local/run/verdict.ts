@@ -1,4 +1,6 @@
-import type { Percentiles } from '../checker/checker';
+import type { Percentiles } from '../checker/latency-meter';
+import { type FaultName, faultNamed } from '../faults';
+import { wrapped } from './report-lines';
 
 /** What a run proved. The fields are stable. `sent = acked + refused + unanswered`, `acked = applied + duplicates + rejected + parked + lost`. */
 export interface Verdict {
@@ -26,7 +28,16 @@ export interface Verdict {
   readonly redelivered: number;
   /** Writes that the stream or a table turned away for their rate. */
   readonly throttled: number;
+  /** Kills that hit a running invocation, or an API task with a call under way. */
   readonly kills: number;
+  /** Parked records that name no payment. */
+  readonly parkedUnreadable: number;
+  /** Records of random bytes that the run put into streams: each has to be parked once. */
+  readonly unreadablePut: number;
+  /** How often each fault that was asked for struck. */
+  readonly faults: { readonly [name in FaultName]?: number };
+  /** Everything that was on its way settled after the load, and the faults with it, had ended. */
+  readonly drained: boolean;
   readonly handlerErrors: number;
   /** Payments that settled in each second of the load phase, on average. */
   readonly paymentsPerSecond: number;
@@ -40,30 +51,61 @@ export interface Verdict {
   readonly templateHash: string;
 }
 
-/** Whether the run proved what it is for. Never depends on a rate. */
-export function isClean(verdict: Verdict): boolean {
-  return verdict.lost === 0 && verdict.doubled === 0 && verdict.outOfBalance === 0;
+/** Why a verdict is not clean, one sentence each; nothing where the run proved what it is for. Never depends on a rate. */
+export function shortcomings(verdict: Verdict): string[] {
+  const unseen = Object.entries(verdict.faults).filter(([, count]) => count === 0).map(([name]) => faultNamed(name).flag);
+  return [
+    ...(verdict.lost + verdict.doubled + verdict.outOfBalance > 0 ? ['payments were lost, doubled or out of balance'] : []),
+    ...(verdict.drained ? [] : ['the backlog did not drain: something was still on its way when nothing moved any more']),
+    ...(verdict.parkedUnreadable === verdict.unreadablePut ? [] : [
+      `${verdict.unreadablePut} records of random bytes were put into streams, and ${verdict.parkedUnreadable} are parked`,
+    ]),
+    ...(unseen.length === 0 ? [] : [`never seen, so that nothing is proved about it: ${unseen.map((flag) => `--${flag}`).join(', ')}`]),
+  ];
 }
 
-/** The verdict for people. */
+/** Whether the run proved what it is for. */
+export function isClean(verdict: Verdict): boolean {
+  return shortcomings(verdict).length === 0;
+}
+
+/** Where the texts of a verdict begin, behind their names. */
+const COLUMN = 16;
+
+/** The verdict for people, for a terminal of 80 columns. */
 export function renderVerdict(verdict: Verdict, findings: readonly string[]): string {
-  const count = (value: number) => value.toLocaleString('en-US');
   const latency = ({ p50, p95, p99, p999 }: Percentiles) => `p50 ${p50}  p95 ${p95}  p99 ${p99}  p99.9 ${p999} ms`;
   return [
     '',
     `  lost ${count(verdict.lost)}   doubled ${count(verdict.doubled)}   out of balance ${count(verdict.outOfBalance)}   ${isClean(verdict) ? 'OK' : 'FAILED'}`,
     '',
-    `  sent          ${count(verdict.sent)} = acked ${count(verdict.acked)} + refused ${count(verdict.refused)} + unanswered ${count(verdict.unanswered)}`,
-    `  acked         ${count(verdict.acked)} = applied ${count(verdict.applied)} + duplicates ${count(verdict.duplicates)}`
-      + ` + rejected ${count(verdict.rejected)} + parked ${count(verdict.parked)} + lost ${count(verdict.lost)}`,
-    `  on the way    redelivered ${count(verdict.redelivered)}, throttled ${count(verdict.throttled)}, handler errors ${count(verdict.handlerErrors)},`
-      + ` kills ${count(verdict.kills)}, late ${count(verdict.late)}`,
-    `  accept        ${latency(verdict.acceptMs)}`,
-    `  settle        ${latency(verdict.settleMs)}`,
-    `  rate          ${count(Math.round(verdict.paymentsPerSecond))} payments/s settled on this machine (no proof for any other)`,
-    `  engines       ${Object.entries(verdict.engine).map(([part, name]) => `${part}: ${name}`).join(', ')}`,
-    `  seed          ${verdict.seed}   templates ${verdict.templateHash.slice(0, 12)}`,
-    ...(findings.length > 0 ? ['', '  Findings:', ...findings.map((finding) => `  - ${finding}`)] : []),
+    entry('sent', `${count(verdict.sent)} = acked ${count(verdict.acked)} + refused ${count(verdict.refused)} + unanswered ${count(verdict.unanswered)}`),
+    entry('acked', `${count(verdict.acked)} = applied ${count(verdict.applied)} + duplicates ${count(verdict.duplicates)}`
+      + ` + rejected ${count(verdict.rejected)} + parked ${count(verdict.parked)} + lost ${count(verdict.lost)}`),
+    entry('on the way', `redelivered ${count(verdict.redelivered)}, throttled ${count(verdict.throttled)}, handler errors ${count(verdict.handlerErrors)},`
+      + ` kills ${count(verdict.kills)}, late ${count(verdict.late)}`),
+    ...faultEntries(verdict),
+    entry('accept', latency(verdict.acceptMs)),
+    entry('settle', latency(verdict.settleMs)),
+    entry('rate', `${count(Math.round(verdict.paymentsPerSecond))} payments/s settled on this machine (no proof for any other)`),
+    entry('engines', Object.entries(verdict.engine).map(([part, name]) => `${part}: ${name}`).join(', ')),
+    entry('seed', `${verdict.seed}   templates ${verdict.templateHash.slice(0, 12)}`),
+    ...shortcomings(verdict).map((text) => entry('FAILED', text)),
+    ...(findings.length > 0 ? ['', '  Findings:', ...findings.map((finding) => wrapped(finding, '  - ', '    '))] : []),
     '',
   ].join('\n');
+}
+
+function faultEntries(verdict: Verdict): string[] {
+  const seen = Object.entries(verdict.faults).map(([name, times]) => `${name} ${count(times)}`);
+  const unreadable = verdict.unreadablePut > 0 ? [entry('unreadable', `put ${count(verdict.unreadablePut)}, parked ${count(verdict.parkedUnreadable)}`)] : [];
+  return seen.length === 0 ? [] : [entry('faults', seen.join(', ')), ...unreadable];
+}
+
+function entry(name: string, text: string): string {
+  return wrapped(text, `  ${name}`.padEnd(COLUMN), ' '.repeat(COLUMN));
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
 }

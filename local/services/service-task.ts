@@ -1,14 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ServicePlan } from '../plan/run-plan';
-import { preloadArguments } from '../processes/entry';
+import { TaskProcess } from './task-process';
 
-/** How long a task may take to listen, and to drain once told to stop, in milliseconds. */
-const START_TIMEOUT = 30_000;
-const STOP_TIMEOUT = 15_000;
+/** A killed task starts again on its port; somebody else may hold that for a moment. */
+const RESTART_ATTEMPTS = 5;
+const RESTART_PAUSE_MILLISECONDS = 200;
 
-/** One task of a Fargate service: the bundle of its container image under Node, with the environment of its container. */
+/** One task of a Fargate service: its process, and the one that takes its place when it was killed. */
 export class ServiceTask {
   /**
    * Starts the task and waits until it listens.
@@ -17,80 +15,90 @@ export class ServiceTask {
    */
   static async start(plan: ServicePlan, environment: { readonly [name: string]: string }, logFolder: string): Promise<ServiceTask> {
     const task = new ServiceTask(plan, environment, path.join(logFolder, `${path.basename(plan.name)}-${path.basename(plan.codeFolder)}.log`));
-    try {
-      task.listeningPort = await task.listening;
-    } catch (error) {
-      task.process.kill('SIGKILL');
-      throw error;
-    }
+    await task.listen(environment.PORT);
     return task;
   }
 
-  private readonly process: ChildProcess;
-  private readonly ended: Promise<void>;
-  private readonly listening: Promise<number>;
+  private process?: TaskProcess;
   private listeningPort = 0;
+  private killed = 0;
+  private replacement?: Promise<void>;
   private stopping = false;
   /** Called when the task ends without having been told to. */
   onUnexpectedExit: (error: Error) => void = () => undefined;
 
   private constructor(
     private readonly plan: ServicePlan,
-    environment: { readonly [name: string]: string },
+    private readonly environment: { readonly [name: string]: string },
     private readonly logFile: string,
-  ) {
-    const log = fs.createWriteStream(logFile, { flags: 'a' });
-    this.process = fork(path.join(plan.codeFolder, 'index.js'), [], {
-      execArgv: preloadArguments('leave-with-parent'),
-      env: { PATH: process.env.PATH, ...plan.environment, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    });
-    this.process.stderr!.pipe(log);
-    this.process.stdout!.pipe(log);
-    this.ended = new Promise((resolve) => this.process.once('exit', () => resolve()));
-    this.listening = this.waitForPort();
-    this.process.once('exit', (code, signal) => {
-      if (!this.stopping) {
-        this.onUnexpectedExit(this.failure(`ended early (${signal ?? `exit code ${code}`})`));
-      }
-    });
-  }
+  ) {}
 
   get port(): number {
     return this.listeningPort;
   }
 
+  /** How often the task was killed. */
+  get kills(): number {
+    return this.killed;
+  }
+
+  /**
+   * Ends the process of the task at once, as a lost host does, and starts another on the same port, as the service does. Resolves when
+   * that one listens; a call meanwhile waits for the same one.
+   *
+   * @throws Error when the task does not start again
+   */
+  kill(): Promise<void> {
+    if (this.stopping) {
+      return Promise.resolve();
+    }
+    this.replacement ??= this.replace().finally(() => (this.replacement = undefined));
+    return this.replacement;
+  }
+
   /** Stops the task as Fargate does: SIGTERM, time to drain, then SIGKILL. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.process.kill('SIGTERM');
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), STOP_TIMEOUT);
-    await this.ended;
-    clearTimeout(timer);
+    await this.process?.stop();
+    await this.replacement?.catch(() => undefined);
   }
 
-  /** The task prints one line of JSON when it listens. */
-  private waitForPort(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.failure(`was not listening after ${START_TIMEOUT / 1000} s`)), START_TIMEOUT);
-      let text = '';
-      this.process.stdout!.on('data', (chunk: Buffer) => {
-        text = (text + chunk.toString('utf8')).slice(-4096);
-        const port = /"event":"listening".*?"port":(\d+)/.exec(text)?.[1];
-        if (port !== undefined) {
-          clearTimeout(timer);
-          resolve(Number(port));
+  private async replace(): Promise<void> {
+    this.killed++;
+    await this.process?.kill();
+    for (let attempt = 1; !this.stopping; attempt++) {
+      try {
+        await this.listen(String(this.listeningPort));
+        return;
+      } catch (error) {
+        if (this.stopping) {
+          return;
         }
-      });
-      this.process.once('exit', (code, signal) => {
-        clearTimeout(timer);
-        reject(this.failure(`ended before it listened (${signal ?? `exit code ${code}`})`));
-      });
-    });
+        if (attempt === RESTART_ATTEMPTS) {
+          throw error;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MILLISECONDS));
+    }
   }
 
-  private failure(what: string): Error {
-    return new Error(`${this.plan.name} ${what}. Its log: ${this.logFile}`);
+  private async listen(port: string | undefined): Promise<void> {
+    let isListening = false;
+    const started = new TaskProcess({
+      name: this.plan.name,
+      codeFolder: this.plan.codeFolder,
+      environment: { ...this.plan.environment, ...this.environment, ...(port !== undefined && { PORT: port }) },
+      logFile: this.logFile,
+      // Before it listens, whoever starts it hears of its end.
+      onUnexpectedExit: (error) => isListening && this.onUnexpectedExit(error),
+    });
+    this.process = started;
+    try {
+      this.listeningPort = await started.listening;
+      isListening = true;
+    } catch (error) {
+      await started.kill();
+      throw error;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { cfnLint } from './cfn-lint';
 import type { ExternalCheck } from './external-check';
+import { pageCheck } from './page-check';
 
 /**
  * Checks that need more than Node: each says whether it ran, or why it could not.
@@ -7,7 +8,7 @@ import type { ExternalCheck } from './external-check';
  * Run by `npm run test:external`.
  */
 
-const CHECKS: readonly ExternalCheck[] = [cfnLint];
+const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck];
 
 async function main(): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };

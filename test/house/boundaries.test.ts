@@ -15,7 +15,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lambdas': ['lambdas/runtime'],
   'apps': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/report', 'constructs', 'assets'],
   'local': ['lib/topology', 'lib/workload', 'lib/facts', 'lib/event-source'],
-  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/report', 'local'],
+  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/report', 'local', 'lambdas/runtime'],
 };
 
 /** What a room may take from aws-cdk-lib; rooms that are not named may take nothing. */

@@ -37,15 +37,16 @@ describe('the plan of the reference', () => {
   });
 
   it('covers every property of the assembly', () => {
-    const { lines, properties } = checkCoverage(topology);
-    expect(lines[0]).toBe('Runs: 1 streams, 3 tables, 2 queues, 3 event source mappings, 1 services.');
+    const { details, properties, summary } = checkCoverage(topology);
+    expect(summary[0]).toBe('Runs: 1 streams, 4 tables, 2 queues, 6 buckets, 4 event source mappings, 1 services.');
+    expect(details[0]).toContain('Service (LoadBalancers)');
     expect(properties.get('AWS::Lambda::EventSourceMapping.BatchSize')).toBe('run');
-    expect(properties.get('AWS::Lambda::EventSourceMapping.DestinationConfig')).toBe('inert');
+    expect(properties.get('AWS::Lambda::EventSourceMapping.DestinationConfig')).toBe('run');
     expect(properties.get('AWS::DynamoDB::GlobalTable.WarmThroughput')).toBe('modelled');
   });
 
   it('runs the functions that a mapping invokes and no other', () => {
-    expect(plan.functions.map(({ codeFolder }) => fs.readdirSync(codeFolder))).toEqual([['index.js'], ['index.js'], ['index.js']]);
+    expect(plan.functions.map(({ codeFolder }) => fs.readdirSync(codeFolder))).toEqual([['index.js'], ['index.js'], ['index.js'], ['index.js']]);
     expect(plan.functions.every(({ handler, timeoutMilliseconds }) => handler === 'index.handler' && timeoutMilliseconds >= 1000)).toBe(true);
   });
 
@@ -101,9 +102,14 @@ describe('what the run does not know', () => {
     expect(() => checkCoverage(topology)).toThrow('  - AWS::Lambda::EventSourceMapping.Topics (Test/Mapping)');
   });
 
-  it('is refused where a value changes what runs', () => {
+  it('runs a stream on demand, which begins with as many shards as AWS gives it', () => {
     const topology = synthesized((stack) => new kinesis.Stream(stack, 'Stream', { streamMode: kinesis.StreamMode.ON_DEMAND }));
-    expect(() => checkCoverage(topology)).toThrow('  - AWS::Kinesis::Stream.StreamModeDetails ON_DEMAND (Test/Stream');
+    expect(planRun(topology).streams).toEqual([expect.objectContaining({ mode: 'ON_DEMAND', shards: undefined, retentionHours: 24 })]);
+  });
+
+  it('is refused where a stream has neither shards nor a mode without', () => {
+    const topology = synthesized((stack) => new CfnResource(stack, 'Stream', { type: 'AWS::Kinesis::Stream', properties: { Name: 'payments' } }));
+    expect(() => planRun(topology)).toThrow('Test/Stream has no ShardCount, which a provisioned stream needs.');
   });
 
   it('includes a mapping without its function', () => {

@@ -1,4 +1,6 @@
+import { FAULTS } from '../../../local/faults';
 import { progressLine, streamConsole, wrapped } from '../../../local/run/report-lines';
+import { isClean, renderVerdict, shortcomings, type Verdict } from '../../../local/run/verdict';
 
 const latency = (p99: number) => ({ p50: 1, p95: 2, p99, p999: p99 });
 const progress = {
@@ -33,8 +35,43 @@ describe('what a run prints', () => {
   });
 
   it('breaks paragraphs between words', () => {
-    const lines = wrapped('word '.repeat(40).trim()).split('\n');
-    expect(lines.every((line) => line.length <= 100)).toBe(true);
-    expect(lines.join(' ').replace(/ +/g, ' ')).toBe('word '.repeat(40).trim());
+    const paragraph = 'word '.repeat(40).trim();
+    const lines = wrapped(paragraph, '  name      ', '            ').split('\n');
+    expect(lines.every((line) => line.length < 80)).toBe(true);
+    expect(lines[0]).toMatch(/^ {2}name {6}word/);
+    expect(lines.slice(1).every((line) => /^ {12}word/.test(line))).toBe(true);
+    expect(lines.join(' ').replace('name', '').replace(/ +/g, ' ').trim()).toBe(paragraph);
+  });
+
+  it('prints a verdict that fits a terminal of 80 columns, with large numbers and every fault', () => {
+    const verdict = largeVerdict({ lost: 0, doubled: 0, outOfBalance: 0 });
+    const text = renderVerdict(verdict, ['lost: '.padEnd(300, 'merchant-001 / key ')]);
+    expect(text.split('\n').filter((line) => line.length > 79)).toEqual([]);
+    expect(text).toContain('  lost 0   doubled 0   out of balance 0   OK');
+  });
+
+  it.each([
+    [{ lost: 1 }, 'lost, doubled or out of balance'],
+    [{ drained: false }, 'did not drain'],
+    [{ unreadablePut: 3, parkedUnreadable: 2 }, '3 records of random bytes were put into streams, and 2 are parked'],
+    [{ faults: { 'kill-worker': 4, 'reshard': 0 } }, '--reshard-every'],
+  ] as const)('says why a verdict is not clean: %j', (change, reason) => {
+    const verdict = largeVerdict(change);
+    expect(isClean(verdict)).toBe(false);
+    expect(shortcomings(verdict)).toEqual([expect.stringContaining(reason)]);
+    expect(renderVerdict(verdict, [])).toContain('FAILED');
   });
 });
+
+function largeVerdict(change: Partial<Verdict>): Verdict {
+  const million = 1_234_567;
+  return {
+    sent: million, acked: million, refused: million, unanswered: million, late: million, applied: million, duplicates: million,
+    rejected: million, parked: million, lost: 0, doubled: 0, outOfBalance: 0, redelivered: million, throttled: million, kills: million,
+    parkedUnreadable: 60, unreadablePut: 60,
+    faults: Object.fromEntries(FAULTS.map(({ name }) => [name, million])), drained: true, handlerErrors: million, paymentsPerSecond: 1_234.5,
+    acceptMs: latency(12_345), settleMs: latency(123_456), seed: 0x7fffffff, templateHash: 'a'.repeat(64),
+    engine: { 'table': 'dynoxide 1.2.1', 'queues and objects': 'fauxqs 1.9.2', 'stream': 'in-memory Kinesis of this kit' },
+    ...change,
+  };
+}

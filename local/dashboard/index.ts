@@ -1,0 +1,3 @@
+export * from './dashboard';
+export * from './event-log';
+export * from './feed';

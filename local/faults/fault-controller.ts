@@ -1,0 +1,343 @@
+import { type Clock, WallClock } from '../event-sources/clock';
+import { SeededRandom } from '../random/seeded-random';
+import { POISON_KEY_PREFIX } from './poison';
+import { checkFaultValue } from './settings';
+import type { FaultTargets, KillMoment } from './targets';
+import { faultNamed, FAULTS, type FaultName, type FaultSettings } from './vocabulary';
+
+/** A fault began, struck or ended; for the log that people see. */
+export interface FaultEvent {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly fault: FaultName;
+  readonly text: string;
+}
+
+export interface FaultControllerProps {
+  /** Faults that are on from the start. */
+  readonly settings: FaultSettings;
+  /** The moments of all faults follow from it. */
+  readonly seed: number;
+  readonly targets: FaultTargets;
+  /** Names of the tables that cannot store a poisoned payment. */
+  readonly ledgerTables: readonly string[];
+  /** @default - events are not told */
+  readonly onEvent?: (event: FaultEvent) => void;
+  /** Length of the load in seconds: the outage of the stream falls into its middle third. @default 30 */
+  readonly loadSeconds?: number;
+  /** @default - the clock on the wall */
+  readonly clock?: Clock;
+}
+
+const DEFAULT_LOAD_SECONDS = 30;
+/** Keeps the moments of the faults apart from what the load and the engines draw from the same seed. */
+const SEED_OFFSET = 1_000;
+/** The limit of a throttled table follows from the writes of as many seconds before. */
+const THROTTLE_AFTER_SECONDS = 5;
+const THROTTLE_SECONDS = 5;
+const THROTTLE_PERIOD_SECONDS = 15;
+const UNREADABLE_PERIOD_SECONDS = 2;
+
+/**
+ * Keeps the schedule of the faults of one run: tells the parts when each begins, strikes and ends. It owns no process.
+ *
+ * The parts hear of one thing after the other, so that the last state that they were told is the one that holds.
+ */
+export class FaultController {
+  private readonly clock: Clock;
+  private readonly randoms: ReadonlyMap<FaultName, SeededRandom>;
+  private readonly values = new Map<FaultName, number>();
+  /** Ends the schedule of a fault that is on. */
+  private readonly schedules = new Map<FaultName, AbortController>();
+  private readonly moments: { [fault in 'kill-worker' | 'kill-api']: KillMoment } = { 'kill-worker': 'inside', 'kill-api': 'inside' };
+  private state: 'new' | 'running' | 'stopped' = 'new';
+  private work: Promise<void> = Promise.resolve();
+  private failure?: Error;
+  private isThrottling = false;
+  private isUnavailable = false;
+  /** Once a payment was poisoned, its key stays one that cannot be stored: it would be parked and applied else. */
+  private wasPoisoned = false;
+  private unreadableRecords = 0;
+  private reshardedTimes = 0;
+
+  /** @throws FaultSettingError for a value out of bounds */
+  constructor(private readonly props: FaultControllerProps) {
+    this.clock = props.clock ?? new WallClock();
+    this.randoms = new Map(FAULTS.map(({ name }, index) => [name, new SeededRandom(props.seed + SEED_OFFSET + index)]));
+    for (const { name } of FAULTS) {
+      const value = props.settings[name];
+      if (value !== undefined) {
+        this.values.set(name, checkFaultValue(faultNamed(name), value));
+      }
+    }
+  }
+
+  /** Faults that are on, or about to be. An outage of the stream that is over is no more among them. */
+  get settings(): FaultSettings {
+    return Object.fromEntries(this.values);
+  }
+
+  /** Records of random bytes that the stream took. */
+  get unreadable(): number {
+    return this.unreadableRecords;
+  }
+
+  /** Splits and merges that were done. */
+  get resharded(): number {
+    return this.reshardedTimes;
+  }
+
+  /** Begins with the load: every fault that is set gets its schedule. */
+  start(): void {
+    if (this.state !== 'new') {
+      throw new Error('The fault controller was started already.');
+    }
+    this.state = 'running';
+    // What fails is kept for `stop`.
+    [...this.values].forEach(([name, value]) => void this.begin(name, value, false).catch(() => undefined));
+  }
+
+  /**
+   * Changes one fault while the load runs, and resolves when the parts know.
+   *
+   * @param value in the unit of the fault; undefined switches it off
+   * @throws FaultSettingError for a value out of bounds, Error once the faults are over, or when a part does not answer
+   */
+  async set(name: FaultName, value: number | undefined): Promise<void> {
+    const fault = faultNamed(name);
+    if (this.state === 'stopped') {
+      throw new Error(`${fault.title}: faults end with the load, and it is over.`);
+    }
+    if (value === undefined) {
+      this.values.delete(name);
+    } else {
+      this.values.set(name, checkFaultValue(fault, value));
+    }
+    if (this.state === 'running') {
+      await this.end(name);
+      if (value !== undefined) {
+        await this.begin(name, value, true);
+      }
+    }
+  }
+
+  /**
+   * Ends every fault, and resolves when the parts know.
+   *
+   * @throws Error the first one that a part answered, now or before
+   */
+  async stop(): Promise<void> {
+    if (this.state !== 'stopped') {
+      this.state = 'stopped';
+      const names = [...this.schedules.keys()];
+      names.forEach((name) => this.schedules.get(name)!.abort());
+      this.schedules.clear();
+      this.values.clear();
+      this.isThrottling = false;
+      this.isUnavailable = false;
+      const { targets } = this.props;
+      const calls = [this.tell(() => targets.load({ poisonShare: 0 })), this.tell(() => targets.disarmKills()), this.tellTables(), this.tellEngine()];
+      await Promise.allSettled(calls);
+      names.forEach((name) => this.report(name, 'off'));
+    }
+    await this.work;
+    if (this.failure) {
+      throw this.failure;
+    }
+  }
+
+  private async begin(name: FaultName, value: number, now: boolean): Promise<void> {
+    const schedule = new AbortController();
+    this.schedules.set(name, schedule);
+    const { signal } = schedule;
+    const { targets } = this.props;
+    switch (name) {
+      case 'kill-worker':
+        return this.every(name, value, signal, async () => {
+          const moment = this.nextMoment(name);
+          await targets.armWorkerKill(moment);
+          return moment === 'inside' ? 'kills the next invocation at a random moment' : 'kills the next invocation after its effects';
+        });
+      case 'kill-api':
+        return this.every(name, value, signal, async () => {
+          const moment = this.nextMoment(name);
+          await targets.armApiKill(moment);
+          return moment === 'inside' ? 'kills the next task that calls the stream, before its effect' : 'kills the next task that calls the stream, after its effect';
+        });
+      case 'throttle-table':
+        this.throttle(value, now ? 0 : THROTTLE_AFTER_SECONDS, signal);
+        return;
+      case 'reshard':
+        return this.every(name, value, signal, async () => {
+          const count = await targets.reshard();
+          this.reshardedTimes += count;
+          return `${count} split or merged`;
+        });
+      case 'roll-table-shards':
+        return this.every(name, value, signal, async () => `${await targets.rollTableShards()} closed`);
+      case 'lost-answers':
+      case 'expire-iterators':
+        this.report(name, `on, with probability ${value}`);
+        await this.tellTables();
+        return this.tellEngine();
+      case 'poison':
+        return this.beginPoison(value, signal);
+      case 'slow-handler':
+        this.report(name, `on, ${value} ms`);
+        return this.tellEngine();
+      case 'stream-unavailable':
+        return this.beginOutage(value, now, signal);
+    }
+  }
+
+  private async end(name: FaultName): Promise<void> {
+    const schedule = this.schedules.get(name);
+    if (!schedule) {
+      return;
+    }
+    schedule.abort();
+    this.schedules.delete(name);
+    this.report(name, 'off');
+    switch (name) {
+      case 'throttle-table':
+        this.isThrottling = false;
+        return this.tellTables();
+      case 'lost-answers':
+      case 'expire-iterators':
+        await this.tellTables();
+        return this.tellEngine();
+      case 'poison':
+        return this.tell(() => this.props.targets.load({ poisonShare: 0 }));
+      case 'slow-handler':
+        return this.tellEngine();
+      case 'stream-unavailable':
+        this.isUnavailable = false;
+        return this.tellEngine();
+      default:
+        // The others are strikes: nothing is left of them that could end.
+        return;
+    }
+  }
+
+  private throttle(factor: number, afterSeconds: number, signal: AbortSignal): void {
+    this.after(afterSeconds, signal, async () => {
+      this.isThrottling = true;
+      this.report('throttle-table', `on for ${THROTTLE_SECONDS} s, ${factor} of the writes before`);
+      // Both times count from the beginning, whatever the telling takes.
+      this.after(THROTTLE_SECONDS, signal, async () => {
+        this.isThrottling = false;
+        this.report('throttle-table', `off for ${THROTTLE_PERIOD_SECONDS - THROTTLE_SECONDS} s`);
+        await this.tellTables();
+      });
+      this.throttle(factor, THROTTLE_PERIOD_SECONDS, signal);
+      await this.tellTables();
+    });
+  }
+
+  private async beginPoison(share: number, signal: AbortSignal): Promise<void> {
+    this.report('poison', `on, ${share} of the payments`);
+    this.wasPoisoned = true;
+    // The tables first: a poisoned payment must never find one that would store it.
+    await this.tellTables();
+    await this.tell(() => this.props.targets.load({ poisonShare: signal.aborted ? 0 : share }));
+    this.every('poison', UNREADABLE_PERIOD_SECONDS, signal, async () => {
+      const count = await this.props.targets.putUnreadable(1);
+      this.unreadableRecords += count;
+      return `${count} of random bytes put into the stream`;
+    });
+  }
+
+  private async beginOutage(seconds: number, now: boolean, signal: AbortSignal): Promise<void> {
+    const third = (this.props.loadSeconds ?? DEFAULT_LOAD_SECONDS) / 3;
+    const outage = async (): Promise<void> => {
+      this.isUnavailable = true;
+      this.report('stream-unavailable', `on for ${seconds} s`);
+      this.after(seconds, signal, async () => {
+        this.values.delete('stream-unavailable');
+        await this.end('stream-unavailable');
+      });
+      await this.tellEngine();
+    };
+    if (now) {
+      await outage();
+    } else {
+      this.after(third + this.randoms.get('stream-unavailable')!.next() * third, signal, outage);
+    }
+  }
+
+  private nextMoment(name: 'kill-worker' | 'kill-api'): KillMoment {
+    const moment = this.moments[name];
+    this.moments[name] = moment === 'inside' ? 'after-effects' : 'inside';
+    return moment;
+  }
+
+  /** Strikes again and again, the first time after half a period to a whole one: faults of one period do not strike together. */
+  private every(name: FaultName, seconds: number, signal: AbortSignal, strike: () => Promise<string>): void {
+    const next = (delay: number): void =>
+      this.after(delay, signal, async () => {
+        const begun = this.clock.now();
+        await this.tell(async () => {
+          if (!signal.aborted) {
+            this.report(name, await strike());
+          }
+        });
+        // A part that is slow to answer does not get the strikes that it missed all at once.
+        next(Math.max(0, seconds - (this.clock.now() - begun) / 1000));
+      });
+    next(seconds * (0.5 + 0.5 * this.randoms.get(name)!.next()));
+  }
+
+  /** Does something later, unless the fault is over by then. What fails is kept for `stop`. */
+  private after(seconds: number, signal: AbortSignal, action: () => Promise<void>): void {
+    if (signal.aborted) {
+      return;
+    }
+    const cancel = this.clock.setTimer(() => {
+      signal.removeEventListener('abort', cancel);
+      // `tell` has kept the failure.
+      action().catch(() => undefined);
+    }, Math.round(seconds * 1000));
+    signal.addEventListener('abort', cancel, { once: true });
+  }
+
+  private tellTables(): Promise<void> {
+    return this.tell(() => {
+      const throttleFactor = this.isThrottling ? this.values.get('throttle-table') : undefined;
+      const lostAnswers = this.values.get('lost-answers');
+      const expiredIterators = this.values.get('expire-iterators');
+      return this.props.targets.tables({
+        ...(throttleFactor !== undefined && { throttleFactor }),
+        ...(lostAnswers !== undefined && { lostAnswers }),
+        ...(expiredIterators !== undefined && { expiredIterators }),
+        ...(this.wasPoisoned && { unstorable: { tables: this.props.ledgerTables, keyPrefix: POISON_KEY_PREFIX } }),
+      });
+    });
+  }
+
+  private tellEngine(): Promise<void> {
+    return this.tell(() => {
+      const slowHandlerMilliseconds = this.values.get('slow-handler');
+      const lostAnswers = this.values.get('lost-answers');
+      const expiredIterators = this.values.get('expire-iterators');
+      return this.props.targets.engine({
+        ...(slowHandlerMilliseconds !== undefined && { slowHandlerMilliseconds }),
+        ...(lostAnswers !== undefined && { lostAnswers }),
+        ...(this.isUnavailable && { streamUnavailable: true }),
+        ...(expiredIterators !== undefined && { expiredIterators }),
+      });
+    });
+  }
+
+  /** Calls a part once it has heard everything before. */
+  private tell(call: () => Promise<void>): Promise<void> {
+    const told = this.work.then(call);
+    this.work = told.catch((error: Error) => {
+      this.failure ??= error;
+    });
+    return told;
+  }
+
+  private report(fault: FaultName, text: string): void {
+    this.props.onEvent?.({ at: this.clock.now(), fault, text });
+  }
+}

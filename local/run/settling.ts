@@ -1,0 +1,58 @@
+import type { CheckerProgress } from '../checker/checker';
+import type { EngineStatistics } from './engine-statistics';
+
+const TICK_MILLISECONDS = 200;
+/** The engines have to be idle this many ticks in a row before the run believes that nothing more comes. */
+const IDLE_TICKS = 5;
+
+/** What waiting for the system to settle needs to know of it. */
+export interface SettlingSystem {
+  progress(): Promise<CheckerProgress>;
+  engine(): Promise<EngineStatistics>;
+  /** Effects that the balances hold by now. */
+  projectedEffects(): Promise<number>;
+  /** Looks for payments that were parked, which nothing else tells of. */
+  lookForParked(): Promise<void>;
+}
+
+/** How a wait ended. */
+export interface Settled {
+  /** Nothing is on its way any more. */
+  readonly drained: boolean;
+  /** When anything was last seen to move, in milliseconds since 1970. */
+  readonly lastMovement: number;
+}
+
+/**
+ * Waits until every acknowledged payment has settled and its balance is projected, or nothing has moved for a while.
+ *
+ * A system that only tries the same again and again does not move: invocations alone are no movement.
+ *
+ * @param timeoutMilliseconds how long nothing may move
+ */
+export async function waitUntilSettled(
+  system: SettlingSystem, timeoutMilliseconds: number, onTick: (progress: CheckerProgress, engine: EngineStatistics) => void,
+): Promise<Settled> {
+  let lastMovement = Date.now();
+  let idleTicks = 0;
+  let before = '';
+  while (idleTicks < IDLE_TICKS && Date.now() - lastMovement < timeoutMilliseconds) {
+    await new Promise((resolve) => setTimeout(resolve, TICK_MILLISECONDS));
+    const engine = await system.engine();
+    const progress = await system.progress();
+    const projected = await system.projectedEffects();
+    const now = JSON.stringify([progress.settledKeys, progress.ledgerEffects, projected]);
+    if (now !== before) {
+      lastMovement = Date.now();
+      before = now;
+    }
+    if (progress.settledKeys < progress.acknowledgedKeys) {
+      await system.lookForParked();
+    } else if (engine.idle && projected === progress.ledgerEffects) {
+      return { drained: true, lastMovement };
+    }
+    idleTicks = engine.idle ? idleTicks + 1 : 0;
+    onTick(progress, engine);
+  }
+  return { drained: idleTicks >= IDLE_TICKS, lastMovement };
+}

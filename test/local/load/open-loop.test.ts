@@ -1,0 +1,179 @@
+import { OpenLoop } from '../../../local/load/open-loop';
+import { type ClientPayment, PaymentMix } from '../../../local/load/payment-mix';
+import type { PaymentSender, PostedPayments } from '../../../local/load/poster';
+import { SeededRandom } from '../../../local/random/seeded-random';
+import { ManualClock } from '../event-sources/manual-clock';
+
+jest.setTimeout(60_000);
+
+const START = 1_800_000_000_000;
+const NOTHING: PostedPayments = { acknowledged: [], repeatable: [] };
+
+interface Post {
+  readonly payments: readonly ClientPayment[];
+  /** Milliseconds since the start: when it was due, and when it was sent. */
+  readonly due: number;
+  readonly sent: number;
+}
+
+describe('the open loop', () => {
+  let clock: ManualClock;
+  let posts: Post[];
+  let answer: (payments: readonly ClientPayment[]) => Promise<PostedPayments>;
+
+  beforeEach(() => {
+    clock = new ManualClock(START);
+    posts = [];
+    answer = async (payments) => ({ acknowledged: payments, repeatable: [] });
+  });
+
+  const create = (seed = 1) => {
+    const random = new SeededRandom(seed);
+    const sender: PaymentSender = {
+      post: (payments, scheduledAt) => {
+        posts.push({ payments, due: scheduledAt - START, sent: clock.now() - START });
+        return answer(payments);
+      },
+    };
+    return new OpenLoop(sender, new PaymentMix(random, 's1'), random, clock);
+  };
+  const payments = (from: number, to: number) =>
+    posts.filter(({ sent }) => sent >= from && sent < to).reduce((sum, post) => sum + post.payments.length, 0);
+  const keys = (some: readonly Post[]) => some.flatMap((post) => post.payments.map(({ idempotencyKey }) => idempotencyKey));
+  /** Posts by their payments: one entry for each request and its repeats. */
+  const timesByRequest = () => {
+    const times = new Map<string, number[]>();
+    posts.forEach((post) => {
+      const key = keys([post]).join();
+      times.set(key, [...(times.get(key) ?? []), post.sent]);
+    });
+    return times;
+  };
+
+  it('sends at its rate, each request when it is due, and ends in time', async () => {
+    const ended = create().run(2_000, 10);
+    await clock.advance(12_000);
+    await ended;
+    expect(payments(0, 10_000) / 10).toBeGreaterThan(1_700);
+    expect(payments(0, 10_000) / 10).toBeLessThan(2_300);
+    expect(payments(10_000, 12_000)).toBe(0);
+    expect(posts.every(({ due, sent }) => sent >= due && sent - due <= 2)).toBe(true);
+  });
+
+  it('changes its rate while it runs, from one that lets it sleep long as well', async () => {
+    const loop = create();
+    const ended = loop.run(0.01, 12);
+    await clock.advance(6_000);
+    expect(payments(0, 6_000)).toBeLessThan(60);
+    loop.setRate(2_000);
+    await clock.advance(3_000);
+    expect(payments(6_000, 9_000) / 3).toBeGreaterThan(1_500);
+    loop.setRate(300);
+    await clock.advance(3_000);
+    await ended;
+    expect(payments(9_000, 12_000) / 3).toBeLessThan(700);
+    expect(() => loop.setRate(-1)).toThrow('`paymentsPerSecond` must be at least 0, got: -1');
+  });
+
+  it('sends what got no answer again, with the same keys and bodies, later each time, until it gives up', async () => {
+    answer = async (some) => ({ acknowledged: [], repeatable: some });
+    const ended = create().run(30, 120);
+    await clock.advance(120_000);
+    await ended;
+    const requests = [...timesByRequest().values()].filter(([first]) => first < 60_000);
+    const repeated = requests.filter((times) => times.length > 1);
+    expect(repeated.length / requests.length).toBeGreaterThan(0.6);
+    expect(Math.max(...requests.map((times) => times.length))).toBe(9);
+    for (const times of repeated.filter(({ length }) => length === 9)) {
+      const gaps = times.slice(1).map((time, index) => time - times[index]);
+      expect(gaps[0]).toBeGreaterThanOrEqual(250);
+      expect(gaps[0]).toBeLessThanOrEqual(760);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(12_010);
+      expect(gaps[7]).toBeGreaterThanOrEqual(4_000);
+    }
+  });
+
+  it('repeats only what failed, not before the answer allows it, and stops when it is acknowledged', async () => {
+    const failed = new Set<string>();
+    answer = async (some) => {
+      const repeatable = some.filter(({ idempotencyKey }, index) => index % 2 === 0 && !failed.has(idempotencyKey));
+      repeatable.forEach(({ idempotencyKey }) => failed.add(idempotencyKey));
+      return { acknowledged: some.filter((payment) => !repeatable.includes(payment)), repeatable, retryAfterSeconds: 3 };
+    };
+    const ended = create().run(50, 40);
+    await clock.advance(40_000);
+    await ended;
+    const byKey = new Map<string, number[]>();
+    posts.forEach((post) => keys([post]).forEach((key) => byKey.set(key, [...(byKey.get(key) ?? []), post.sent])));
+    const early = [...byKey].filter(([, [first]]) => first < 30_000);
+    const again = early.filter(([key]) => failed.has(key));
+    expect(again.length).toBeGreaterThan(500);
+    // A needless second try may come on top.
+    expect(again.every(([, times]) => times.length >= 2 && times.length <= 3)).toBe(true);
+    expect(again.filter(([, times]) => times.length === 2 && times[1] - times[0] >= 3_000).length / again.length).toBeGreaterThan(0.95);
+    expect(early.filter(([key]) => !failed.has(key)).every(([, times]) => times.length <= 2)).toBe(true);
+  });
+
+  it('sends more slowly again while everything fails, and catches up once it does not', async () => {
+    let isUp = false;
+    answer = async (some) => (isUp ? { acknowledged: some, repeatable: [] } : { acknowledged: [], repeatable: some });
+    const ended = create().run(100, 20);
+    await clock.advance(10_000);
+    const down = posts.length;
+    const requests = timesByRequest().size;
+    isUp = true;
+    await clock.advance(10_000);
+    await ended;
+    // A request that failed all the time was sent at most five times in ten seconds: after 0.5, 1, 2 and 4 seconds on average.
+    expect(down).toBeLessThan(5 * requests);
+    const failedEarly = [...timesByRequest().values()].filter(([first]) => first < 5_000);
+    expect(failedEarly.filter((times) => times.some((time) => time > 10_000)).length / failedEarly.length).toBeGreaterThan(0.7);
+  });
+
+  it('holds arrivals back while too many requests have no answer, and sends them with their own time', async () => {
+    const answers: (() => void)[] = [];
+    answer = (some) => new Promise((resolve) => answers.push(() => resolve({ acknowledged: some, repeatable: [] })));
+    const ended = create().run(400_000, 0.8);
+    await clock.advance(600);
+    expect(posts).toHaveLength(4_096);
+    expect(posts.at(-1)!.due).toBeLessThan(400);
+    answers.splice(0).forEach((settle) => settle());
+    await clock.advance(150);
+    expect(posts).toHaveLength(8_192);
+    const held = posts[4_200];
+    expect(held.sent - held.due).toBeGreaterThan(100);
+    answers.splice(0).forEach((settle) => settle());
+    await clock.advance(100);
+    answers.splice(0).forEach((settle) => settle());
+    await ended;
+  });
+
+  it('stops at once when told', async () => {
+    const loop = create();
+    const ended = loop.run(0.001, 1_000_000);
+    await clock.settle();
+    loop.stop();
+    await ended;
+    expect(clock.now()).toBe(START);
+  });
+
+  it('lets an acknowledged payment be refunded once, whichever try was acknowledged', async () => {
+    const random = new SeededRandom(5);
+    const mix = new PaymentMix(random, 's1');
+    const acknowledged = jest.spyOn(mix, 'acknowledged');
+    const seen = new Set<string>();
+    const sender: PaymentSender = {
+      post: async (some) => {
+        const repeatable = some.filter(({ idempotencyKey }) => !seen.has(idempotencyKey));
+        some.forEach(({ idempotencyKey }) => seen.add(idempotencyKey));
+        return { ...NOTHING, repeatable, acknowledged: some.filter((payment) => !repeatable.includes(payment)) };
+      },
+    };
+    const ended = new OpenLoop(sender, mix, random, clock).run(500, 20);
+    await clock.advance(20_000);
+    await ended;
+    const told = acknowledged.mock.calls.map(([{ idempotencyKey }]) => idempotencyKey);
+    expect(told.length).toBeGreaterThan(5_000);
+    expect(new Set(told).size).toBe(told.length);
+  });
+});
