@@ -1,22 +1,28 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { useAssembly } from '../../cli/assembly';
-import { Topology, codeFolder } from '../../lib/topology';
+import { codeFolder, imageFolder, Topology } from '../../lib/topology';
+import { type FaultName, FAULTS, type FaultSettings } from '../../local/faults';
 import type { Verdict } from '../../local/run/verdict';
-import { complaint, PLANTED_DEFECTS, type PlantedDefect } from './defects';
+import { complaint, PLANTED_DEFECTS, type PlantedDefect, plantedDefect } from './defects';
 
 /**
- * Runs the reference once as it is and once with each planted defect in the place of a handler. Every defect has to be reported in the
- * right field, and the correct build in none.
+ * Runs the reference once with each planted defect in the place of a deployable and the faults that show it, and once as it is with each
+ * set of those faults. Every defect has to be reported in the right field, and the correct build in none.
  *
- * Run by `npm run verify:checker`. The defect is put into a copy of the assembly: the run itself knows nothing of it.
+ * Run by `npm run verify:checker [-- --planted NAME]`. The defect is put into a copy of the assembly: the run itself knows nothing of it.
  */
 
 const root = path.join(__dirname, '..', '..');
 const RATE = '300';
-const SECONDS = '6';
+const SECONDS = 6;
+/** A fault that strikes once does so in the middle third of the load, and has to be over before its end. */
+const SECONDS_WITH_FAULTS = 15;
+/** How long nothing may move until a run gives up. Longer than a refund waits in its queue between two looks. */
+const DRAIN_TIMEOUT_SECONDS = 20;
 
 interface Outcome {
   readonly verdict: Verdict;
@@ -24,58 +30,94 @@ interface Outcome {
   readonly seconds: number;
 }
 
+/** One run. */
+interface Trial {
+  readonly title: string;
+  readonly faults: FaultSettings;
+  /** Undefined for the correct build. */
+  readonly planted: PlantedDefect | undefined;
+}
+
 async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { planted: { type: 'string' } } });
+  const chosen = values.planted === undefined ? PLANTED_DEFECTS : [plantedDefect(values.planted)];
   process.chdir(root);
   const assembly = await useAssembly(undefined, 'local');
   let failures = 0;
+  const trials = trialsOf(chosen);
   try {
-    for (const defect of [undefined, ...PLANTED_DEFECTS]) {
-      const { verdict, exitCode, seconds } = await runWith(assembly.folder, defect);
-      const wrong = complaint(verdict, exitCode, defect);
+    for (const trial of trials) {
+      const { verdict, exitCode, seconds } = await runWith(assembly.folder, trial);
+      const wrong = complaint(verdict, exitCode, trial.planted);
       failures += wrong === undefined ? 0 : 1;
-      const { lost, doubled, outOfBalance } = verdict;
+      const { lost, doubled, outOfBalance, drained } = verdict;
       process.stdout.write(
-        `${wrong === undefined ? 'ok    ' : 'FAILED'}  ${(defect?.name ?? 'the correct build').padEnd(26)}`
-        + `  lost ${lost}, doubled ${doubled}, out of balance ${outOfBalance}  after ${seconds.toFixed(1)} s${wrong === undefined ? '' : `: ${wrong}`}\n`,
+        `${wrong === undefined ? 'ok    ' : 'FAILED'}  ${trial.title.padEnd(44)}  lost ${lost}, doubled ${doubled}, out of balance ${outOfBalance}`
+        + `${drained ? '' : ', not drained'}  after ${seconds.toFixed(1)} s${wrong === undefined ? '' : `: ${wrong}`}\n`,
       );
     }
   } finally {
     assembly.dispose();
   }
-  const total = PLANTED_DEFECTS.length + 1;
-  process.stdout.write(`${total - failures} passed, ${failures} failed\n`);
+  process.stdout.write(`${trials.length - failures} passed, ${failures} failed\n`);
   return failures === 0 ? 0 : 1;
 }
 
-async function runWith(assembly: string, defect: PlantedDefect | undefined): Promise<Outcome> {
+/** The correct build once with each set of faults, then the defects. */
+function trialsOf(chosen: readonly PlantedDefect[]): Trial[] {
+  const sets = [...new Map(chosen.map(({ faults }) => [JSON.stringify(faults), faults])).values()];
+  return [
+    ...sets.map((faults): Trial => ({ title: `the correct build${described(faults)}`, faults, planted: undefined })),
+    ...chosen.map((planted): Trial => ({ title: `${planted.name}${described(planted.faults)}`, faults: planted.faults, planted })),
+  ];
+}
+
+function described(faults: FaultSettings): string {
+  return flags(faults).map((word) => ` ${word}`).join('');
+}
+
+function flags(faults: FaultSettings): string[] {
+  return (Object.entries(faults) as [FaultName, number][]).flatMap(([name, value]) => [
+    `--${FAULTS.find((fault) => fault.name === name)?.flag}`, String(value),
+  ]);
+}
+
+async function runWith(assembly: string, { faults, planted }: Trial): Promise<Outcome> {
   const folder = fs.mkdtempSync(path.join(root, '.local', 'verify-'));
   try {
     const copy = path.join(folder, 'assembly');
     fs.cpSync(assembly, copy, { recursive: true });
-    if (defect) {
-      await plant(defect, copy);
+    if (planted !== undefined) {
+      await plant(planted, copy);
     }
     const json = path.join(folder, 'verdict.json');
+    const seconds = Object.keys(faults).length === 0 ? SECONDS : SECONDS_WITH_FAULTS;
     const start = Date.now();
-    const exitCode = await cht(folder, ['run', copy, '--rate', RATE, '--seconds', SECONDS, '--seed', '1', '--json', json]);
-    const seconds = (Date.now() - start) / 1000;
-    return { verdict: JSON.parse(fs.readFileSync(json, 'utf8')) as Verdict, exitCode, seconds };
+    const exitCode = await cht(folder, [
+      'run', copy, '--rate', RATE, '--seconds', String(seconds), '--seed', '1', '--json', json, '--no-page',
+      '--drain-timeout', String(DRAIN_TIMEOUT_SECONDS), ...flags(faults),
+    ]);
+    return { verdict: JSON.parse(fs.readFileSync(json, 'utf8')) as Verdict, exitCode, seconds: (Date.now() - start) / 1000 };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Writes the defective bundle over the one of the deployable, wherever the assembly holds it. */
-async function plant(defect: PlantedDefect, assembly: string): Promise<void> {
-  const correct = fs.readFileSync(path.join(root, 'assets', defect.deployable, 'index.js'));
-  const folders = new Set(Topology.read(assembly).ofType('AWS::Lambda::Function').map(codeFolder).filter((folder) => folder !== undefined));
-  const targets = [...folders].map((folder) => path.join(folder, 'index.js')).filter((file) => fs.existsSync(file) && fs.readFileSync(file).equals(correct));
+async function plant({ name, deployable }: PlantedDefect, assembly: string): Promise<void> {
+  const correct = fs.readFileSync(path.join(root, 'assets', deployable, 'index.js'));
+  const targets = bundleFolders(Topology.read(assembly)).map((folder) => path.join(folder, 'index.js'))
+    .filter((file) => fs.existsSync(file) && fs.readFileSync(file).equals(correct));
   if (targets.length === 0) {
-    throw new Error(`the assembly holds no bundle of ${defect.deployable}`);
+    throw new Error(`the assembly holds no bundle of ${deployable}`);
   }
   for (const outfile of targets) {
     await build({
-      entryPoints: [path.join(__dirname, 'planted', `${defect.name}.ts`)],
+      stdin: {
+        contents: `import { start } from './live/${deployable}';\nimport { defect } from './planted/${name}';\nmodule.exports = start(defect);\n`,
+        resolveDir: __dirname,
+        loader: 'ts',
+      },
       outfile,
       bundle: true,
       platform: 'node',
@@ -84,6 +126,14 @@ async function plant(defect: PlantedDefect, assembly: string): Promise<void> {
       logLevel: 'warning',
     });
   }
+}
+
+/** Folders with the code of functions and of containers. */
+function bundleFolders(topology: Topology): string[] {
+  const functions = topology.ofType('AWS::Lambda::Function').map(codeFolder);
+  const containers = topology.ofType('AWS::ECS::TaskDefinition').flatMap(({ properties, stack }) =>
+    ((properties.ContainerDefinitions ?? []) as { Image: string }[]).map(({ Image }) => imageFolder(Image, stack)));
+  return [...new Set([...functions, ...containers].filter((folder) => folder !== undefined))];
 }
 
 /** Runs in a folder of its own: a run that finds something keeps its logs there. */

@@ -1,10 +1,10 @@
-import type { Ledger, Outcome } from '../../../lambdas/runtime/ledger/ledger';
+import type { Outcome } from '../../../lambdas/runtime/ledger/ledger';
 import type { PaymentRecord } from '../../../lambdas/runtime/payment/payment';
-import { workerWith } from './worker-ports';
+import type { Defect } from './defect';
 
 /** Takes a payment that it has seen before for a new one. */
-function forgetful(correct: Ledger): Ledger {
-  return {
+export const defect: Defect = {
+  ledger: (correct) => ({
     applyRefund: (refund, options) => correct.applyRefund(refund, options),
     find: (merchantId, idempotencyKey) => correct.find(merchantId, idempotencyKey),
     applyPayments: async (payments, options) => {
@@ -13,7 +13,5 @@ function forgetful(correct: Ledger): Ledger {
       await correct.applyPayments(again.map((payment): PaymentRecord => ({ ...payment, idempotencyKey: `${payment.idempotencyKey}~again` })), options);
       return outcomes;
     },
-  };
-}
-
-export const handler = workerWith({ ledger: forgetful });
+  }),
+};

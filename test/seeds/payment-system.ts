@@ -1,0 +1,269 @@
+import { PaymentLookup } from '../../lambdas/payment-api/look-up';
+import { createRefundWorkerHandler } from '../../lambdas/refund-worker/handler';
+import type { AwsCaller } from '../../lambdas/runtime/aws/json-client';
+import { BalanceTable } from '../../lambdas/runtime/balance/balance-table';
+import { SqsRefundQueue } from '../../lambdas/runtime/batch/waiting-refunds';
+import { DynamoDbLedger } from '../../lambdas/runtime/ledger/dynamodb-ledger';
+import { Logger } from '../../lambdas/runtime/observability/logger';
+import { EmbeddedMetrics } from '../../lambdas/runtime/observability/metrics';
+import type { Ledger } from '../../lambdas/runtime/ledger/ledger';
+import { DynamoDbParking } from '../../lambdas/runtime/parking/dynamodb-parking';
+import { guardLedger } from '../../lambdas/runtime/resilience/guarded-ledger';
+import { RetryPolicy } from '../../lambdas/runtime/retry/retry';
+import { ShardDirectory } from '../../lambdas/runtime/sharding/shard-directory';
+import { configureEventSource, type DiscardCommand } from '../../lib/event-source';
+import { configureQueueEventSource, KinesisEventSource, QueueEventSource, type StreamEventSource, TableStreamEventSource } from '../../local/event-sources';
+import type { ServiceClient } from '../../local/event-sources/service-client';
+import { LocalAwsError } from '../../local/aws/local-aws-client';
+import { SeededRandom } from '../../local/random/seeded-random';
+import { balanceProjector, type Defect, paymentWorker } from '../verify-checker/planted/defect';
+import { DeliveryLog, type DeliveredRecord } from './delivery-log';
+import { type Handler, type HandlerFactory, SimulatedFunction } from './functions';
+import { QUEUE_ARN, QUEUE_URL, QueueService } from './queue-service';
+import { HOT_MERCHANT } from './random-scenario';
+import type { FunctionName, Scenario } from './scenario';
+import { ApiTask } from './simulated-api';
+import type { SimulatedProcess } from './simulated-process';
+import { STREAM_NAME, StreamService } from './stream-service';
+import { BALANCE_TABLE, PARKING_TABLE, TableService } from './table-service';
+import type { Trace } from './trace';
+import type { VirtualTime } from './virtual-time';
+
+/** Pause of a mapping that found a table stream empty: longer than the service's, so that hours of nothing cost little. */
+const IDLE_POLL_MILLISECONDS = 1_000;
+const WINDOW_GRACE_MILLISECONDS = 5_000;
+
+/** The payment path in one process: the real engines, event source mappings and handlers, with ports into virtual time. */
+export class PaymentSystem {
+  readonly stream: StreamService;
+  readonly tables: TableService;
+  readonly queue: QueueService;
+  readonly tasks: readonly ApiTask[];
+  readonly functions: { readonly [name in FunctionName]: SimulatedFunction };
+  /** The payment worker's mapping, then one for each ledger table. */
+  readonly sources: readonly StreamEventSource[];
+  readonly deliveries = new DeliveryLog();
+  /** Records that a mapping gave up. */
+  readonly discarded: DiscardCommand[] = [];
+  private readonly refundSource: QueueEventSource;
+
+  constructor(private readonly time: VirtualTime, private readonly trace: Trace, private readonly scenario: Scenario, defect: Defect | undefined) {
+    const { configuration } = scenario;
+    const { latency } = configuration;
+    this.stream = new StreamService(time, this.random('stream'), configuration.streamShards, configuration.shardRecordsPerSecond);
+    this.tables = new TableService({
+      time, random: this.random('tables'), ledgerTables: configuration.ledgerTables, streamShards: configuration.tableStreamShards,
+    });
+    this.queue = new QueueService(time, this.random('queue'), configuration.refundDelaySeconds * 1_000);
+    this.tasks = Array.from({ length: configuration.apiTasks }, (_, number) => new ApiTask({
+      number, time, random: this.random(`task-${number}`), latency, trace, stream: this.stream, recordPayments: configuration.recordPayments, defect,
+    }));
+    const functionOf = (name: FunctionName, factory: HandlerFactory): SimulatedFunction =>
+      new SimulatedFunction({ name, time, random: this.random(name), latency, trace, factory });
+    this.functions = {
+      'payment-worker': functionOf('payment-worker', this.paymentWorker(defect)),
+      'balance-projector': functionOf('balance-projector', this.balanceProjector(defect)),
+      'refund-worker': functionOf('refund-worker', this.refundWorker()),
+    };
+    this.sources = [this.paymentSource(), ...this.tables.ledgerTables.map((table) => this.ledgerSource(table))];
+    this.refundSource = new QueueEventSource({
+      client: this.queue,
+      configuration: configureQueueEventSource({ queueArn: QUEUE_ARN, batchSize: 10, maximumConcurrency: 5, reportBatchItemFailures: true }),
+      queueUrl: QUEUE_URL,
+      invoker: this.functions['refund-worker'].invoker(() => () => undefined),
+      clock: time,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.tables.createTables();
+    await Promise.all([...this.sources, this.refundSource].map((source) => source.start()));
+  }
+
+  /** Everything that was taken in is done with, and no handler is at work. */
+  get isDrained(): boolean {
+    return this.queue.length === 0
+      && this.sources.every((source) => source.drained)
+      && Object.values(this.functions).every(({ isBusy }) => !isBusy);
+  }
+
+  /** Age of the oldest record that a mapping has read and not passed, in milliseconds. */
+  get oldestAge(): number {
+    return Math.max(0, ...this.sources.flatMap(({ status }) => status.shards.map((shard) => shard.oldestRecordAgeMilliseconds)));
+  }
+
+  /** The API's answers to questions, from a process of its own. */
+  lookup(): PaymentLookup {
+    const dynamodb: AwsCaller = { call: async <Output>(operation: string, input: object) => await this.tables.serve(operation, input) as Output };
+    const retry = this.retry({ clock: this.time }, 'lookup');
+    return new PaymentLookup({
+      ledger: this.ledger(dynamodb, retry),
+      parking: new DynamoDbParking({ dynamodb, table: PARKING_TABLE, retry }),
+      balances: new BalanceTable({ dynamodb, table: BALANCE_TABLE, retry }),
+      now: () => this.time.now(),
+    });
+  }
+
+  private paymentWorker(defect: Defect | undefined): HandlerFactory {
+    return (process) => paymentWorker({
+      dynamodb: this.caller(process, 'table', this.tables),
+      ledger: (dynamodb) => this.guardedLedger(process, dynamodb),
+      parking: (dynamodb) => new DynamoDbParking({ dynamodb, table: PARKING_TABLE, retry: this.retry(process, 'parking', 4) }),
+      refundQueue: this.refundQueue(process),
+      ...this.silent(process),
+    }, defect) as Handler;
+  }
+
+  private refundWorker(): HandlerFactory {
+    return (process) => {
+      const dynamodb = this.caller(process, 'table', this.tables);
+      return createRefundWorkerHandler({
+        ledger: this.guardedLedger(process, dynamodb),
+        parking: new DynamoDbParking({ dynamodb, table: PARKING_TABLE, retry: this.retry(process, 'refund-parking', 4) }),
+        refundQueue: this.refundQueue(process),
+        ...this.silent(process),
+      }, { refundWaitSeconds: this.scenario.configuration.refundWaitSeconds }) as Handler;
+    };
+  }
+
+  private balanceProjector(defect: Defect | undefined): HandlerFactory {
+    return (process) => balanceProjector({
+      dynamodb: this.caller(process, 'table', this.tables),
+      table: BALANCE_TABLE,
+      retry: this.retry(process, 'balances'),
+      ...this.silent(process),
+    }, defect) as Handler;
+  }
+
+  private guardedLedger(process: SimulatedProcess, dynamodb: AwsCaller): Ledger {
+    const random = this.random('breaker');
+    return guardLedger(this.ledger(dynamodb, this.retry(process, 'ledger')), { ...this.silent(process), random: () => random.next() });
+  }
+
+  private ledger(dynamodb: AwsCaller, retry: RetryPolicy): DynamoDbLedger {
+    const { buckets, hotMerchantBuckets } = this.scenario.configuration;
+    const directory = new ShardDirectory(buckets, new Map([[HOT_MERCHANT, hotMerchantBuckets]]));
+    return new DynamoDbLedger({ dynamodb, tables: this.tables.ledgerTables, directory, retry });
+  }
+
+  private refundQueue(process: SimulatedProcess): SqsRefundQueue {
+    return new SqsRefundQueue({ sqs: this.caller(process, 'queue', this.queue), queueUrl: QUEUE_URL, retry: this.retry(process, 'queue') });
+  }
+
+  private silent({ clock }: Pick<SimulatedProcess, 'clock'>) {
+    const now = () => this.time.now();
+    return {
+      metrics: new EmbeddedMetrics({ functionName: 'seeds', write: () => undefined, now }),
+      logger: new Logger({ write: () => undefined, now }),
+      clock,
+    };
+  }
+
+  private retry({ clock }: Pick<SimulatedProcess, 'clock'>, name: string, maximumAttempts?: number): RetryPolicy {
+    const random = this.random(name);
+    return new RetryPolicy({ clock, random: () => random.next(), maximumAttempts });
+  }
+
+  private caller(process: SimulatedProcess, name: string, service: { serve(operation: string, input: object): Promise<object> }): AwsCaller {
+    return {
+      call: <Output>(operation: string, input: object) => process.call(async () => {
+        try {
+          const output = await service.serve(operation, input);
+          this.trace.note(name, operation);
+          return output as Output;
+        } catch (error) {
+          this.trace.note(name, `${operation} ${(error as { code?: string }).code ?? 'lost'}`);
+          throw error;
+        }
+      }),
+    };
+  }
+
+  private paymentSource(): KinesisEventSource {
+    const { worker } = this.scenario.configuration;
+    return new KinesisEventSource({
+      engine: this.stream.engine,
+      streamName: STREAM_NAME,
+      configuration: configureEventSource({
+        source: 'kinesis',
+        eventSourceArn: this.stream.stream.arn,
+        startingPosition: { type: 'TRIM_HORIZON' },
+        enhancedFanOut: worker.enhancedFanOut,
+        batchSize: worker.batchSize,
+        maximumBatchingWindowSeconds: worker.batchingWindowSeconds,
+        parallelizationFactor: worker.parallelizationFactor,
+        bisectBatchOnFunctionError: worker.bisect,
+        reportBatchItemFailures: true,
+      }),
+      invoker: this.functions['payment-worker'].invoker((event) => this.deliveries.delivered(kinesisRecords(event, worker.parallelizationFactor > 1))),
+      ...this.sourcePorts('payment-source'),
+    });
+  }
+
+  private ledgerSource(table: string): TableStreamEventSource {
+    const { projector } = this.scenario.configuration;
+    const streamArn = this.tables.streamArn(table);
+    return new TableStreamEventSource({
+      client: this.poller(),
+      streamArn,
+      configuration: configureEventSource({
+        source: 'dynamodb',
+        eventSourceArn: streamArn,
+        startingPosition: { type: 'TRIM_HORIZON' },
+        batchSize: projector.batchSize,
+        maximumBatchingWindowSeconds: projector.batchingWindowSeconds,
+        tumblingWindowSeconds: projector.tumblingWindowSeconds,
+        bisectBatchOnFunctionError: projector.bisect,
+        reportBatchItemFailures: true,
+        filters: [{ eventName: ['INSERT'] }],
+        tuning: { idlePollMilliseconds: IDLE_POLL_MILLISECONDS, windowGraceMilliseconds: WINDOW_GRACE_MILLISECONDS },
+      }),
+      invoker: this.functions['balance-projector'].invoker((event) => this.deliveries.delivered(tableRecords(event, table))),
+      ...this.sourcePorts(`source-${table}`),
+    });
+  }
+
+  private sourcePorts(name: string) {
+    return {
+      random: this.random(name),
+      clock: this.time,
+      onDiscard: async (command: DiscardCommand) => {
+        this.discarded.push(command);
+      },
+    };
+  }
+
+  /** A poller's way to the tables' streams. */
+  private poller(): ServiceClient {
+    const random = this.random('pollers');
+    const { latency: { mean } } = this.scenario.configuration;
+    return {
+      call: async <Output>(operation: string, input: object): Promise<Output> => {
+        await this.time.sleep(random.exponential(mean));
+        if (this.tables.unavailable) {
+          throw new LocalAwsError('InternalServerError', '', 500);
+        }
+        return this.tables.streams.call<Output>(operation, input);
+      },
+    };
+  }
+
+  /** Randomness of one part, so that a change in one does not change what another draws. */
+  private random(name: string): SeededRandom {
+    return new SeededRandom([...name].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), this.scenario.seed));
+  }
+}
+
+function kinesisRecords(event: unknown, hasLanes: boolean): DeliveredRecord[] {
+  const { Records: records } = event as { Records: { eventID: string; kinesis: { sequenceNumber: string; partitionKey: string } }[] };
+  return records.map(({ eventID, kinesis }) => ({
+    shard: eventID.split(':', 1)[0],
+    sequence: kinesis.sequenceNumber,
+    lane: hasLanes ? kinesis.partitionKey : '',
+  }));
+}
+
+function tableRecords(event: unknown, table: string): DeliveredRecord[] {
+  const { Records: records, shardId } = event as { Records: { dynamodb: { SequenceNumber: string } }[]; shardId: string };
+  return records.map(({ dynamodb }) => ({ shard: `${table} ${shardId}`, sequence: dynamodb.SequenceNumber, lane: '' }));
+}
