@@ -120,6 +120,8 @@ function describeEntry(entry: LedgerEntry): object {
   };
 }
 
-function describeParked(merchantId: string, idempotencyKey: string, { reason, parkedAt }: ParkedEntry): object {
-  return { merchantId, idempotencyKey, status: 'parked', reason, parkedAt: new Date(parkedAt).toISOString() };
+/** Who discarded an entry and why is a matter of those who operate the system; that it was decided is not. */
+function describeParked(merchantId: string, idempotencyKey: string, { reason, parkedAt, discard }: ParkedEntry): object {
+  const discardedAt = discard === undefined ? undefined : new Date(discard.at).toISOString();
+  return { merchantId, idempotencyKey, status: 'parked', reason, parkedAt: new Date(parkedAt).toISOString(), discardedAt };
 }

@@ -1,25 +1,17 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { forEachConcurrently } from '../runtime/aws/concurrency';
 import { countOutcome } from '../runtime/batch/outcome-metrics';
-import { RECORD_SCHEMA } from '../runtime/batch/payment-batch';
+import { parkRecord, type ParkRecordPorts } from '../runtime/batch/park-record';
 import { shapeDefect } from '../runtime/batch/record-shape';
 import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
-import { decodeWaitingRefund, type RefundQueue, type WaitingRefund } from '../runtime/batch/waiting-refunds';
+import { decodeWaitingRefund, type RefundQueue, WAITING_REFUND_SCHEMA, type WaitingRefund } from '../runtime/batch/waiting-refunds';
 import type { Ledger } from '../runtime/ledger/ledger';
-import type { Logger } from '../runtime/observability/logger';
-import type { Metrics } from '../runtime/observability/metrics';
-import type { Parking } from '../runtime/parking/parking';
 import type { PaymentRecord } from '../runtime/payment/payment';
-import { UndecodableRecordError } from '../runtime/payment/payment-codec';
-import type { Clock } from '../runtime/retry/clock';
+import { encodePaymentRecord, UndecodableRecordError } from '../runtime/payment/payment-codec';
 
-export interface RefundWorkerPorts {
+export interface RefundWorkerPorts extends ParkRecordPorts {
   readonly ledger: Ledger;
-  readonly parking: Parking;
   readonly refundQueue: RefundQueue;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly clock: Clock;
 }
 
 export interface RefundWorkerOptions {
@@ -118,19 +110,12 @@ class RefundWorker {
   }
 
   private async park(record: SQSRecord, reason: string, failed: string[], refund?: PaymentRecord): Promise<void> {
-    try {
-      await this.ports.parking.park({
-        ...(refund === undefined ? undefined : { merchantId: refund.merchantId, idempotencyKey: refund.idempotencyKey }),
-        reason,
-        schema: RECORD_SCHEMA,
-        payload: Buffer.from(record.body, 'utf8'),
-        source: { shardId: record.eventSourceARN.slice(record.eventSourceARN.lastIndexOf(':') + 1), sequenceNumber: record.messageId, index: 0 },
-        parkedAt: this.ports.clock.now(),
-      });
-      this.ports.metrics.count('RecordsParked');
-      this.ports.logger.sample('warn', 'a refund was parked', { reason });
-    } catch (error) {
-      this.ports.logger.sample('error', 'a refund could not be parked', { error });
+    const source = { shardId: record.eventSourceARN.slice(record.eventSourceARN.lastIndexOf(':') + 1), sequenceNumber: record.messageId, index: 0 };
+    // A refund is kept as it came in the stream, so that it can be put back there.
+    const kept = await parkRecord(this.ports, refund === undefined
+      ? { reason, payload: Buffer.from(record.body, 'utf8'), source, schema: WAITING_REFUND_SCHEMA }
+      : { reason, payload: encodePaymentRecord(refund), source, payment: refund });
+    if (!kept) {
       failed.push(record.messageId);
     }
   }

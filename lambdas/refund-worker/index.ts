@@ -4,6 +4,7 @@ import { Environment } from '../runtime/configuration/environment';
 import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
+import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { systemClock } from '../runtime/retry/clock';
 import { createRefundWorkerHandler } from './handler';
 
@@ -11,14 +12,16 @@ import { createRefundWorkerHandler } from './handler';
 const environment = new Environment();
 const functionName = environment.optionalText('AWS_LAMBDA_FUNCTION_NAME') ?? 'refund-worker';
 const dynamodb = new AwsJsonClient({ service: 'dynamodb' });
+const metrics = new EmbeddedMetrics({ functionName });
+const logger = new Logger({ context: { functionName } });
 
 export const handler = createRefundWorkerHandler(
   {
-    ledger: ledgerFromEnvironment(environment, dynamodb),
+    ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb), { metrics, logger, clock: systemClock }),
     parking: parkingFromEnvironment(environment, dynamodb),
     refundQueue: new SqsRefundQueue({ sqs: new AwsJsonClient({ service: 'sqs' }), queueUrl: environment.text('REFUND_QUEUE_URL') }),
-    metrics: new EmbeddedMetrics({ functionName }),
-    logger: new Logger({ context: { functionName } }),
+    metrics,
+    logger,
     clock: systemClock,
   },
   { refundWaitSeconds: environment.integer('REFUND_WAIT_SECONDS') },

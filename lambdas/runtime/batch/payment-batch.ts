@@ -1,25 +1,15 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { forEachConcurrently } from '../aws/concurrency';
 import type { Ledger, Outcome } from '../ledger/ledger';
-import type { Logger } from '../observability/logger';
-import type { Metrics } from '../observability/metrics';
-import type { Parking } from '../parking/parking';
 import type { PaymentRecord } from '../payment/payment';
-import type { Clock } from '../retry/clock';
 import { decodeBatch, type Place, type PlacedPayment } from './decoded-batch';
 import { countOutcome } from './outcome-metrics';
+import { parkRecord, type ParkRecordPorts } from './park-record';
 import type { RefundQueue } from './waiting-refunds';
 
-/** Name of the format that stream records are read with, kept with what is parked. */
-export const RECORD_SCHEMA = 'payment.v1.Payment';
-
-export interface PaymentBatchPorts {
+export interface PaymentBatchPorts extends ParkRecordPorts {
   readonly ledger: Ledger;
-  readonly parking: Parking;
   readonly refundQueue: RefundQueue;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly clock: Clock;
 }
 
 export interface PaymentBatchOptions {
@@ -155,20 +145,9 @@ export class PaymentBatchProcessor {
     place: Place, reason: string, records: readonly KinesisStreamRecord[], progress: Progress, payment?: PaymentRecord,
   ): Promise<void> {
     const { eventID: eventId, kinesis } = records[place.record];
-    try {
-      await this.ports.parking.park({
-        ...(payment === undefined ? undefined : { merchantId: payment.merchantId, idempotencyKey: payment.idempotencyKey }),
-        reason,
-        schema: RECORD_SCHEMA,
-        payload: place.data,
-        // A Kinesis record names its shard only here: "shardId-000000000000:sequence number".
-        source: { shardId: eventId.split(':', 1)[0], sequenceNumber: kinesis.sequenceNumber, index: place.index },
-        parkedAt: this.ports.clock.now(),
-      });
-      this.ports.metrics.count('RecordsParked');
-      this.ports.logger.sample('warn', 'a record was parked', { reason });
-    } catch (error) {
-      this.ports.logger.sample('error', 'a record could not be parked', { error });
+    // A Kinesis record names its shard only here: "shardId-000000000000:sequence number".
+    const source = { shardId: eventId.split(':', 1)[0], sequenceNumber: kinesis.sequenceNumber, index: place.index };
+    if (!(await parkRecord(this.ports, { reason, payload: place.data, source, payment }))) {
       progress.stopAt(place.record);
     }
   }

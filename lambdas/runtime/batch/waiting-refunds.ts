@@ -6,6 +6,9 @@ import type { PaymentRecord } from '../payment/payment';
 import { decodePaymentRecord, encodePaymentRecord, UndecodableRecordError } from '../payment/payment-codec';
 import { RetryPolicy } from '../retry/retry';
 
+/** Name of the format of a message, kept with one that cannot be read. */
+export const WAITING_REFUND_SCHEMA = 'refund-queue.v1.json';
+
 /** A refund whose payment is not in the ledger yet. */
 export interface WaitingRefund {
   readonly refund: PaymentRecord;

@@ -16,6 +16,9 @@ export type MetricName =
   | 'RecordsParked'
   /** Records (or queue messages) left for another delivery. */
   | 'RecordsLeftForRetry'
+  /** The ledger kept being unavailable and is left alone for a moment. */
+  | 'LedgerCircuitOpened'
+  | 'LedgerCircuitClosed'
   /** From acceptance to settlement, in milliseconds, sampled. */
   | 'SettleLatency'
   | 'BalanceRowsWritten'
@@ -24,9 +27,16 @@ export type MetricName =
   /** Effects that a balance contained already. */
   | 'BalanceReplaysDropped'
   /** From settlement to the balance, in milliseconds, of the newest record of a batch. */
-  | 'BalanceLag';
+  | 'BalanceLag'
+  /** Changes of the ledger that became part of the audit archive. */
+  | 'ChangesArchived'
+  | 'AuditObjectsWritten'
+  /** Heads of chains that were not as they were read and had to be read again. */
+  | 'AuditHeadConflicts'
+  /** From settlement to the archive, in milliseconds, of the newest record of a batch. */
+  | 'AuditLag';
 
-const MILLISECONDS_METRICS: ReadonlySet<MetricName> = new Set<MetricName>(['SettleLatency', 'BalanceLag']);
+const MILLISECONDS_METRICS: ReadonlySet<MetricName> = new Set<MetricName>(['SettleLatency', 'BalanceLag', 'AuditLag']);
 
 /** Values of one metric in one log event of the embedded metric format. */
 const MAXIMUM_VALUES = 100;

@@ -39,6 +39,17 @@ describe('GET /merchants/{merchantId}/payments/{idempotencyKey}', () => {
     expect(json).toEqual({ merchantId: 'm-1', idempotencyKey: 'k-3', status: 'parked', reason: 'amount is not from 1 to 10^12', parkedAt: '2023-11-14T22:13:20.000Z' });
   });
 
+  it('says that a parked payment was discarded, and not by whom', async () => {
+    client.parking.set('m-1/k-4', {
+      merchantId: 'm-1', idempotencyKey: 'k-4', reason: 'too large', schema: 'payment.v1', payload: Buffer.alloc(0), parkedAt: NOW,
+      source: { shardId: 's', sequenceNumber: '1', index: 0 }, discard: { at: NOW + 60_000, by: 'operator', reason: 'internal' },
+    });
+    expect((await client.get('/merchants/m-1/payments/k-4')).json).toEqual({
+      merchantId: 'm-1', idempotencyKey: 'k-4', status: 'parked', reason: 'too large', parkedAt: '2023-11-14T22:13:20.000Z',
+      discardedAt: '2023-11-14T22:14:20.000Z',
+    });
+  });
+
   it('prefers the ledger to the parking table', async () => {
     client.ledger.set('m-1/k-1', APPLIED);
     client.parking.set('m-1/k-1', { reason: 'x', schema: 'x', payload: Buffer.alloc(0), parkedAt: NOW, source: { shardId: 's', sequenceNumber: '1', index: 0 } });

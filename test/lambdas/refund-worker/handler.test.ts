@@ -1,6 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { createRefundWorkerHandler, type RefundWorkerHandler } from '../../../lambdas/refund-worker/handler';
 import { encodeWaitingRefund, type WaitingRefund } from '../../../lambdas/runtime/batch/waiting-refunds';
+import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import { FakeLedger, FakeParking, FakeRefundQueue } from '../runtime/support/fake-ports';
 import { ManualClock } from '../runtime/support/manual-clock';
 import { payment, refund } from '../runtime/support/payments';
@@ -94,10 +95,13 @@ describe('refund worker', () => {
     expect(await failures(given)).toEqual([]);
     expect(parking.entries).toEqual([
       {
-        reason: 'the message is not JSON', schema: 'payment.v1.Payment', payload: Buffer.from('nonsense'), parkedAt: clock.time,
+        reason: 'the message is not JSON', schema: 'refund-queue.v1.json', payload: Buffer.from('nonsense'), parkedAt: clock.time,
         source: { shardId: 'refunds', sequenceNumber: 'message-0', index: 0 },
       },
-      expect.objectContaining({ merchantId: 'm', idempotencyKey: 'r', reason: 'payer_id is not a text of 1 to 64 characters' }),
+      expect.objectContaining({
+        merchantId: 'm', idempotencyKey: 'r', reason: 'payer_id is not a text of 1 to 64 characters', schema: 'payment.v1.Payment',
+        payload: encodePaymentRecord(overlong.refund),
+      }),
     ]);
     parking.fails = () => true;
     expect((await failures(given)).sort()).toEqual(['message-0', 'message-1']);

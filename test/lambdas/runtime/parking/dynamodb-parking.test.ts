@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
 import { AwsServiceError } from '../../../../lambdas/runtime/aws/errors';
 import { DynamoDbParking } from '../../../../lambdas/runtime/parking/dynamodb-parking';
+import { DynamoDbParkedEntries } from '../../../../lambdas/runtime/parking/parked-entries';
 import type { ParkedEntry } from '../../../../lambdas/runtime/parking/parking';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
 import { Dynoxide } from '../../../support/dynoxide';
@@ -78,6 +79,44 @@ describe('DynamoDbParking (dynoxide)', () => {
     await parking.park(entry({ payload }));
     const found = await parking.find(merchantId, 'k');
     expect(Buffer.compare(Buffer.from(found!.payload), payload)).toBe(0);
+  });
+
+  it('never mixes the payloads of two payments with one key', async () => {
+    const [first, second] = [randomBytes(700_000), randomBytes(700_000)];
+    let puts = 0;
+    caller.decide = (operation) => (operation === 'PutItem' && ++puts === 2
+      ? { kind: 'fail', error: new AwsServiceError('AccessDeniedException', 400, 'no') }
+      : PASS);
+    // A part of the first is stored, then its worker is gone, and the other one comes.
+    await expect(parking.park(entry({ payload: first }))).rejects.toThrow('no');
+    await parking.park(entry({ payload: second }));
+    await parking.park(entry({ payload: first }));
+    expect(Buffer.compare(Buffer.from((await parking.find(merchantId, 'k'))!.payload), second)).toBe(0);
+  });
+
+  describe('an entry that was put back into the stream', () => {
+    const backFrom = { shardId: 'shardId-000000000007', sequenceNumber: '50', index: 0 };
+
+    beforeEach(async () => {
+      await parking.park(entry());
+      const entries = new DynamoDbParkedEntries({ dynamodb: engine.client, table: 'parking' });
+      expect(await entries.markRetried((await entries.read({ merchantId, idempotencyKey: 'k' }))!, 1_700_000_000_500)).toBe(true);
+    });
+
+    it('is parked anew when it comes from there', async () => {
+      expect((await parking.find(merchantId, 'k'))?.retriedAt).toBe(1_700_000_000_500);
+      const again = entry({ reason: 'still not', source: backFrom, parkedAt: 1_700_000_001_000 });
+      await parking.park(again);
+      expect(await parking.find(merchantId, 'k')).toEqual(again);
+      await parking.park(entry());
+      expect(await parking.find(merchantId, 'k')).toEqual(again);
+    });
+
+    it('stays as it is when its first delivery is repeated, or another payment comes with its key', async () => {
+      await parking.park(entry({ reason: 'repeated' }));
+      await parking.park(entry({ payload: Buffer.from('another'), source: backFrom }));
+      expect(await parking.find(merchantId, 'k')).toEqual(entry({ retriedAt: 1_700_000_000_500 }));
+    });
   });
 
   it('keeps a payload of no bytes', async () => {

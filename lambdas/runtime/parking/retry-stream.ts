@@ -1,0 +1,20 @@
+import type { PaymentStream } from '../producer/payment-stream';
+import type { RetryStream } from './parked-operations';
+
+/** Puts records back the way on which payments come. */
+export function retryStream(stream: PaymentStream): RetryStream {
+  return {
+    put: (data) => new Promise((resolve, reject) => {
+      const taken = stream.offer(data, (delivery) => {
+        if (delivery.kind === 'durable') {
+          resolve();
+        } else {
+          reject(delivery.error);
+        }
+      });
+      if (!taken) {
+        reject(new Error('the stream takes nothing more at the moment'));
+      }
+    }),
+  };
+}
