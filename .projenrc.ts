@@ -93,7 +93,7 @@ const project = new typescript.TypeScriptProject({
 project.package.addField('overrides', { '@swc/core': '1.16.18', 'unrs-resolver': '1.11.1' });
 // A platform binary: npm skips it where it does not fit, and the local run then names what is missing.
 project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1' });
-project.package.addField('files', ['assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'docs', 'README.md', 'LICENSE']);
+project.package.addField('files', ['assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'LICENSE']);
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
   './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
@@ -135,7 +135,9 @@ for (const [name, command] of Object.entries(scripts)) {
   project.tasks.tryFind(name)?.reset(command, { receiveArgs: true });
   project.package.setScript(name, command);
 }
-project.compileTask.reset('tsc -p tsconfig.build.json && node --import tsx lambdas/bundle.ts');
+// The live page is plain files, which the compiler does not copy.
+const copyPage = "require('node:fs').cpSync('local/dashboard/page', 'build/local/dashboard/page', { recursive: true })";
+project.compileTask.reset(`tsc -p tsconfig.build.json && node -e "${copyPage}" && node --import tsx lambdas/bundle.ts`);
 
 new TextFile(project, 'lambdas/runtime/limits.ts', { lines: runtimeLimitsSource().split('\n'), editGitignore: false, marker: false });
 

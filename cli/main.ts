@@ -1,12 +1,15 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { RunError } from '../local/run/run-error';
 import { AssemblyError } from '../lib/topology';
+import { auditCommand } from './audit';
 import { explainCommand } from './explain';
+import { parkedCommand } from './parked';
 import { runCommand } from './run';
+import { spellOutRun } from './running-system';
 import { sizeCommand } from './size';
 import { type Command, UsageError } from './command';
 
-const COMMANDS: readonly Command[] = [runCommand, sizeCommand, explainCommand];
+const COMMANDS: readonly Command[] = [runCommand, sizeCommand, explainCommand, parkedCommand, auditCommand];
 
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
@@ -26,7 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
 function parseCommandLine(command: Command, words: readonly string[]) {
   const options: ParseArgsConfig['options'] = { ...command.options, help: { type: 'boolean', short: 'h' } };
   try {
-    return parseArgs({ args: [...words], options, allowPositionals: true });
+    return parseArgs({ args: 'run' in options ? spellOutRun(words) : [...words], options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. ')[0]}.`, command.name);
   }
@@ -39,7 +42,8 @@ function overview(): string {
     '',
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
-    'Every command takes the folder of a cloud assembly, else ./cdk.out, else synthesizes the app of ./cdk.json to a temporary folder.',
+    'run, size and explain take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json to a temporary folder.',
+    'The others work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',
   ].join('\n');

@@ -1,3 +1,7 @@
+export * from './archive/audit-bucket';
+export * from './archive/audit-lock';
+export * from './archive/audit-trail';
+export * from './archive/audit-trail-props';
 export * from './assets';
 export * from './compute/access-logs';
 export * from './compute/stateless-tier';
@@ -16,6 +20,7 @@ export * from './worker/failure-bucket';
 export * from './worker/queue-worker';
 export * from './worker/stream-mapping-props';
 export * from './worker/stream-worker';
+export * from './worker/table-stream-purpose';
 export * from './worker/table-stream-worker';
 export * from './worker/worker-function';
 export * from './worker/worker-props';

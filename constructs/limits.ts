@@ -34,6 +34,7 @@ export const LIMITS = {
   },
   table: {
     streamRetention: Duration.hours(number('dynamodb/streams.retentionHours')),
+    streamReaders: number('dynamodb/streams.readersPerShard'),
     initialWriteUnits: number('dynamodb/onDemand.initialWritePerSec'),
     initialReadUnits: number('dynamodb/onDemand.initialReadPerSec'),
   },

@@ -4,7 +4,7 @@ import { Decision, SizingPlan, SIZING_METADATA_KEY } from '../lib/sizing';
 
 /** Values set by hand, by the name of the decision that they take the place of; `undefined` leaves a decision as it was derived. */
 export interface Overrides {
-  readonly [decision: string]: number | boolean | Duration | Size | undefined;
+  readonly [decision: string]: number | string | boolean | Duration | Size | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export function recordDecisions(scope: Construct, derived: readonly Decision[], 
   return decisions;
 }
 
-function replace(decisions: readonly Decision[], name: string, value: number | boolean | Duration | Size): Decision[] {
+function replace(decisions: readonly Decision[], name: string, value: number | string | boolean | Duration | Size): Decision[] {
   const unresolved = value instanceof Duration || value instanceof Size ? value.isUnresolved() : Token.isUnresolved(value);
   if (unresolved) {
     throw new Error(`\`${name}\` must be known at synthesis, got: an unresolved token`);
@@ -34,7 +34,7 @@ function replace(decisions: readonly Decision[], name: string, value: number | b
 }
 
 /** A duration or size as a number in the unit of a decision. */
-function inUnit(value: number | boolean | Duration | Size, unit: string): number | boolean {
+function inUnit(value: number | string | boolean | Duration | Size, unit: string): number | string | boolean {
   if (value instanceof Duration) {
     const seconds = value.toSeconds({ integral: false });
     return { ms: seconds * 1000, s: seconds, min: seconds / 60, h: seconds / 3600, d: seconds / 86_400 }[unit] ?? unknownUnit(unit);

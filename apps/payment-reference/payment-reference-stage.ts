@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Workload } from '../../lib/workload';
 import { StackSizeLimit } from './aspects/stack-size-limit';
 import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
+import { AuditStack } from './stacks/audit-stack';
 import { CellApiStack } from './stacks/cell-api-stack';
 import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
@@ -33,10 +34,11 @@ export interface Cell {
   readonly worker: CellWorkerStack;
 }
 
-/** The payment reference: network and data once, because keys and ledger are shared; stream, API and worker once for each cell. */
+/** The payment reference: network, data and audit once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
   readonly network: NetworkStack;
   readonly data: DataStack;
+  readonly audit: AuditStack;
   readonly cells: readonly Cell[];
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
@@ -51,6 +53,7 @@ export class PaymentReferenceStage extends Stage {
 
     this.data = new DataStack(this, 'data', { ...common, workload: props.workload });
     this.network = new NetworkStack(this, 'network', { ...common, encryptionKey: this.data.operationsKey });
+    this.audit = new AuditStack(this, 'audit', { ...common, data: this.data, workload: props.workload });
     const share = props.workload.cellShare();
     this.cells = Array.from({ length: props.workload.cells }, (_, index) => this.createCell(index + 1, share, common));
 

@@ -3,7 +3,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type Decision, type ProjectorSizing, sizeLedger, sizeProjector } from '../../lib/sizing';
+import type { Decision, TableStreamSizing } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
 import { factsFor, LIMITS } from '../limits';
 import type { AlarmSet } from '../observability/alarm-set';
@@ -14,6 +14,7 @@ import type { FailureBucket } from './failure-bucket';
 import { requireFunctionBounds } from './function-bounds';
 import { createFailureBucket, createStreamAlarms, createStreamMapping, destinationDeliveryFailures, iteratorAge } from './stream-mapping';
 import type { StreamMappingProps } from './stream-mapping-props';
+import { TableStreamPurpose } from './table-stream-purpose';
 import { WorkerFunction } from './worker-function';
 
 /** Properties of `TableStreamWorker`. */
@@ -25,6 +26,13 @@ export interface TableStreamWorkerProps extends StreamMappingProps {
   readonly table: ShardedTable;
 
   /**
+   * What the function makes of the changes.
+   *
+   * @default TableStreamPurpose.PROJECTION
+   */
+  readonly purpose?: TableStreamPurpose;
+
+  /**
    * Kinds of change that reach the handler: INSERT, MODIFY, REMOVE.
    *
    * @default ['INSERT']
@@ -32,7 +40,8 @@ export interface TableStreamWorkerProps extends StreamMappingProps {
   readonly eventNames?: string[];
 
   /**
-   * How long the mapping gathers changes for a batch, 1 to 5 seconds: what makes many changes of one row into one write.
+   * How long the mapping gathers changes for a batch, at least 1 second, at most 5 for a projection and 60 for an archive: what makes many
+   * changes into one write.
    *
    * @default - derived from the workload
    */
@@ -64,14 +73,15 @@ export interface TableStreamWorkerProps extends StreamMappingProps {
 
 const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'];
 
-/** Longest time that changes may be gathered: beyond it a projection is felt to lag. */
-const LONGEST_BATCHING_WINDOW = Duration.seconds(5);
+/** DynamoDB throttles a stream that more functions read. */
+const MOST_READERS = LIMITS.table.streamReaders;
 
 /**
- * A Lambda function that keeps a projection of a table up to date from its change streams, one mapping for each table.
+ * A Lambda function that follows a table through its change streams, one mapping for each table: a projection that is kept up to date, or an
+ * archive. A stream has room for two of them.
  *
- * A shard is worked on by one invocation at a time, so that the projection's rows of a shard have one writer; large batches and a short
- * batching window merge many changes into few writes.
+ * A shard is worked on by one invocation at a time, so that what is kept of a shard has one writer; large batches and a batching window merge
+ * many changes into few writes.
  */
 export class TableStreamWorker extends Construct implements iam.IGrantable {
   /** The function with its alias and log. */
@@ -87,7 +97,7 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
   /** The function's role. */
   readonly grantPrincipal: iam.IPrincipal;
   /** The sizes in force, with every override in its place. */
-  readonly sizing: ProjectorSizing;
+  readonly sizing: TableStreamSizing;
   /** Age at which a change is given up. */
   readonly maximumRecordAge: Duration;
   /** The sizes with their reasons, as they stand in the template's metadata. */
@@ -99,7 +109,7 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
     super(scope, id);
     this.requireBounds(props);
     const facts = factsFor(this, props.facts);
-    const derived = sizeProjector(props.workload, sizeLedger(props.workload, facts), facts);
+    const derived = (props.purpose ?? TableStreamPurpose.PROJECTION).size(props.workload, facts);
     this.decisions = recordDecisions(this, derived.decisions, {
       batchSize: props.batchSize,
       batchingWindow: props.batchingWindow,
@@ -143,7 +153,7 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
 
   private requireBounds(props: TableStreamWorkerProps): void {
     requireFunctionBounds(props, LIMITS.mapping.streamBatchSize);
-    requireDurationBetween('batchingWindow', props.batchingWindow, Duration.seconds(1), LONGEST_BATCHING_WINDOW);
+    requireDurationBetween('batchingWindow', props.batchingWindow, Duration.seconds(1), (props.purpose ?? TableStreamPurpose.PROJECTION).longestBatchingWindow);
     requireDurationBetween('tumblingWindow', props.tumblingWindow, Duration.seconds(1), LIMITS.mapping.tumblingWindow);
     requireIntegerBetween('reservedConcurrency', props.reservedConcurrency, 1, Number.MAX_SAFE_INTEGER);
     requireDurationBetween('maximumRecordAge', props.maximumRecordAge, LIMITS.mapping.recordAge.minimum, LIMITS.mapping.recordAge.maximum);
@@ -183,6 +193,10 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
     const retention = LIMITS.table.streamRetention.toSeconds();
     if (age >= retention) {
       errors.push(`\`maximumRecordAge\` must be less than the ${retention} seconds that a table's stream keeps changes, got: ${age}`);
+    }
+    const readers = this.node.root.node.findAll().filter((it) => it instanceof TableStreamWorker && it.props.table === this.props.table).length;
+    if (readers > MOST_READERS) {
+      errors.push(`\`table\` must have at most ${MOST_READERS} readers of its change streams, got: ${readers}`);
     }
     return errors;
   }

@@ -1,3 +1,5 @@
+export * from './audit-archiver';
+export * from './audit-lock';
 export * from './decision';
 export * from './format';
 export * from './kinesis-stream';
@@ -7,3 +9,4 @@ export * from './queue-worker';
 export * from './sizing-plan';
 export * from './stateless-tier';
 export * from './stream-worker';
+export { type TableStreamSizing } from './table-stream';

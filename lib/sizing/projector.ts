@@ -1,38 +1,24 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { Facts } from '../facts';
 import { Workload } from '../workload';
-import { clamp, roundDown, roundUp } from './arithmetic';
-import { Decision, quotaUse } from './decision';
-import { formatBytes, formatNumber } from './format';
+import { clamp, roundUp } from './arithmetic';
+import { Decision } from './decision';
+import { formatNumber } from './format';
 import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, lambdaMemories } from './lambda-memory';
 import { LedgerSizing, WarmThroughput, warmThroughputDecision } from './ledger';
-import { LAYOUT_FACTS, paymentLayout } from './payment-layout';
+import {
+  PAYLOAD_LIMIT, tableStreamBatchDecision, tableStreamConcurrencyDecision, TableStreamSizing, tumblingWindowDecision,
+} from './table-stream';
 import { meanOfLognormal } from './worker-lane';
 
 /** Size of the function that adds up balances from the table stream, of its mapping, and of the table of balances. */
-export interface ProjectorSizing {
-  readonly batchSize: number;
-  /** Payments of a merchant that arrive within it become one write. */
-  readonly batchingWindow: Duration;
-  /** Makes events carry their shard; no state is kept in it. */
-  readonly tumblingWindow: Duration;
-  /** Concurrent batches of a shard; 1, because the balance rows of a shard have one writer. */
-  readonly parallelizationFactor: 1;
-  readonly memory: Size;
-  readonly timeout: Duration;
-  readonly reservedConcurrency: number;
+export interface ProjectorSizing extends TableStreamSizing {
   readonly balanceWriteUnitsPerSecond: number;
   /** Warm throughput of the table of balances. */
   readonly warmThroughput: WarmThroughput;
-  readonly decisions: readonly Decision[];
 }
 
 const PATH = 'projector';
-const PAYLOAD_LIMIT = 'lambda/payload.sync.maxBytes';
-const CONCURRENCY_QUOTA = 'lambda/concurrency.accountDefault';
-/** JSON around each attribute of an image: quotes, type and braces. */
-const ATTRIBUTE_SYNTAX_BYTES = 12;
-const ATTRIBUTES = 12;
 
 /** Sizes the projector. Give it the whole workload and the ledger that was sized for it. */
 export function sizeProjector(workload: Workload, ledger: LedgerSizing, facts: Facts = Facts.DEFAULT): ProjectorSizing {
@@ -40,10 +26,10 @@ export function sizeProjector(workload: Workload, ledger: LedgerSizing, facts: F
   const windowSeconds = window.value as number;
   const writes = balanceWritesDecision(workload, ledger, facts, windowSeconds);
   const writesPerSecond = writes.value as number;
-  const batchSize = batchSizeDecision(workload, ledger, facts, windowSeconds);
+  const batchSize = tableStreamBatchDecision(PATH, workload, ledger, facts, windowSeconds);
   const memory = memoryDecision(workload, ledger, facts, writesPerSecond);
   const timeout = timeoutDecision(workload, facts, batchSize.value as number, memory.value as number);
-  const concurrency = concurrencyDecision(ledger, facts);
+  const concurrency = tableStreamConcurrencyDecision(PATH, ledger, facts);
   const warmWrite = warmThroughputDecision({
     path: PATH, name: 'warmWriteThroughput', unit: 'write units/s', unitsPerSecond: writesPerSecond, tables: 1,
     initialFact: 'dynamodb/onDemand.initialWritePerSec', quotaFact: 'dynamodb/table.maxWriteUnits.default',
@@ -52,7 +38,7 @@ export function sizeProjector(workload: Workload, ledger: LedgerSizing, facts: F
     path: PATH, name: 'warmReadThroughput', unit: 'read units/s', unitsPerSecond: writesPerSecond, tables: 1,
     initialFact: 'dynamodb/onDemand.initialReadPerSec', quotaFact: 'dynamodb/table.maxReadUnits.default',
   }, facts);
-  const tumbling = tumblingWindowDecision(facts);
+  const tumbling = tumblingWindowDecision(PATH, facts);
   return {
     batchSize: batchSize.value as number,
     batchingWindow: Duration.seconds(windowSeconds),
@@ -131,44 +117,6 @@ function balanceWritesDecision(workload: Workload, ledger: LedgerSizing, facts: 
   });
 }
 
-function batchSizeDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
-  const layout = paymentLayout(facts);
-  const item = Math.max(layout.typicalItemBytes, workload.payloadSize.meanBytes + layout.itemOffset);
-  const eventBytes = Math.ceil(item + ATTRIBUTES * ATTRIBUTE_SYNTAX_BYTES + facts.number('lambda-esm/dynamodbStreams.recordMetadata.bytes'));
-  const limit = facts.number(PAYLOAD_LIMIT);
-  const largest = facts.number('lambda-esm/stream.batchSize.max');
-  const byPayload = roundDown(limit / eventBytes);
-  const batchSize = clamp(byPayload, 1, largest);
-  const perWindow = ledger.writeUnitsPerSecond / ledger.streamShards * windowSeconds;
-  return Decision.derive({
-    path: PATH,
-    name: 'batchSize',
-    value: batchSize,
-    unit: 'records',
-    formula: `min(${formatBytes(limit)} / ${formatNumber(eventBytes)} B, ${formatNumber(largest)}) = ${formatNumber(batchSize)}`,
-    inputs: { eventBytesPerRecord: eventBytes, recordsPerWindowAndShard: perWindow },
-    binding: batchSize === largest ? 'largest batch of a mapping' : 'payload of an invocation; the window ends a batch earlier',
-    demand: perWindow,
-    limits: { minimum: 1, maximum: largest, because: 'batch of a stream mapping' },
-    facts: [PAYLOAD_LIMIT, 'lambda-esm/stream.batchSize.max', 'lambda-esm/dynamodbStreams.recordMetadata.bytes', ...LAYOUT_FACTS],
-  });
-}
-
-function tumblingWindowDecision(facts: Facts): Decision {
-  const seconds = facts.number('target/projector.tumblingWindowSeconds');
-  return Decision.derive({
-    path: PATH,
-    name: 'tumblingWindow',
-    value: seconds,
-    unit: 's',
-    formula: `design target ${seconds} s`,
-    inputs: { seconds },
-    binding: 'an event of a table stream names its shard only with a tumbling window; each end of one costs an empty invocation',
-    limits: { minimum: 1, maximum: facts.number('lambda-esm/tumblingWindow.maxSec'), because: 'tumbling window of a mapping, which must not be off' },
-    facts: ['target/projector.tumblingWindowSeconds', 'lambda-esm/tumblingWindow.maxSec'],
-  });
-}
-
 function parallelizationFactorDecision(facts: Facts): Decision {
   return Decision.derive({
     path: PATH,
@@ -227,26 +175,6 @@ function timeoutDecision(workload: Workload, facts: Facts, batchSize: number, me
     binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
     limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
     facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', 'balance-projector/cpuPerRecord', ...ROW_FACTS],
-  });
-}
-
-function concurrencyDecision(ledger: LedgerSizing, facts: Facts): Decision {
-  const partition = facts.number('dynamodb/partition.maxWcu');
-  const warm = ledger.tables * roundUp(ledger.warmThroughputPerTable.write / partition);
-  const value = Math.max(ledger.streamShards, warm);
-  return Decision.derive({
-    path: PATH,
-    name: 'reservedConcurrency',
-    value,
-    unit: 'executions',
-    formula: `max(${ledger.streamShards} shards, tables ${ledger.tables} x ceil(${formatNumber(ledger.warmThroughputPerTable.write)} / ${formatNumber(partition)})) = ${value}`,
-    inputs: { streamShards: ledger.streamShards, tables: ledger.tables, warmWriteThroughput: ledger.warmThroughputPerTable.write },
-    binding: 'one execution environment for each partition that the warm throughput makes',
-    rejected: [{ option: `${ledger.streamShards}, what the write rate alone needs`, because: 'a table has the partitions of its warm throughput, each with a shard' }]
-      .filter(() => warm > ledger.streamShards),
-    quota: quotaUse(facts, CONCURRENCY_QUOTA, value),
-    limits: { minimum: 1, because: '0 stops the function' },
-    facts: ['dynamodb/partition.maxWcu', CONCURRENCY_QUOTA],
   });
 }
 

@@ -49,15 +49,15 @@ beforeAll(() => {
 });
 
 describe('the stacks', () => {
-  it('are network and data once, and stream, API and worker for each cell', () => {
+  it('are network, data and audit once, and stream, API and worker for each cell', () => {
     const cells = [1, 2, 3, 4].flatMap((cell) => [`cell${cell}-api`, `cell${cell}-stream`, `cell${cell}-worker`]);
-    expect(Object.keys(templates).sort()).toEqual([...cells, 'data', 'network']);
-    expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual(['cell1-api', 'cell1-stream', 'cell1-worker', 'data', 'network']);
+    expect(Object.keys(templates).sort()).toEqual(['audit', ...cells, 'data', 'network']);
+    expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual(['audit', 'cell1-api', 'cell1-stream', 'cell1-worker', 'data', 'network']);
   });
 
   it('are named after their environment and protected against deletion', () => {
     for (const stack of assembly.stacks) {
-      expect(stack.stackName).toMatch(/^payments-prod-(network|data|cell[1-4]-(stream|api|worker))$/);
+      expect(stack.stackName).toMatch(/^payments-prod-(network|data|audit|cell[1-4]-(stream|api|worker))$/);
       expect(stack.terminationProtection).toBe(true);
     }
   });
@@ -89,6 +89,7 @@ describe('the stacks', () => {
         .sort();
     expect(dependencies('data')).toEqual([]);
     expect(dependencies('network')).toEqual(['data']);
+    expect(dependencies('audit')).toEqual(['data']);
     expect(dependencies('cell1-stream')).toEqual(['data']);
     expect(dependencies('cell1-api')).toEqual(['cell1-stream', 'data', 'network']);
     expect(dependencies('cell1-worker')).toEqual(['cell1-stream', 'data']);
@@ -104,7 +105,7 @@ describe('the stacks', () => {
   it('say how they were sized, under the paths of their constructs', () => {
     const decisions = Object.values(templates).flatMap((template) => template.toJSON().Metadata?.[SIZING_METADATA_KEY]?.decisions ?? []);
     const paths = new Set(decisions.map((it: { path: string }) => it.path));
-    for (const suffix of ['data/Ledger', 'data/BalanceProjector', 'cell3-stream/Payments', 'cell3-api/Api', 'cell3-worker/PaymentWorker', 'cell3-worker/RefundWorker']) {
+    for (const suffix of ['data/Ledger', 'data/BalanceProjector', 'audit/AuditTrail', 'audit/AuditTrail/Archiver', 'cell3-stream/Payments', 'cell3-api/Api', 'cell3-worker/PaymentWorker', 'cell3-worker/RefundWorker']) {
       expect(paths).toContain(`payments-prod/${suffix}`);
     }
     const ids = decisions.map((it: { path: string; name: string }) => `${it.path}/${it.name}`);
@@ -254,6 +255,25 @@ describe('the workers', () => {
     const mappings = Object.values(resourcesOf(templates.data, 'AWS::Lambda::EventSourceMapping')).map((it) => it.Properties);
     expect(mappings).toHaveLength(prod.data.ledger.tables.length);
     expect(mappings.every((it) => it.ParallelizationFactor === 1 && it.TumblingWindowInSeconds > 0)).toBe(true);
+  });
+
+  it('archive each table of the ledger, and can neither touch the books nor take evidence back', () => {
+    const mappings = Object.values(resourcesOf(templates.audit, 'AWS::Lambda::EventSourceMapping')).map((it) => it.Properties);
+    expect(mappings).toHaveLength(prod.data.ledger.tables.length);
+    const { Environment: environment } = onlyResource(templates.audit, 'AWS::Lambda::Function').Properties;
+    expect(Object.keys(environment.Variables).sort()).toEqual(['AUDIT_BUCKET', 'AUDIT_HEAD_TABLE']);
+    const writes = statements(templates.audit).filter(({ actions }) => actions.some((it) => /dynamodb:(PartiQL(Insert|Update)|UpdateItem)/.test(it)));
+    expect(writes.length).toBeGreaterThan(0);
+    expect(JSON.stringify(writes.map(({ resources }) => resources))).not.toContain('Ledger');
+    expect(allowedActions(templates.audit).filter((it) => /Delete|Bypass/.test(it))).toEqual([]);
+  });
+
+  it('lock the evidence in prod for everybody and seven years, in dev so that it can be taken away', () => {
+    const lockOf = (template: Template) => Object.values(resourcesOf(template, 'AWS::S3::Bucket'))
+      .flatMap((it) => it.Properties.ObjectLockConfiguration?.Rule.DefaultRetention ?? []);
+    expect(lockOf(templates.audit)).toEqual([{ Mode: 'COMPLIANCE', Days: 2555 }]);
+    expect(lockOf(templatesOf(synthesize(stageOf('dev'))).audit)).toEqual([{ Mode: 'GOVERNANCE', Days: 365 }]);
+    expect(lockOf(templatesOf(synthesize(stageOf('dev', true))).audit)).toEqual([]);
   });
 
   /** Properties of the projector's function. */

@@ -9,7 +9,7 @@ export interface SignableRequest {
   /** Canonical query string: encoded and sorted. @default - none */
   readonly query?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /**

@@ -235,6 +235,34 @@ describe('the ledger', () => {
   });
 });
 
+describe('the audit archiver', () => {
+  it('waits for as long as the changes of a shard fit one invocation, between 1 and 10 seconds', () => {
+    const { archiver, ledger } = sizesAt(100_000);
+    const rate = ledger.writeUnitsPerSecond / ledger.streamShards;
+    const seconds = archiver.batchingWindow.toSeconds();
+    expect(seconds * rate).toBeLessThanOrEqual(archiver.batchSize);
+    expect((seconds + 1) * rate).toBeGreaterThan(archiver.batchSize);
+    expect(sizesAt(10).archiver.batchingWindow.toSeconds()).toBe(10);
+    const large = sizesAt(100_000, { payload: { mean: Size.kibibytes(100) } }).archiver;
+    expect(large.batchingWindow.toSeconds()).toBeLessThanOrEqual(6);
+    expect(large.batchSize).toBe(60);
+  });
+
+  it('writes an object and a manifest for each shard and window', () => {
+    const { archiver, ledger } = sizesAt(100_000);
+    expect(archiver.putsPerSecond).toBe(Math.ceil(2 * ledger.streamShards / archiver.batchingWindow.toSeconds()));
+    expect(archiver).toMatchObject({ parallelizationFactor: 1, reservedConcurrency: sizesAt(100_000).projector.reservedConcurrency });
+  });
+
+  it('is locked for everybody where the books must be back within minutes', () => {
+    const lockOf = (recoveryTier: RecoveryTier): [string, number] => {
+      const { lock } = sizesAt(100, { recoveryTier });
+      return [lock.mode, lock.retention.toDays()];
+    };
+    expect(RecoveryTier.ALL.map(lockOf)).toEqual([['COMPLIANCE', 2555], ['COMPLIANCE', 2555], ['GOVERNANCE', 365], ['GOVERNANCE', 90]]);
+  });
+});
+
 describe('the projector', () => {
   it('merges the payments of a merchant within its window', () => {
     const { projector, ledger } = sizesAt(100_000);
