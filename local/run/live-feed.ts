@@ -1,10 +1,14 @@
-import { CommandRefusedError, type DashboardFeed, type EventLog, type LoggedEvent, type RunDescription, type Snapshot, type StreamState, type TableState } from '../dashboard';
+import type { LiveProgress } from '../checker/checker';
+import {
+  CommandRefusedError, type DashboardFeed, type EventLog, type Judgement, type LoggedEvent, type PaymentCounts, type RunDescription, type Snapshot,
+  type StreamState, type TableState,
+} from '../dashboard';
 import { type FaultName, FaultSettingError } from '../faults';
-import type { JudgedRun } from './judged-run';
+import type { JudgedRun, RunResult } from './judged-run';
 import type { TableStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
 import type { LocalSystem } from './system';
-import { isClean } from './verdict';
+import { isClean, shortcomings } from './verdict';
 
 /** Highest rate that the page offers: more than a laptop settles, so that people can find its limit. */
 const MOST_PAYMENTS_PER_SECOND = 5_000;
@@ -43,7 +47,7 @@ export class LiveFeed implements DashboardFeed {
         adjustable: phase === 'load',
         endsAt: phase === 'load' ? since + this.options.seconds * 1000 : undefined,
       },
-      payments: { ...progress, parked: progress.parkedKeys },
+      payments: paymentCounts(progress),
       accept: { all: progress.acceptMs, recent: progress.recentAcceptMs },
       settle: { all: progress.settleMs, recent: progress.recentSettleMs },
       books: { lost: verdict?.lost, doubled: verdict?.doubled, outOfBalance: verdict?.outOfBalance },
@@ -59,7 +63,7 @@ export class LiveFeed implements DashboardFeed {
       mappings: live.mappings,
       tables: tableStates(tables),
       faults: { settings: run.faultSettings, counts: run.faultCounts(engine, tables) },
-      judgement: run.result && { ...run.result, passed: isClean(run.result.verdict) },
+      judgement: run.result && judgement(run.result),
     };
   }
 
@@ -91,6 +95,15 @@ export class LiveFeed implements DashboardFeed {
       throw error instanceof FaultSettingError ? new CommandRefusedError(error.message) : error;
     }
   }
+}
+
+function judgement({ findings, verdict }: RunResult): Judgement {
+  return { verdict, passed: isClean(verdict), findings: [...shortcomings(verdict), ...findings] };
+}
+
+function paymentCounts(progress: LiveProgress): PaymentCounts {
+  const { sent, acked, refused, unanswered, late, acknowledgedKeys, settledKeys, parkedKeys } = progress;
+  return { sent, acked, refused, unanswered, late, acknowledgedKeys, settledKeys, parked: parkedKeys };
 }
 
 function tableStates({ tables }: TableStatistics): TableState[] {

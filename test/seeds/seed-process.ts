@@ -16,9 +16,13 @@ async function main(first: number, end: number, stride: number): Promise<void> {
 
 if (process.send) {
   const [first, end, stride] = process.argv.slice(2).map(Number);
-  process.on('disconnect', () => process.exit(1));
+  const leave = (): never => process.exit(1);
+  process.on('disconnect', leave);
   main(first, end, stride).then(
-    () => process.disconnect(),
+    () => {
+      process.off('disconnect', leave);
+      process.disconnect();
+    },
     (error: Error) => {
       process.stderr.write(`${error.stack ?? error.message}\n`);
       process.exit(1);

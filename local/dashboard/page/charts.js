@@ -12,7 +12,7 @@ import { compact, timeOfDay, UNKNOWN } from './format.js';
 const HISTORY_SECONDS = 300;
 /** Seconds that they show at least. */
 const LEAST_SECONDS = 60;
-const HEIGHT = 150;
+const HEIGHT = 138;
 const FONT = '11px system-ui, sans-serif';
 /** Rows of the table behind a chart, and seconds between them. */
 const TABLE_ROWS = 10;

@@ -125,7 +125,9 @@ function heatOf({ name, shardLimits }, shard, rates) {
  * @param {Rates} rates
  */
 export function showMappings({ mappings }, rates) {
-  setRows(element('mappings', HTMLElement), mappings.map((mapping) => {
+  const kinds = Object.keys(SOURCES);
+  const sorted = [...mappings].sort((left, right) => kinds.indexOf(left.source) - kinds.indexOf(right.source));
+  setRows(element('mappings', HTMLElement), sorted.map((mapping) => {
     const { invocations, delivered } = rates.ofMapping(mapping);
     return {
       key: mapping.id,

@@ -87,7 +87,7 @@ const MOST_CHARACTERS = 32;
  * @param {string} name as CloudFormation would make it up: `app-environment-stack-ResourceF42C3931`
  */
 export function shortName(name) {
-  let short = name.replace(/(?<=[a-zA-Z0-9])(?=\d*[A-F])[0-9A-F]{8}$/, '');
+  let short = name.replace(/(?<=[A-Z]\w*)[0-9A-F]{8}$/, '');
   while (short.length > MOST_CHARACTERS && short.includes('-')) {
     short = short.slice(short.indexOf('-') + 1);
   }

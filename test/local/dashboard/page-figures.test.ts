@@ -48,7 +48,8 @@ describe('figures as text', () => {
     ['clock', 65_400, '1:05'], ['clock', -3, '0:00'],
     ['bytes', 999, '999 B'], ['bytes', 155_000, '155 kB'], ['bytes', 4_194_304, '4.2 MB'],
     ['percent', 0, '0 %'], ['percent', 0.0004, '<0.1 %'], ['percent', 0.004, '0.4 %'], ['percent', 0.834, '83 %'], ['percent', 1.5, '150 %'],
-    ['shortName', 'orders', 'orders'], ['shortName', 'app-data-LedgerTable0DC0F3D39', 'app-data-LedgerTable0'], ['shortName', 'orders-20261122', 'orders-20261122'],
+    ['shortName', 'orders', 'orders'], ['shortName', 'app-data-LedgerTable0DC0F3D39', 'app-data-LedgerTable0'], ['shortName', 'orders20261122', 'orders20261122'],
+    ['shortName', 'app-data-ParkingTable063715348', 'app-data-ParkingTable0'],
     ['shortName', 'reference-local-cell1-stream-PaymentsStreamF42C3931', 'cell1-stream-PaymentsStream'], ['shortName', 'x'.repeat(40), 'x'.repeat(40)],
   ] as const)('%s of %p is %s', (name, value, text) => {
     expect(format[name](value)).toBe(text);
