@@ -7,8 +7,8 @@ import type { EngineStatistics } from '../../local/run/engine-statistics';
 import { streamConsole } from '../../local/run/report-lines';
 import { runAssembly } from '../../local/run/run';
 import { rounded, spreadText, writeReport } from '../harness/report';
-import { FEWEST_ROUNDS, type Spread, spread } from '../harness/rounds';
-import { BareInsert } from './bare-insert';
+import { FEWEST_ROUNDS, spread } from '../harness/rounds';
+import { BareInsert, type InsertForm } from './bare-insert';
 import { ProcessWatch, type Window } from './process-watch';
 
 /**
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   };
 
   const assembly = await useAssembly(undefined, 'local');
-  const floor: number[] = [];
+  const floor: Record<InsertForm, number[]> = { parameters: [], literals: [] };
   try {
     const { verdict } = await runAssembly({
       title: 'environment local', assembly: assembly.folder, rate, seconds, seed: SEED, keep: false, noAuthentication: false, table: 'dynoxide', faults: {}, page: false, coverage: false,
@@ -51,14 +51,15 @@ async function main(): Promise<void> {
       throw new Error('the run was not clean, or too short to be measured');
     }
     const bare = await BareInsert.start(SEED, FLOOR_PAYMENTS);
-    await bare.round();
+    await bare.round('parameters');
     for (let round = 0; round < FEWEST_ROUNDS; round++) {
-      floor.push(await bare.round());
+      floor.parameters.push(await bare.round('parameters'));
+      floor.literals.push(await bare.round('literals'));
     }
     await bare.stop();
     const settled = verdict.applied + verdict.rejected;
     const figures = { rate, seconds, settled, acceptP99: verdict.acceptMs.p99, settleP99: verdict.settleMs.p99 };
-    report(watch, spread(floor), lags, figures, values.json);
+    report(watch, floor, lags, figures, values.json);
   } finally {
     assembly.dispose();
   }
@@ -72,10 +73,14 @@ interface RunFigures {
   readonly settleP99: number;
 }
 
-function report(watch: ProcessWatch, floor: Spread, lags: readonly number[], run: RunFigures, json: string | undefined): void {
+function report(
+  watch: ProcessWatch, floors: Readonly<Record<InsertForm, number[]>>, lags: readonly number[], run: RunFigures, json: string | undefined,
+): void {
   const byProcess = new Map([...watch.names].map((name) => [name, spread(watch.windows.map((window) => microseconds(window, name)))]));
   const batch = spread(watch.windows.map(({ payments, invocations }) => payments / Math.max(1, invocations)));
   const engine = byProcess.get('table engine')!;
+  const floor = spread(floors.parameters);
+  const literals = spread(floors.literals);
   const ratio = engine.median / floor.median;
   const lag = [...lags].sort((left, right) => left - right)[Math.min(lags.length - 1, Math.floor(lags.length * 0.99))];
   const write = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -85,7 +90,9 @@ function report(watch: ProcessWatch, floor: Spread, lags: readonly number[], run
     write(`  ${name.padEnd(48)} ${spreadText(values)}`);
   }
   write(`Payments per invocation (all functions): ${spreadText(batch)}`);
-  write(`Table engine: ${spreadText(engine)} in the run, ${spreadText(floor)} for the bare insert of the same rows: ${ratio.toFixed(2)} times`);
+  write(`Table engine: ${spreadText(engine)} in the run, balances included; the bare insert of the same rows, 25 a call:`);
+  write(`  ${spreadText(floor)} with parameters, as a client writes it: ${ratio.toFixed(2)} times`);
+  write(`  ${spreadText(literals)} with literals, as the table front rewrites it: ${(engine.median / literals.median).toFixed(2)} times`);
   write(`Balance lag p99: ${lag.toFixed(1)} s; accept p99 ${run.acceptP99} ms, settle p99 ${run.settleP99} ms`);
   write('Memory after the warm-up and at the end, in MiB, and its growth in bytes a payment:');
   const growth = watch.memory();
@@ -102,6 +109,8 @@ function report(watch: ProcessWatch, floor: Spread, lags: readonly number[], run
       payments: run.settled,
       tableEngineOverBareInsert: rounded(ratio),
       bareInsertMicrosecondsPerPayment: rounded(floor.median),
+      tableEngineOverBareInsertWithLiterals: rounded(engine.median / literals.median),
+      bareInsertWithLiteralsMicrosecondsPerPayment: rounded(literals.median),
       paymentsPerInvocation: rounded(batch.median),
       balanceLagP99Seconds: rounded(lag),
       acceptP99Milliseconds: run.acceptP99,

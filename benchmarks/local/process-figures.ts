@@ -59,7 +59,8 @@ function childrenOf(pid: number): number[] {
 
 function nameOf(pid: number): string {
   const words = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  const program = words.find((word) => /(processes[/\\][a-z-]+\.[jt]s|index\.js)$/.test(word));
+  // The last one: modules that are loaded before the program are named before it.
+  const program = words.filter((word) => /(processes[/\\][a-z-]+\.[jt]s|index\.js)$/.test(word)).at(-1);
   if (program === undefined) {
     return path.basename(words[0]) === 'dynoxide' ? 'table engine' : path.basename(words[0]);
   }

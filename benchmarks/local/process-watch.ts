@@ -29,6 +29,9 @@ interface Look {
   readonly residentBytes: ReadonlyMap<string, number>;
 }
 
+/** Processes of the tools that run sources, and guards that only wait: no part of the run. */
+const HELPERS: ReadonlySet<string> = new Set(['esbuild', 'sh']);
+
 /** Looks that one figure of memory is the least of. */
 const LOOKS_OF_MEMORY = 8;
 
@@ -92,7 +95,7 @@ export class ProcessWatch {
   }
 
   private cpu(): Map<string, number> {
-    const now = new Map(descendants(this.pid).map((figures) => [figures.pid, figures]));
+    const now = new Map(descendants(this.pid).filter(({ name }) => !HELPERS.has(name)).map((figures) => [figures.pid, figures]));
     for (const [pid, { name, cpuMicroseconds }] of this.alive) {
       if (!now.has(pid)) {
         this.ended.set(name, (this.ended.get(name) ?? 0) + cpuMicroseconds);

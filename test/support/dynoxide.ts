@@ -33,11 +33,6 @@ export class Dynoxide {
     });
   }
 
-  /** Id of the engine's process. */
-  public get pid(): number {
-    return this.child.pid as number;
-  }
-
   /** Creates tables with the text keys `pk` and `sk`. */
   public async createTables(...names: string[]): Promise<void> {
     for (const name of names) {
