@@ -1,5 +1,6 @@
 import type { ApiClient } from '../load/api-client';
 import { identity, type Outcome } from '../load/outcome';
+import { askForBalance } from './api-balance';
 import type { AuditCounts } from './audit';
 import { Books, type ClientCounts, type Settlement } from './books';
 import { isRewritten, readLedgerRow } from './ledger-row';
@@ -177,28 +178,12 @@ export class Checker {
     const ask = async (api: ApiClient): Promise<void> => {
       for (let next = queue.pop(); next; next = queue.pop()) {
         const [id, { merchantId, currency }] = next;
-        const answer = await api.get(`/merchants/${encodeURIComponent(merchantId)}/balance?currency=${currency}`);
-        if (answer.status !== 200) {
-          throw new Error(`the API answered ${answer.status} when asked for a balance: ${answer.body}`);
-        }
-        answers.set(id, readBalance(answer.body));
+        answers.set(id, await askForBalance(api, merchantId, currency));
       }
     };
     await Promise.all(Array.from({ length: CONCURRENT_BALANCE_REQUESTS }, (_, index) => ask(this.apis[index % this.apis.length])));
     return answers;
   }
-}
-
-/** Reads `{"available":…,"held":…}` exactly: the sums may be larger than a JSON number of JavaScript. */
-export function readBalance(body: string): bigint {
-  const number = (name: string): bigint => {
-    const digits = new RegExp(`"${name}"\\s*:\\s*(-?\\d+)\\s*[,}]`).exec(body)?.[1];
-    if (digits === undefined) {
-      throw new Error(`the API answered a balance without ${name}: ${body}`);
-    }
-    return BigInt(digits);
-  };
-  return number('available') + number('held');
 }
 
 function compareCodePoints(left: string, right: string): number {

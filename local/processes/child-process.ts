@@ -103,6 +103,10 @@ export class ChildProcess<Ready> {
   request<Result>(name: string, input: unknown = {}): Promise<Result> {
     const id = this.nextRequest++;
     return new Promise<Result>((resolve, reject) => {
+      if (!this.process.connected) {
+        reject(this.failure('is gone, and cannot be asked for anything'));
+        return;
+      }
       this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.send({ type: 'request', id, name, input });
     });

@@ -89,6 +89,7 @@ export class JudgedRun {
     void interrupted.then(() => this.endLoad());
     const paymentsPerSecond = this.options.input === undefined ? await this.loadPhase() : await this.replayPhase(this.options.input);
     await this.faults.stop();
+    await this.system.untilServicesListen();
     this.enter('draining');
     const { drained } = await this.settle();
     const report = await this.system.checker('report');

@@ -10,7 +10,7 @@ import type { RunOptions } from './options';
 import type { LocalSystem } from './system';
 import { isClean, shortcomings } from './verdict';
 
-/** Highest rate that the page offers: more than a laptop settles, so that people can find its limit. */
+/** Highest rate that the page offers, at least: more than a laptop settles, so that people can find its limit. */
 const MOST_PAYMENTS_PER_SECOND = 5_000;
 
 /** What the live page shows of a run, and where its buttons go. */
@@ -27,7 +27,7 @@ export class LiveFeed implements DashboardFeed {
       title: options.title,
       engines: system.engines,
       seed: options.seed,
-      mostPaymentsPerSecond: MOST_PAYMENTS_PER_SECOND,
+      mostPaymentsPerSecond: Math.max(MOST_PAYMENTS_PER_SECOND, 2 * (options.rate ?? 0)),
     };
   }
 

@@ -11,7 +11,7 @@ import type { RunOptions } from './options';
 import { type RunConsole, wrapped } from './report-lines';
 import { RunError } from './run-error';
 import { LocalSystem } from './system';
-import { writeSystemFile } from './system-file';
+import { removeSystemFile, writeSystemFile } from './system-file';
 import { createLocalIssuer, type LocalIssuer } from './tokens';
 import { isClean } from './verdict';
 
@@ -57,6 +57,7 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
     return result;
   } finally {
     await dashboard?.close();
+    removeSystemFile(folder);
     await system?.stop();
     if (isWorthKeeping) {
       console.line(`Logs of this run: ${path.relative(process.cwd(), folder)}`);

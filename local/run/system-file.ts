@@ -10,14 +10,23 @@ export interface SystemFile {
   readonly api: readonly string[];
 }
 
-/** Writes `system.json` into the folder of a run. It goes with the folder. */
+/** Writes `system.json` into the folder of a run. */
 export function writeSystemFile(folder: string, system: LocalSystem): void {
   const content: SystemFile = {
     environment: system.operatorEnvironment,
     api: system.apiTargets.map(({ host, port }) => `http://${host}:${port}`),
   };
   // Readers must never see half of it.
-  const file = path.join(folder, 'system.json');
+  const file = systemFile(folder);
   fs.writeFileSync(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
+}
+
+/** Takes the file away: from now on nobody finds this system. */
+export function removeSystemFile(folder: string): void {
+  fs.rmSync(systemFile(folder), { force: true });
+}
+
+function systemFile(folder: string): string {
+  return path.join(folder, 'system.json');
 }

@@ -136,6 +136,11 @@ export class LocalSystem {
     }
   }
 
+  /** Resolves when every API task listens: one that was killed has been started again. */
+  async untilServicesListen(): Promise<void> {
+    await Promise.all(this.services.map((task) => task.replaced));
+  }
+
   /** Stops the parts in the order in which they depend on each other: nobody loses an answer that was on its way. */
   async stop(): Promise<void> {
     await this.generatorProcess?.stop();

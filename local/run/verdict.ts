@@ -55,6 +55,7 @@ export interface Verdict {
 export function shortcomings(verdict: Verdict): string[] {
   const unseen = Object.entries(verdict.faults).filter(([, count]) => count === 0).map(([name]) => faultNamed(name).flag);
   return [
+    ...(verdict.sent > 0 && verdict.acked === 0 ? ['nothing was acknowledged, so that nothing is proved'] : []),
     ...(verdict.lost + verdict.doubled + verdict.outOfBalance > 0 ? ['payments were lost, doubled or out of balance'] : []),
     ...(verdict.drained ? [] : ['the backlog did not drain: something was still on its way when nothing moved any more']),
     ...(verdict.parkedUnreadable === verdict.unreadablePut ? [] : [

@@ -56,6 +56,11 @@ export class ServiceTask {
     return this.replacement;
   }
 
+  /** Resolves when no process is being replaced any more. @throws Error when the task does not start again */
+  get replaced(): Promise<void> {
+    return this.replacement ?? Promise.resolve();
+  }
+
   /** Stops the task as Fargate does: SIGTERM, time to drain, then SIGKILL. */
   async stop(): Promise<void> {
     this.stopping = true;

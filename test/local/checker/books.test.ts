@@ -1,7 +1,7 @@
 import type { FinalState } from '../../../local/checker/audit';
 import { Books } from '../../../local/checker/books';
 import { isRewritten, type LedgerRow, readLedgerRow } from '../../../local/checker/ledger-row';
-import { readBalance } from '../../../local/checker/checker';
+import { readBalance } from '../../../local/checker/api-balance';
 import { identity, type SentPayment } from '../../../local/load/outcome';
 
 const payment = (key: string, amount = 100): SentPayment =>

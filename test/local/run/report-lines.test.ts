@@ -52,6 +52,7 @@ describe('what a run prints', () => {
 
   it.each([
     [{ lost: 1 }, 'lost, doubled or out of balance'],
+    [{ acked: 0 }, 'nothing was acknowledged'],
     [{ drained: false }, 'did not drain'],
     [{ unreadablePut: 3, parkedUnreadable: 2 }, '3 records of random bytes were put into streams, and 2 are parked'],
     [{ faults: { 'kill-worker': 4, 'reshard': 0 } }, '--reshard-every'],

@@ -31,6 +31,8 @@ describe('cht run', () => {
     [['run', '--input', '.'], '--input . is not a file.'],
     [['run', '--answers', 'x'], '--answers needs --input'],
     [['run', '--color'], "Unknown option '--color'."],
+    [['run', '--table', 'sqlite'], '--table must be one of dynoxide, memory, got: sqlite.'],
+    [['run', '--lost-answers', '2'], '--lost-answers must be a probability between 0.0001 and 0.5, got: 2.'],
   ])('says what is wrong with %j', async (words, message) => {
     const { exitCode, output } = await cht(words);
     expect(exitCode).toBe(2);
