@@ -82,6 +82,7 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
     requests: {
       statistics: async (): Promise<EngineStatistics> => ({
         ...statisticsOf(mappings, pools, engine, faults),
+        balanceLagSeconds: oldestRecordSeconds(mappings.filter((_, index) => keepsBalances(configuration, configuration.mappings[index]))),
         // A queue knows itself what is left: a message counts until it was deleted, whoever holds it.
         idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && (await queuedMessages()) === 0,
       }),
@@ -157,18 +158,16 @@ function createMapping(configuration: EngineHostConfiguration, parts: MappingPar
 
 function statisticsOf(
   mappings: readonly Mapping[], pools: ReadonlyMap<string, FunctionPool>, engine: KinesisEngine, faults: KinesisFaults,
-): Omit<EngineStatistics, 'idle'> {
+): Omit<EngineStatistics, 'idle' | 'balanceLagSeconds'> {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
   const streams = mappings.filter((mapping) => mapping instanceof StreamEventSource);
   const functions = [...pools.values()].map((pool) => pool.statistics());
-  const tableStreams = streams.filter((mapping) => mapping instanceof TableStreamEventSource);
   return {
     redelivered: sum(mappings.map(({ counters }) => ('redeliveredRecords' in counters ? counters.redeliveredRecords : counters.redeliveredMessages))),
     throttledRecords: sum(engine.streamNames.flatMap((name) => engine.stream(name).statistics().map((shard) => shard.throttledRecords))),
     invocations: sum(functions.map(({ invocations }) => invocations)),
     handlerErrors: sum(functions.map(({ errors }) => errors)),
     discarded: sum(streams.map(({ counters }) => counters.discardedRecords)),
-    balanceLagSeconds: Math.max(0, ...tableStreams.flatMap(({ status }) => status.shards.map((shard) => shard.oldestRecordAgeMilliseconds / 1000))),
     faults: {
       killedInvocations: sum(functions.map(({ kills }) => kills.inside + kills.afterEffects)),
       slowedInvocations: sum(functions.map(({ slowed }) => slowed)),
@@ -177,4 +176,15 @@ function statisticsOf(
       unavailableCalls: faults.counts.unavailable,
     },
   };
+}
+
+/** Whether a mapping's function writes balances: other readers of a table stream may take their time. */
+function keepsBalances({ functions }: EngineHostConfiguration, { functionName, source }: MappingPlan): boolean {
+  return source === 'table-stream' && functions.some(({ name, environment }) => name === functionName && 'BALANCE_TABLE' in environment);
+}
+
+/** Age of the oldest record that was read and is not behind the checkpoint. */
+function oldestRecordSeconds(mappings: readonly Mapping[]): number {
+  const shards = mappings.flatMap((mapping) => (mapping instanceof StreamEventSource ? mapping.status.shards : []));
+  return Math.max(0, ...shards.map(({ oldestRecordAgeMilliseconds }) => oldestRecordAgeMilliseconds / 1000));
 }
