@@ -27,9 +27,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rate: { type: 'string' }, seconds: { type: 'string' }, json: { type: 'string' } } });
   const rate = positive('rate', values.rate, DEFAULT_RATE);
   const seconds = positive('seconds', values.seconds, DEFAULT_SECONDS);
-  const windowSeconds = (seconds - WARM_UP_SECONDS) / FEWEST_ROUNDS;
-  if (windowSeconds < 1) {
-    throw new Error(`--seconds must be at least ${WARM_UP_SECONDS + FEWEST_ROUNDS}, got: ${seconds}`);
+  // A window ends at the first look behind its time, and looks are a second apart: the windows get a second less each.
+  const windowSeconds = (seconds - WARM_UP_SECONDS) / FEWEST_ROUNDS - 1;
+  if (windowSeconds < 2) {
+    throw new Error(`--seconds must be at least ${WARM_UP_SECONDS + 3 * FEWEST_ROUNDS}, got: ${seconds}`);
   }
   const watch = new ProcessWatch(process.pid, WARM_UP_SECONDS, windowSeconds);
   const lags: number[] = [];

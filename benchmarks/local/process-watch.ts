@@ -60,7 +60,7 @@ export class ProcessWatch {
     if (at - this.start >= this.warmUpSeconds * 1000) {
       this.looks.push(look);
       const last = this.borders.at(-1);
-      if (last === undefined || at - last.at >= this.windowSeconds * 1000 - 500) {
+      if (last === undefined || at - last.at >= this.windowSeconds * 1000) {
         this.borders.push(look);
       }
     }
