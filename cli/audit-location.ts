@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ArchiveHeadTable, type ArchiveHeads } from '../lambdas/runtime/archive/archive-heads';
-import { AwsConnectionError, AwsServiceError } from '../lambdas/runtime/aws/errors';
-import { credentialsFromEnvironment } from '../lambdas/runtime/aws/credentials';
-import { AwsJsonClient } from '../lambdas/runtime/aws/json-client';
-import { type ListedObject, type ObjectStore, type PutOptions, S3ObjectStore } from '../lambdas/runtime/aws/object-store';
-import { Environment } from '../lambdas/runtime/configuration/environment';
+import type { AwsJsonClient } from '../lambdas/runtime/aws/json-client';
+import type { ListedObject, ObjectStore, PutOptions, S3ObjectStore } from '../lambdas/runtime/aws/object-store';
+import type { Environment } from '../lambdas/runtime/configuration/environment';
 import { RunError } from '../local/run/run-error';
 import type { Variables } from './running-system';
+import { type ConnectionAdvice, type SystemConnection, withConnection } from './system-connection';
 
 /** What the subcommands of `cht audit` work with. */
 export interface AuditSystem {
@@ -19,6 +18,7 @@ export interface AuditSystem {
   readonly environment: Environment;
   /** @throws RunError when region or credentials are not set */
   dynamodb(): AwsJsonClient;
+  readonly described: SystemConnection['described'];
 }
 
 /**
@@ -30,47 +30,26 @@ export interface AuditSystem {
 export async function withArchive<Result>(
   location: string | undefined, variables: Variables, work: (system: AuditSystem) => Promise<Result>,
 ): Promise<Result> {
-  const environment = new Environment(variables);
-  const closers: (() => void)[] = [];
-  const keep = <Client extends { close(): void }>(client: Client): Client => {
-    closers.push(() => client.close());
-    return client;
-  };
-  const connection = (service: string) => ({
-    region: environment.text('AWS_REGION'),
-    endpoint: environment.optionalText(`AWS_ENDPOINT_URL_${service.toUpperCase()}`) ?? environment.optionalText('AWS_ENDPOINT_URL'),
-    credentials: credentialsFromEnvironment(variables as NodeJS.ProcessEnv),
-  });
-  const dynamodb = (): AwsJsonClient => described(() => keep(new AwsJsonClient({ service: 'dynamodb', ...connection('dynamodb') })));
-  try {
-    const bucket = location ?? `s3://${described(() => environment.text('AUDIT_BUCKET'))}`;
-    const [, name, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(bucket) ?? [];
+  return withConnection(variables, ADVICE, async ({ environment, client, bucket, described }) => {
+    const archive = location ?? `s3://${described(() => environment.text('AUDIT_BUCKET'))}`;
+    const [, name, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(archive) ?? [];
     const headTable = environment.optionalText('AUDIT_HEAD_TABLE');
-    return await work({
-      name: bucket,
-      objects: name === undefined ? new FolderObjectStore(bucket) : below(prefix, described(() => keep(new S3ObjectStore({ bucket: name, ...connection('s3') })))),
+    const dynamodb = (): AwsJsonClient => described(() => client('dynamodb'));
+    return work({
+      name: archive,
+      objects: name === undefined ? new FolderObjectStore(archive) : below(prefix, described(() => bucket(name))),
       heads: name === undefined || headTable === undefined ? undefined : new ArchiveHeadTable({ dynamodb: dynamodb(), table: headTable }),
       environment,
       dynamodb,
+      described,
     });
-  } catch (error) {
-    if (error instanceof AwsServiceError || error instanceof AwsConnectionError) {
-      throw new RunError(`${error.message}. Nothing was changed; the command can be repeated.`);
-    }
-    throw error;
-  } finally {
-    closers.forEach((close) => close());
-  }
+  });
 }
 
-/** A variable that is missing is for the person at the keyboard to set. */
-export function described<Value>(make: () => Value): Value {
-  try {
-    return make();
-  } catch (error) {
-    throw new RunError(`${(error as Error).message}: name the archive, set the variables of the deployment, or use --run for a system that runs here.`);
-  }
-}
+const ADVICE: ConnectionAdvice = {
+  onMissing: 'name the archive, set the variables of the deployment, or use --run for a system that runs here',
+  onFailure: 'Nothing was changed; the command can be repeated.',
+};
 
 /** A copy of the bucket in a folder. It is only read. */
 class FolderObjectStore implements ObjectStore {

@@ -65,10 +65,11 @@ export function rebuildText(name: string, rebuild: Rebuild): string {
     `Balances: ${plural(balances.rows, 'row')} compared, ${plural(balances.differences.length, 'difference')}`,
     ...shortened(balances.differences, balanceText),
     ...(balances.archiveBehind.length > 0 ? [`  ${plural(balances.archiveBehind.length, 'row')} could not be compared: the archive is behind them`] : []),
-    ...(balances.balancesBehind > 0n ? [`  ${plural(Number(balances.balancesBehind), 'change')} of the archive are in no balance`] : []),
+    ...(balances.balancesBehind > 0n ? [`  ${plural(Number(balances.balancesBehind), 'change')} of the archive have not reached their balance rows`] : []),
     ...(rebuild.unknownRows > 0 ? [`  ${plural(rebuild.unknownRows, 'row')} of kinds that this version does not know`] : []),
     `Ledger: ${plural(ledger.rows, 'row')} compared, ${plural(ledger.differences.length, 'difference')}`,
     ...shortened(ledger.differences, ledgerText),
+    ...(ledger.youngRows > 0 ? [`  ${plural(ledger.youngRows, 'row')} left out: just written, while traffic went on`] : []),
     ...(rebuild.removedRows > 0 ? [`  ${plural(rebuild.removedRows, 'row')} were removed by somebody, as the archive tells`] : []),
     rebuild.isEqual ? 'The archive, the balances and the ledger agree.' : 'They do not agree.',
     '',
@@ -88,7 +89,9 @@ export function toJson(value: object): string {
 }
 
 function balanceText({ merchantId, currency, streamShard, live, archive }: BalanceDifference): string {
-  const figures = ({ available, held, count }: typeof live): string => `${available} available, ${held} held, ${count} rows`;
+  const figures = (sums: typeof live): string => (
+    sums === undefined ? 'no such row' : `${sums.available} available, ${sums.held} held, ${sums.count} rows`
+  );
   return `  DIFFERENT ${printable(merchantId)} ${currency} ${streamShard}\n    table:   ${figures(live)}\n    archive: ${figures(archive)}`;
 }
 

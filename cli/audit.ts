@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tip } from '../lambdas/runtime/archive/archive-report';
 import { tipsOf } from '../lambdas/runtime/archive/archive-report';
 import { ArchiveFormatError } from '../lambdas/runtime/archive/archived-change';
@@ -9,14 +8,13 @@ import { verifyArchive } from '../lambdas/runtime/archive/chain-verification';
 import { findChanges } from '../lambdas/runtime/archive/change-search';
 import { type Rebuild, rebuildBalances } from '../lambdas/runtime/archive/rebuild';
 import { RunError } from '../local/run/run-error';
-import { type AuditSystem, described, withArchive } from './audit-location';
+import { type AuditSystem, withArchive } from './audit-location';
 import { archiveJson, archiveText, changeJson, changeText, rebuildJson, rebuildText, toJson } from './audit-report';
 import { type Command, type CommandInput, number, text, UsageError } from './command';
 import { Progress } from './progress';
 import { RUN_HELP, RUN_OPTION, systemVariables } from './running-system';
 
 const DEFAULT_SETTLE_SECONDS = 30;
-const SETTLE_PAUSE_MILLISECONDS = 2_000;
 const DAY_MILLISECONDS = 86_400_000;
 
 /** `cht audit` */
@@ -128,7 +126,7 @@ function rebuild(input: CommandInput): ReturnType<Subcommand> {
   const target = text(input, 'write-checkpoint');
   const settleSeconds = number(input, 'audit', 'settle', 0, 3_600) ?? DEFAULT_SETTLE_SECONDS;
   return async (system, progress) => {
-    const result = await untilSettled(settleSeconds, progress, () => rebuildOnce(system, checkpoint, progress));
+    const result = await rebuildSystem(system, checkpoint, settleSeconds, progress);
     progress.end();
     print(input.values.json === true ? toJson(rebuildJson(system.name, result)) : rebuildText(system.name, result));
     if (target !== undefined && result.isEqual) {
@@ -138,28 +136,18 @@ function rebuild(input: CommandInput): ReturnType<Subcommand> {
   };
 }
 
-function rebuildOnce(system: AuditSystem, checkpoint: BalanceCheckpoint | undefined, progress: Progress): Promise<Rebuild> {
+function rebuildSystem(system: AuditSystem, checkpoint: BalanceCheckpoint | undefined, settleSeconds: number, progress: Progress): Promise<Rebuild> {
   const { objects, heads, environment } = system;
   if (heads === undefined) {
     throw new RunError('Balances are rebuilt from the archive of a running system: set AUDIT_BUCKET and AUDIT_HEAD_TABLE, or use --run.');
   }
-  const { balanceTable, ledgerTables } = described(() => ({ balanceTable: environment.text('BALANCE_TABLE'), ledgerTables: environment.list('LEDGER_TABLES') }));
+  const { balanceTable, ledgerTables } = system.described(() => ({ balanceTable: environment.text('BALANCE_TABLE'), ledgerTables: environment.list('LEDGER_TABLES') }));
   return rebuildBalances({ objects, heads, balanceTable, ledgerTables, dynamodb: system.dynamodb() }, {
-    checkpoint, onProgress: ({ manifests, of }) => progress.show(`${manifests} of ${of} objects`),
+    checkpoint,
+    settleMilliseconds: settleSeconds * 1_000,
+    onProgress: ({ manifests, of }) => progress.show(`${manifests} of ${of} objects`),
+    onRepeat: () => progress.show('something differs: looking again, it may be on its way'),
   });
-}
-
-/** What is on its way between ledger, balances and archive looks like a difference; it must be gone a little later. */
-async function untilSettled(seconds: number, progress: Progress, once: () => Promise<Rebuild>): Promise<Rebuild> {
-  const end = Date.now() + seconds * 1_000;
-  for (;;) {
-    const result = await once();
-    if (result.isEqual || result.archive.breaks.length > 0 || Date.now() + SETTLE_PAUSE_MILLISECONDS > end) {
-      return result;
-    }
-    progress.show('something differs: looking again, it may be on its way');
-    await sleep(SETTLE_PAUSE_MILLISECONDS);
-  }
 }
 
 function readRange(input: CommandInput): TimeRange | undefined {

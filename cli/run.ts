@@ -99,6 +99,14 @@ function readOptions(input: CommandInput) {
   if (file !== undefined && (text(input, 'rate') !== undefined || text(input, 'seconds') !== undefined)) {
     throw new UsageError('--input is posted as fast as it is answered: leave out --rate and --seconds.', 'run');
   }
+  if (file !== undefined && text(input, 'poison') !== undefined) {
+    throw new UsageError('--poison needs a load that is made up: the lines of --input are posted as they are. Leave out one of the two.', 'run');
+  }
+  if (file !== undefined && text(input, 'stream-unavailable') !== undefined) {
+    throw new UsageError(
+      '--stream-unavailable needs a load of a known length: it strikes in the middle third of it, and --input has none. Leave out one of the two.', 'run',
+    );
+  }
   return {
     rate: number(input, 'run', 'rate', 1, 1_000_000),
     seconds: number(input, 'run', 'seconds', 1, 24 * HOUR) ?? DEFAULT_SECONDS,

@@ -95,10 +95,11 @@ function report(
   write(`  ${spreadText(floor)} with parameters, as a client writes it: ${ratio.toFixed(2)} times`);
   write(`  ${spreadText(literals)} with literals, as the table front rewrites it: ${(engine.median / literals.median).toFixed(2)} times`);
   write(`Balance lag p99: ${lag.toFixed(1)} s; accept p99 ${run.acceptP99} ms, settle p99 ${run.settleP99} ms`);
-  write('Memory after the warm-up and at the end, in MiB, and its growth in bytes a payment:');
+  write('Memory after the warm-up, half-way and at the end, in MiB, and the growth of the second half in bytes a payment:');
   const growth = watch.memory();
-  for (const { name, first, last, bytesPerPayment } of growth) {
-    write(`  ${name.padEnd(48)} ${mebibytes(first).padStart(7)} ${mebibytes(last).padStart(7)} ${bytesPerPayment.toFixed(0).padStart(8)}`);
+  for (const { name, first, middle, last, bytesPerPayment } of growth) {
+    const sizes = [first, middle, last].map((bytes) => mebibytes(bytes).padStart(7)).join(' ');
+    write(`  ${name.padEnd(48)} ${sizes} ${bytesPerPayment.toFixed(0).padStart(8)}`);
   }
   writeReport(json, {
     name: 'local',

@@ -15,9 +15,11 @@ export interface Window {
 /** Memory of one kind of process. */
 export interface MemoryGrowth {
   readonly name: string;
-  /** After the warm-up and at the end, in bytes: the least of a few looks, so that garbage does not count. */
+  /** After the warm-up, half-way and at the end, in bytes: the least of a few looks, so that garbage does not count. */
   readonly first: number;
+  readonly middle: number;
   readonly last: number;
+  /** Growth over the second half, when what is bounded has filled up. */
   readonly bytesPerPayment: number;
 }
 
@@ -86,11 +88,13 @@ export class ProcessWatch {
   /** How the memory of each kind of process went. */
   memory(): MemoryGrowth[] {
     const least = (looks: readonly Look[], name: string): number => Math.min(...looks.map(({ residentBytes }) => residentBytes.get(name) ?? 0));
-    const payments = this.looks.at(-1)!.payments - this.looks[0].payments;
+    const half = Math.floor(this.looks.length / 2);
+    const payments = this.looks.at(-1)!.payments - this.looks[half].payments;
     return [...this.names].map((name) => {
       const first = least(this.looks.slice(0, LOOKS_OF_MEMORY), name);
+      const middle = least(this.looks.slice(half, half + LOOKS_OF_MEMORY), name);
       const last = least(this.looks.slice(-LOOKS_OF_MEMORY), name);
-      return { name, first, last, bytesPerPayment: (last - first) / payments };
+      return { name, first, middle, last, bytesPerPayment: (last - middle) / payments };
     });
   }
 

@@ -25,7 +25,13 @@ export interface AuditBucketProps {
 /** Time to notice that a version was covered by another one, once its lock has ended. */
 const NONCURRENT_DAYS = 30;
 
-/** A bucket whose objects are written once: locked, versioned, and closed to a second writing of the same key. */
+/**
+ * A bucket whose objects are written once: locked, versioned, closed to a second writing of a key and, where there is a lock, to deletions.
+ *
+ * The lock keeps versions; that readers find them under their keys is up to the bucket's policy and lifecycle. Who may change those can cover
+ * a version, which `cht audit verify` notices, but not end it. Who may delete the customer managed key makes every object unreadable for
+ * ever, locked in COMPLIANCE mode or not.
+ */
 export class AuditBucket extends PrivateBucket {
   constructor(scope: Construct, id: string, props: AuditBucketProps) {
     const { lock, expiration, coldAfter } = props;
@@ -57,6 +63,17 @@ export class AuditBucket extends PrivateBucket {
       resources: [this.arnForObjects('*')],
       conditions: { Null: { 's3:if-none-match': 'true' } },
     }));
+    if (lock.defaultRetention !== undefined) {
+      // A lock does not refuse a deletion that names no version: that hides the object, and its key is free for another. The lifecycle is
+      // no principal, and goes on.
+      this.addToResourcePolicy(new iam.PolicyStatement({
+        sid: 'NeverDelete',
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: ['s3:DeleteObject*'],
+        resources: [this.arnForObjects('*')],
+      }));
+    }
   }
 
   /** Lets the grantee add objects below prefixes, on the condition that there are none yet, and see which there are. Never a deletion. */

@@ -1,15 +1,16 @@
 import type { Duration } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Facts } from '../../lib/facts';
 import { requireBetween, requireIntegerBetween } from '../validation';
 
-/** The longest retention that S3 takes: 100 years. */
-const MOST_DAYS = 36_500;
+/** The longest retention that S3 takes. */
+const MOST_DAYS = Facts.DEFAULT.number('s3/objectLock.retention.maxDays');
 
 /** How long, and how firmly, S3 Object Lock holds the objects of an audit trail. */
 export class AuditLock {
   /**
-   * Nobody deletes an object or shortens its lock before its time, the owner of the account neither. It cannot be taken back: what is stored
-   * is paid for until then.
+   * Nobody deletes a version of an object or shortens its lock before its time, the owner of the account neither. It cannot be taken back: what
+   * is stored is paid for until then. The lock keeps bytes, not the key that they are encrypted with: without that key nobody reads them any more.
    *
    * @throws Error when the retention is not a whole number of days, 1 to 36500.
    */
@@ -18,7 +19,7 @@ export class AuditLock {
   }
 
   /**
-   * Only who may bypass it (`s3:BypassGovernanceRetention`) deletes an object before its time.
+   * Only who may bypass it (`s3:BypassGovernanceRetention`), and changes the policy of the bucket before, deletes an object before its time.
    *
    * @throws Error when the retention is not a whole number of days, 1 to 36500.
    */

@@ -39,7 +39,7 @@ export interface AuditTrailProps {
   readonly coldAfter?: Duration;
 
   /**
-   * Key of the objects and of the chains' heads.
+   * Key of the objects and of the chains' heads. The lock does not hold it: when it is deleted, locked objects stay and cannot be read.
    *
    * @default - a new customer managed key of a data class of its own, `audit`
    */

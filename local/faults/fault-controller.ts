@@ -1,6 +1,6 @@
 import { type Clock, WallClock } from '../event-sources/clock';
 import { SeededRandom } from '../random/seeded-random';
-import { POISON_KEY_PREFIX } from './poison';
+import { FaultedParts } from './faulted-parts';
 import { checkFaultValue } from './settings';
 import type { FaultTargets, KillMoment } from './targets';
 import { faultNamed, FAULTS, type FaultName, type FaultSettings } from './vocabulary';
@@ -41,28 +41,28 @@ const UNREADABLE_PERIOD_SECONDS = 2;
 /**
  * Keeps the schedule of the faults of one run: tells the parts when each begins, strikes and ends. It owns no process.
  *
- * The parts hear of one thing after the other, so that the last state that they were told is the one that holds.
+ * The changes of one fault happen one after the other, and one that was overtaken by a later one, or by the end, does not begin any more.
  */
 export class FaultController {
   private readonly clock: Clock;
   private readonly randoms: ReadonlyMap<FaultName, SeededRandom>;
+  private readonly parts: FaultedParts;
   private readonly values = new Map<FaultName, number>();
-  /** Ends the schedule of a fault that is on. */
+  /** Ends the schedule of a fault; it is there from the moment at which the fault is wanted. */
   private readonly schedules = new Map<FaultName, AbortController>();
+  /** Faults that began and did not end. */
+  private readonly begun = new Set<FaultName>();
+  /** The last change of each fault; it never rejects. */
+  private readonly changes = new Map<FaultName, Promise<void>>();
   private readonly moments: { [fault in 'kill-worker' | 'kill-api']: KillMoment } = { 'kill-worker': 'inside', 'kill-api': 'inside' };
   private state: 'new' | 'running' | 'stopped' = 'new';
-  private work: Promise<void> = Promise.resolve();
-  private failure?: Error;
-  private isThrottling = false;
-  private isUnavailable = false;
-  /** Once a payment was poisoned, its key stays one that cannot be stored: it would be parked and applied else. */
-  private wasPoisoned = false;
   private unreadableRecords = 0;
   private reshardedTimes = 0;
 
   /** @throws FaultSettingError for a value out of bounds */
   constructor(private readonly props: FaultControllerProps) {
     this.clock = props.clock ?? new WallClock();
+    this.parts = new FaultedParts(props.targets, props.ledgerTables);
     this.randoms = new Map(FAULTS.map(({ name }, index) => [name, new SeededRandom(props.seed + SEED_OFFSET + index)]));
     for (const { name } of FAULTS) {
       const value = props.settings[name];
@@ -94,7 +94,7 @@ export class FaultController {
     }
     this.state = 'running';
     // What fails is kept for `stop`.
-    [...this.values].forEach(([name, value]) => void this.begin(name, value, false).catch(() => undefined));
+    this.values.forEach((value, name) => void this.change(name, value, false).catch(() => undefined));
   }
 
   /**
@@ -105,52 +105,65 @@ export class FaultController {
    */
   async set(name: FaultName, value: number | undefined): Promise<void> {
     const fault = faultNamed(name);
-    if (this.state === 'stopped') {
-      throw new Error(`${fault.title}: faults end with the load, and it is over.`);
-    }
+    this.refuseOnceOver(name);
     if (value === undefined) {
       this.values.delete(name);
     } else {
       this.values.set(name, checkFaultValue(fault, value));
     }
     if (this.state === 'running') {
-      await this.end(name);
+      await this.change(name, value, true);
       if (value !== undefined) {
-        await this.begin(name, value, true);
+        this.refuseOnceOver(name);
       }
     }
   }
 
   /**
-   * Ends every fault, and resolves when the parts know.
+   * Ends every fault, and resolves when the parts know: nothing begins or strikes any more.
    *
    * @throws Error the first one that a part answered, now or before
    */
   async stop(): Promise<void> {
     if (this.state !== 'stopped') {
       this.state = 'stopped';
-      const names = [...this.schedules.keys()];
-      names.forEach((name) => this.schedules.get(name)!.abort());
+      this.schedules.forEach((schedule) => schedule.abort());
       this.schedules.clear();
       this.values.clear();
-      this.isThrottling = false;
-      this.isUnavailable = false;
-      const { targets } = this.props;
-      const calls = [this.tell(() => targets.load({ poisonShare: 0 })), this.tell(() => targets.disarmKills()), this.tellTables(), this.tellEngine()];
-      await Promise.allSettled(calls);
-      names.forEach((name) => this.report(name, 'off'));
+      await this.parts.clear();
+      this.begun.forEach((name) => this.report(name, 'off'));
+      this.begun.clear();
     }
-    await this.work;
-    if (this.failure) {
-      throw this.failure;
+    await Promise.all(this.changes.values());
+    await this.parts.heard();
+  }
+
+  private refuseOnceOver(name: FaultName): void {
+    if (this.state === 'stopped') {
+      throw new Error(`${faultNamed(name).title}: faults end with the load, and it is over.`);
     }
   }
 
-  private async begin(name: FaultName, value: number, now: boolean): Promise<void> {
+  /** Ends the schedule of a fault at once, and begins the new one when its changes before have ended, unless that was overtaken. */
+  private change(name: FaultName, value: number | undefined, now: boolean): Promise<void> {
+    this.schedules.get(name)?.abort();
     const schedule = new AbortController();
     this.schedules.set(name, schedule);
-    const { signal } = schedule;
-    const { targets } = this.props;
+    const before = this.changes.get(name) ?? Promise.resolve();
+    const change = before.then(async () => {
+      await this.end(name);
+      if (value !== undefined && !schedule.signal.aborted) {
+        await this.begin(name, value, now, schedule.signal);
+      }
+    });
+    this.changes.set(name, change.catch(() => undefined));
+    return change;
+  }
+
+  private async begin(name: FaultName, value: number, now: boolean, signal: AbortSignal): Promise<void> {
+    const { parts } = this;
+    const { targets } = parts;
+    this.begun.add(name);
     switch (name) {
       case 'kill-worker':
         return this.every(name, value, signal, async () => {
@@ -165,8 +178,7 @@ export class FaultController {
           return moment === 'inside' ? 'kills the next task that calls the stream, before its effect' : 'kills the next task that calls the stream, after its effect';
         });
       case 'throttle-table':
-        this.throttle(value, now ? 0 : THROTTLE_AFTER_SECONDS, signal);
-        return;
+        return this.throttle(value, now ? 0 : THROTTLE_AFTER_SECONDS, signal);
       case 'reshard':
         return this.every(name, value, signal, async () => {
           const count = await targets.reshard();
@@ -176,72 +188,86 @@ export class FaultController {
       case 'roll-table-shards':
         return this.every(name, value, signal, async () => `${await targets.rollTableShards()} closed`);
       case 'lost-answers':
+        parts.lostAnswers = value;
+        return this.beginChance(name, value);
       case 'expire-iterators':
-        this.report(name, `on, with probability ${value}`);
-        await this.tellTables();
-        return this.tellEngine();
+        parts.expiredIterators = value;
+        return this.beginChance(name, value);
       case 'poison':
         return this.beginPoison(value, signal);
       case 'slow-handler':
+        parts.slowHandlerMilliseconds = value;
         this.report(name, `on, ${value} ms`);
-        return this.tellEngine();
+        return parts.tellEngine();
       case 'stream-unavailable':
         return this.beginOutage(value, now, signal);
     }
   }
 
   private async end(name: FaultName): Promise<void> {
-    const schedule = this.schedules.get(name);
-    if (!schedule) {
+    if (!this.begun.delete(name)) {
       return;
     }
-    schedule.abort();
-    this.schedules.delete(name);
     this.report(name, 'off');
+    const { parts } = this;
     switch (name) {
       case 'throttle-table':
-        this.isThrottling = false;
-        return this.tellTables();
+        parts.throttleFactor = undefined;
+        return parts.tellTables();
       case 'lost-answers':
+        parts.lostAnswers = undefined;
+        return this.tellBoth();
       case 'expire-iterators':
-        await this.tellTables();
-        return this.tellEngine();
+        parts.expiredIterators = undefined;
+        return this.tellBoth();
       case 'poison':
-        return this.tell(() => this.props.targets.load({ poisonShare: 0 }));
+        return parts.tell(() => parts.targets.load({ poisonShare: 0 }));
       case 'slow-handler':
-        return this.tellEngine();
+        parts.slowHandlerMilliseconds = undefined;
+        return parts.tellEngine();
       case 'stream-unavailable':
-        this.isUnavailable = false;
-        return this.tellEngine();
+        parts.isStreamUnavailable = false;
+        return parts.tellEngine();
       default:
         // The others are strikes: nothing is left of them that could end.
         return;
     }
   }
 
+  private beginChance(name: FaultName, probability: number): Promise<void> {
+    this.report(name, `on, with probability ${probability}`);
+    return this.tellBoth();
+  }
+
+  private async tellBoth(): Promise<void> {
+    await this.parts.tellTables();
+    await this.parts.tellEngine();
+  }
+
   private throttle(factor: number, afterSeconds: number, signal: AbortSignal): void {
     this.after(afterSeconds, signal, async () => {
-      this.isThrottling = true;
+      this.parts.throttleFactor = factor;
       this.report('throttle-table', `on for ${THROTTLE_SECONDS} s, ${factor} of the writes before`);
       // Both times count from the beginning, whatever the telling takes.
       this.after(THROTTLE_SECONDS, signal, async () => {
-        this.isThrottling = false;
+        this.parts.throttleFactor = undefined;
         this.report('throttle-table', `off for ${THROTTLE_PERIOD_SECONDS - THROTTLE_SECONDS} s`);
-        await this.tellTables();
+        await this.parts.tellTables();
       });
       this.throttle(factor, THROTTLE_PERIOD_SECONDS, signal);
-      await this.tellTables();
+      await this.parts.tellTables();
     });
   }
 
   private async beginPoison(share: number, signal: AbortSignal): Promise<void> {
+    const { parts } = this;
     this.report('poison', `on, ${share} of the payments`);
-    this.wasPoisoned = true;
+    parts.refusesPoison = true;
     // The tables first: a poisoned payment must never find one that would store it.
-    await this.tellTables();
-    await this.tell(() => this.props.targets.load({ poisonShare: signal.aborted ? 0 : share }));
+    await parts.tellTables();
+    await parts.tell(() => parts.targets.load({ poisonShare: signal.aborted ? 0 : share }));
     this.every('poison', UNREADABLE_PERIOD_SECONDS, signal, async () => {
-      const count = await this.props.targets.putUnreadable(1);
+      const count = await parts.targets.putUnreadable(1);
       this.unreadableRecords += count;
       return `${count} of random bytes put into the stream`;
     });
@@ -250,13 +276,10 @@ export class FaultController {
   private async beginOutage(seconds: number, now: boolean, signal: AbortSignal): Promise<void> {
     const third = (this.props.loadSeconds ?? DEFAULT_LOAD_SECONDS) / 3;
     const outage = async (): Promise<void> => {
-      this.isUnavailable = true;
+      this.parts.isStreamUnavailable = true;
       this.report('stream-unavailable', `on for ${seconds} s`);
-      this.after(seconds, signal, async () => {
-        this.values.delete('stream-unavailable');
-        await this.end('stream-unavailable');
-      });
-      await this.tellEngine();
+      this.after(seconds, signal, () => this.set('stream-unavailable', undefined));
+      await this.parts.tellEngine();
     };
     if (now) {
       await outage();
@@ -276,7 +299,7 @@ export class FaultController {
     const next = (delay: number): void =>
       this.after(delay, signal, async () => {
         const begun = this.clock.now();
-        await this.tell(async () => {
+        await this.parts.tell(async () => {
           if (!signal.aborted) {
             this.report(name, await strike());
           }
@@ -294,47 +317,10 @@ export class FaultController {
     }
     const cancel = this.clock.setTimer(() => {
       signal.removeEventListener('abort', cancel);
-      // `tell` has kept the failure.
+      // `FaultedParts.tell` has kept the failure.
       action().catch(() => undefined);
     }, Math.round(seconds * 1000));
     signal.addEventListener('abort', cancel, { once: true });
-  }
-
-  private tellTables(): Promise<void> {
-    return this.tell(() => {
-      const throttleFactor = this.isThrottling ? this.values.get('throttle-table') : undefined;
-      const lostAnswers = this.values.get('lost-answers');
-      const expiredIterators = this.values.get('expire-iterators');
-      return this.props.targets.tables({
-        ...(throttleFactor !== undefined && { throttleFactor }),
-        ...(lostAnswers !== undefined && { lostAnswers }),
-        ...(expiredIterators !== undefined && { expiredIterators }),
-        ...(this.wasPoisoned && { unstorable: { tables: this.props.ledgerTables, keyPrefix: POISON_KEY_PREFIX } }),
-      });
-    });
-  }
-
-  private tellEngine(): Promise<void> {
-    return this.tell(() => {
-      const slowHandlerMilliseconds = this.values.get('slow-handler');
-      const lostAnswers = this.values.get('lost-answers');
-      const expiredIterators = this.values.get('expire-iterators');
-      return this.props.targets.engine({
-        ...(slowHandlerMilliseconds !== undefined && { slowHandlerMilliseconds }),
-        ...(lostAnswers !== undefined && { lostAnswers }),
-        ...(this.isUnavailable && { streamUnavailable: true }),
-        ...(expiredIterators !== undefined && { expiredIterators }),
-      });
-    });
-  }
-
-  /** Calls a part once it has heard everything before. */
-  private tell(call: () => Promise<void>): Promise<void> {
-    const told = this.work.then(call);
-    this.work = told.catch((error: Error) => {
-      this.failure ??= error;
-    });
-    return told;
   }
 
   private report(fault: FaultName, text: string): void {

@@ -183,7 +183,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     duration: 'for good, also after the load: such a payment can only be parked',
     mustHold: ['INV3', 'INV7', 'INV8', 'INV10'],
     fisAction: undefined,
-    seenAs: 'writes that a table refused for their key, and records of random bytes',
+    seenAs: 'writes that a table refused for their key',
     verdictFields: ['parked', 'parkedUnreadable'],
   },
   {

@@ -28,6 +28,7 @@ export class OpenLoop {
   /** When the next request arrives. */
   private due = Infinity;
   private stopped = false;
+  private failure?: Error;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -43,16 +44,19 @@ export class OpenLoop {
   /**
    * Sends for the given time, then waits for the last answer.
    *
-   * @throws Error for a rate below 0
+   * @throws Error for a rate below 0, and the first one that posting threw; nothing more is sent then
    */
   async run(paymentsPerSecond: number, seconds: number): Promise<void> {
     const end = this.clock.now() + seconds * 1000;
     this.setRate(paymentsPerSecond);
-    while (!this.stopped && this.clock.now() < end) {
+    while (!this.stopped && !this.failure && this.clock.now() < end) {
       this.sendDue(this.clock.now(), end);
       await this.sleep(Math.min(this.due, this.repeats.nextAt, end) - this.clock.now());
     }
     await Promise.all(this.requests);
+    if (this.failure) {
+      throw this.failure;
+    }
   }
 
   /**
@@ -111,13 +115,16 @@ export class OpenLoop {
         this.wake();
       }
     });
-    this.requests.add(request);
-    void request.finally(() => {
+    const ended = request.catch((error: Error) => {
+      this.failure ??= error;
+      this.wake();
+    }).finally(() => {
       if (this.requests.size === MOST_UNANSWERED_REQUESTS) {
         this.wake();
       }
-      this.requests.delete(request);
+      this.requests.delete(ended);
     });
+    this.requests.add(ended);
   }
 
   /** Sleeps until a time has passed or something has changed. Without room, only an answer changes anything. */

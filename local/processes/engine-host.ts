@@ -162,6 +162,9 @@ function statisticsOf(
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
   const streams = mappings.filter((mapping) => mapping instanceof StreamEventSource);
   const functions = [...pools.values()].map((pool) => pool.statistics());
+  const killedInside = sum(functions.map(({ kills }) => kills.inside));
+  const killedAfterEffects = sum(functions.map(({ kills }) => kills.afterEffects));
+  const { apiKills } = faults.counts;
   return {
     redelivered: sum(mappings.map(({ counters }) => ('redeliveredRecords' in counters ? counters.redeliveredRecords : counters.redeliveredMessages))),
     throttledRecords: sum(engine.streamNames.flatMap((name) => engine.stream(name).statistics().map((shard) => shard.throttledRecords))),
@@ -169,7 +172,12 @@ function statisticsOf(
     handlerErrors: sum(functions.map(({ errors }) => errors)),
     discarded: sum(streams.map(({ counters }) => counters.discardedRecords)),
     faults: {
-      killedInvocations: sum(functions.map(({ kills }) => kills.inside + kills.afterEffects)),
+      killedInvocations: killedInside + killedAfterEffects,
+      killedInside,
+      killedAfterEffects,
+      apiKills: apiKills.inside + apiKills.afterEffects,
+      apiKilledInside: apiKills.inside,
+      apiKilledAfterEffects: apiKills.afterEffects,
       slowedInvocations: sum(functions.map(({ slowed }) => slowed)),
       lostAnswers: faults.counts.lostAnswers,
       expiredIterators: faults.counts.expiredIterators,

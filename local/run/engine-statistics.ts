@@ -20,8 +20,14 @@ export interface EngineStatistics {
 
 /** How often the faults of the engine host struck. */
 export interface EngineFaultCounts {
-  /** Running invocations that were killed. */
+  /** Running invocations that were killed: at a random moment inside, or after the effects and before the answer. */
   readonly killedInvocations: number;
+  readonly killedInside: number;
+  readonly killedAfterEffects: number;
+  /** API tasks that were killed while the stream held a call of theirs: before the stream had the records, or after that. */
+  readonly apiKills: number;
+  readonly apiKilledInside: number;
+  readonly apiKilledAfterEffects: number;
   /** Invocations that were delayed. */
   readonly slowedInvocations: number;
   /** Writes of the stream whose answer was dropped. */

@@ -89,6 +89,9 @@ export class LiveFeed implements DashboardFeed {
     if (this.run.phase.name !== 'load' && this.run.phase.name !== 'input') {
       throw new CommandRefusedError('Faults strike while a load runs.');
     }
+    if (name === 'poison' && this.run.phase.name === 'input') {
+      throw new CommandRefusedError('The lines of an input are posted as they are: none can be poisoned.');
+    }
     try {
       await this.run.setFault(name, value);
     } catch (error) {

@@ -1,19 +1,29 @@
 import { FaultController, type FaultCounts, type FaultEvent, FAULTS, type FaultName, type FaultSettings } from '../faults';
-import type { EngineStatistics, TableStatistics } from './engine-statistics';
+import type { EngineFaultCounts, TableStatistics } from './engine-statistics';
 import type { LocalSystem } from './system';
+import type { KillMoments } from './verdict';
+
+/** The part of a host's statistics that tells of faults. */
+interface FaultStatistics<Counts> {
+  readonly faults: Counts;
+}
+
+export interface RunFaultsProps {
+  /** Faults that the command line asked for. */
+  readonly settings: FaultSettings;
+  readonly seed: number;
+  readonly loadSeconds: number;
+  readonly onEvent: (event: FaultEvent) => void;
+}
 
 /** The faults of one run: what was asked for, when it strikes, and how often it was seen to. */
 export class RunFaults {
   private readonly controller: FaultController;
-  /** Every fault that was on at any time. */
-  private readonly asked = new Set<FaultName>();
+  /** Faults that were switched on while the load ran. */
+  private readonly clicked = new Set<FaultName>();
 
-  constructor(
-    private readonly system: LocalSystem,
-    props: { readonly settings: FaultSettings; readonly seed: number; readonly loadSeconds: number; readonly onEvent: (event: FaultEvent) => void },
-  ) {
+  constructor(system: Pick<LocalSystem, 'faultTargets' | 'ledgerTables'>, private readonly props: RunFaultsProps) {
     this.controller = new FaultController({ ...props, targets: system.faultTargets, ledgerTables: system.ledgerTables });
-    (Object.keys(props.settings) as FaultName[]).forEach((name) => this.asked.add(name));
   }
 
   get settings(): FaultSettings {
@@ -37,30 +47,45 @@ export class RunFaults {
   async set(name: FaultName, value: number | undefined): Promise<void> {
     await this.controller.set(name, value);
     if (value !== undefined) {
-      this.asked.add(name);
+      this.clicked.add(name);
     }
   }
 
   /** How often each fault was seen to strike. */
-  counts(engine: EngineStatistics, tables: TableStatistics): FaultCounts {
-    const { faults } = engine;
+  counts({ faults }: FaultStatistics<EngineFaultCounts>, tables: FaultStatistics<TableStatistics['faults']>): FaultCounts {
     return {
       'kill-worker': faults.killedInvocations,
-      'kill-api': this.system.apiKills,
+      'kill-api': faults.apiKills,
       'throttle-table': tables.faults.throttledByFault,
       'lost-answers': tables.faults.lostAnswers + faults.lostAnswers,
       'reshard': this.controller.resharded,
       'roll-table-shards': tables.faults.rolledShards,
       'expire-iterators': tables.faults.expiredIterators + faults.expiredIterators,
-      'poison': tables.faults.refusedKeys + this.controller.unreadable,
+      // Not the records of random bytes: the verdict counts these by themselves.
+      'poison': tables.faults.refusedKeys,
       'slow-handler': faults.slowedInvocations,
       'stream-unavailable': faults.unavailableCalls,
     };
   }
 
-  /** The counts of those that were asked for. */
-  askedCounts(engine: EngineStatistics, tables: TableStatistics): { readonly [name in FaultName]?: number } {
-    const counts = this.counts(engine, tables);
-    return Object.fromEntries(FAULTS.filter(({ name }) => this.asked.has(name)).map(({ name }) => [name, counts[name]]));
+  /** Kills of functions and API tasks that hit, by their moments. */
+  killMoments({ faults }: FaultStatistics<EngineFaultCounts>): KillMoments {
+    return { inside: faults.killedInside + faults.apiKilledInside, afterEffects: faults.killedAfterEffects + faults.apiKilledAfterEffects };
+  }
+
+  /**
+   * The counts of those that were asked for, once the load is over. One that the command line asked for has to be seen. One that somebody
+   * switched on for a moment does not: it is told as an event where it never struck, and left out.
+   */
+  askedCounts(...statistics: Parameters<RunFaults['counts']>): { readonly [name in FaultName]?: number } {
+    const counts = this.counts(...statistics);
+    const isRequired = (name: FaultName): boolean => this.props.settings[name] !== undefined;
+    for (const name of this.clicked) {
+      if (!isRequired(name) && counts[name] === 0) {
+        this.clicked.delete(name);
+        this.props.onEvent({ at: Date.now(), fault: name, text: 'was switched on and ended before it struck, so that nothing is proved about it' });
+      }
+    }
+    return Object.fromEntries(FAULTS.filter(({ name }) => isRequired(name) || this.clicked.has(name)).map(({ name }) => [name, counts[name]]));
   }
 }

@@ -104,11 +104,6 @@ export class LocalSystem {
     return this.tableHost.request('statistics');
   }
 
-  /** API tasks that were killed while a call of theirs was under way. */
-  get apiKills(): number {
-    return this.services.reduce((sum, task) => sum + task.kills, 0);
-  }
-
   /** Names of the tables that make up the ledger. */
   get ledgerTables(): readonly string[] {
     return this.plan.services[0].environment.LEDGER_TABLES.split(',');

@@ -2,6 +2,12 @@ import type { Percentiles } from '../checker/latency-meter';
 import { type FaultName, faultNamed } from '../faults';
 import { wrapped } from './report-lines';
 
+/** How many kills hit before the effects of what they ended, and how many after these and before the answer. */
+export interface KillMoments {
+  readonly inside: number;
+  readonly afterEffects: number;
+}
+
 /** What a run proved. The fields are stable. `sent = acked + refused + unanswered`, `acked = applied + duplicates + rejected + parked + lost`. */
 export interface Verdict {
   /** Payments that clients sent, repetitions counted. */
@@ -30,6 +36,8 @@ export interface Verdict {
   readonly throttled: number;
   /** Kills that hit a running invocation, or an API task with a call under way. */
   readonly kills: number;
+  /** The same by moment: inside the work, and after its effects but before its answer. */
+  readonly killMoments: KillMoments;
   /** Parked records that name no payment. */
   readonly parkedUnreadable: number;
   /** Records of random bytes that the run put into streams: each has to be parked once. */
@@ -84,7 +92,7 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
     entry('acked', `${count(verdict.acked)} = applied ${count(verdict.applied)} + duplicates ${count(verdict.duplicates)}`
       + ` + rejected ${count(verdict.rejected)} + parked ${count(verdict.parked)} + lost ${count(verdict.lost)}`),
     entry('on the way', `redelivered ${count(verdict.redelivered)}, throttled ${count(verdict.throttled)}, handler errors ${count(verdict.handlerErrors)},`
-      + ` kills ${count(verdict.kills)}, late ${count(verdict.late)}`),
+      + ` ${killText(verdict)}, late ${count(verdict.late)}`),
     ...faultEntries(verdict),
     entry('accept', latency(verdict.acceptMs)),
     entry('settle', latency(verdict.settleMs)),
@@ -95,6 +103,10 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
     ...(findings.length > 0 ? ['', '  Findings:', ...findings.map((finding) => wrapped(finding, '  - ', '    '))] : []),
     '',
   ].join('\n');
+}
+
+function killText({ killMoments: { inside, afterEffects }, kills }: Verdict): string {
+  return kills === 0 ? 'kills 0' : `kills ${count(kills)} (${count(inside)} inside, ${count(afterEffects)} after the effects)`;
 }
 
 function faultEntries(verdict: Verdict): string[] {

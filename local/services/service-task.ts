@@ -23,6 +23,9 @@ export class ServiceTask {
   private listeningPort = 0;
   private killed = 0;
   private replacement?: Promise<void>;
+  /** The process that was killed is gone: who is to be killed now is the one that takes its place. */
+  private isReplacementUp = false;
+  private isReplacementToDie = false;
   private stopping = false;
   /** Called when the task ends without having been told to. */
   onUnexpectedExit: (error: Error) => void = () => undefined;
@@ -44,7 +47,8 @@ export class ServiceTask {
 
   /**
    * Ends the process of the task at once, as a lost host does, and starts another on the same port, as the service does. Resolves when
-   * that one listens; a call meanwhile waits for the same one.
+   * that one listens. A call meanwhile waits for the same one while the process still ends; once another has begun, that may serve before
+   * it was seen to listen, and is killed and replaced too.
    *
    * @throws Error when the task does not start again
    */
@@ -52,6 +56,7 @@ export class ServiceTask {
     if (this.stopping) {
       return Promise.resolve();
     }
+    this.isReplacementToDie ||= this.isReplacementUp;
     this.replacement ??= this.replace().finally(() => (this.replacement = undefined));
     return this.replacement;
   }
@@ -69,8 +74,20 @@ export class ServiceTask {
   }
 
   private async replace(): Promise<void> {
-    this.killed++;
-    await this.process?.kill();
+    do {
+      this.isReplacementToDie = false;
+      this.killed++;
+      await this.process?.kill();
+      this.isReplacementUp = true;
+      try {
+        await this.restart();
+      } finally {
+        this.isReplacementUp = false;
+      }
+    } while (this.isReplacementToDie && !this.stopping);
+  }
+
+  private async restart(): Promise<void> {
     for (let attempt = 1; !this.stopping; attempt++) {
       try {
         await this.listen(String(this.listeningPort));

@@ -59,7 +59,8 @@ describe('cht parked', () => {
     process.env = {
       ...before, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
       AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${(stream.address() as AddressInfo).port}`,
-      PARKING_TABLE: tables.parking, LEDGER_TABLES: tables.ledger, LEDGER_BUCKETS: '{"default":1,"merchants":{}}', STREAM_NAME: 'payments',
+      PARKING_TABLE: tables.parking, LEDGER_TABLES: tables.ledger, LEDGER_BUCKETS: '{"default":1,"merchants":{}}',
+      LEDGER_TTL_SECONDS: String(7 * 86_400), STREAM_NAME: 'payments',
     };
   });
 
@@ -352,6 +353,13 @@ describe('cht parked', () => {
   ])('refuses %j %j before it asks anything', async (positionals, values, message) => {
     process.env.AWS_ENDPOINT_URL_DYNAMODB = 'http://127.0.0.1:1';
     await expect(run(positionals, values)).rejects.toThrow(message);
+  });
+
+  it('puts nothing back where it is not known for how long the ledger remembers', async () => {
+    await park(payment('m', 'k'));
+    delete process.env.LEDGER_TTL_SECONDS;
+    await expect(run(['retry', 'm', 'k'])).rejects.toThrow('LEDGER_TTL_SECONDS must be set: set the variables of the payment worker, or use --run');
+    expect(puts).toBe(0);
   });
 
   it('names what is missing, and who does not answer', async () => {

@@ -93,6 +93,15 @@ describe('AuditTrail', () => {
     });
   });
 
+  it('lets nobody delete where there is a lock: without a version that would hide an object and free its key', () => {
+    const denied = (own: Template) => Object.values(resourcesOf(own, 'AWS::S3::BucketPolicy'))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Sid }: { Sid?: string }) => Sid === 'NeverDelete');
+    expect(denied(template)).toEqual([
+      { Sid: 'NeverDelete', Effect: 'Deny', Principal: { AWS: '*' }, Action: 's3:DeleteObject*', Resource: { 'Fn::Join': ['', [expect.anything(), '/*']] } },
+    ]);
+    expect(denied(templateOf({ lock: AuditLock.none() }))).toEqual([]);
+  });
+
   it('lets the archiver add objects and read manifests, and neither delete nor pass the lock', () => {
     const s3 = statements(template).filter(({ actions }) => actions.some((action) => action.startsWith('s3:')));
     const put = s3.find(({ actions, Condition }) => actions.includes('s3:PutObject') && Condition !== undefined)!;

@@ -47,6 +47,11 @@ export class DeliveryLog {
     return (result) => this.answered(records, result);
   }
 
+  /** Whether a function has done with a record. */
+  isDone(shard: string, sequence: string): boolean {
+    return this.shards.get(shard)?.done.has(sequence) === true;
+  }
+
   /** The most that one record was handed over. */
   get mostDeliveries(): { readonly record: string; readonly times: number } {
     let most = { record: '', times: 0 };

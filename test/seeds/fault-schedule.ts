@@ -56,10 +56,12 @@ export class FaultSchedule {
         system.tables.rollStreamShards();
         break;
       case 'restart-poller':
+        system.strikes.note('restart-poller');
         system.sources[fault.source].restart();
         break;
       case 'unreadable':
         if (system.stream.putUnreadable(fault.bytes, `unreadable-${fault.at}`)) {
+          system.strikes.note('unreadable');
           this.books.unreadable.push(fault.bytes);
         }
         break;
@@ -104,6 +106,7 @@ export class FaultSchedule {
         system.tables.changeFaults({ lostAnswers: probability });
         system.stream.lostAnswers = probability ?? 0;
         system.queue.lostAnswers = probability ?? 0;
+        system.archive.lostAnswers = probability ?? 0;
         break;
       case 'lost-engine-answers':
         system.tables.lostEngineAnswers = probability ?? 0;
@@ -113,6 +116,7 @@ export class FaultSchedule {
         break;
       case 'expire-iterators':
         system.tables.changeFaults({ expiredIterators: probability });
+        system.stream.expiredIterators = probability ?? 0;
         break;
       case 'queue-duplicates':
         system.queue.duplicates = probability ?? 0;

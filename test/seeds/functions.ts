@@ -2,6 +2,7 @@ import type { FunctionInvoker, InvocationResult } from '../../local/event-source
 import type { SeededRandom } from '../../local/random/seeded-random';
 import type { FunctionName, KillMoment } from './scenario';
 import { type Latency, SimulatedProcess } from './simulated-process';
+import type { Strike } from './strikes';
 import type { Trace } from './trace';
 import type { VirtualTime } from './virtual-time';
 
@@ -35,6 +36,7 @@ export interface SimulatedFunctionProps {
   readonly random: SeededRandom;
   readonly latency: Latency;
   readonly trace: Trace;
+  readonly strike: Strike;
   readonly factory: HandlerFactory;
 }
 
@@ -84,8 +86,11 @@ export class SimulatedFunction {
   }
 
   private async invoke(event: unknown): Promise<InvocationResult> {
-    const { time, trace, name } = this.props;
+    const { time, trace, name, strike } = this.props;
     if (this.throttled || this.running >= CONCURRENCY) {
+      if (this.throttled) {
+        strike('throttle-function');
+      }
       trace.note('throttle', name);
       return { status: 'throttled' };
     }
@@ -107,7 +112,7 @@ export class SimulatedFunction {
   }
 
   private run({ process, handler }: Environment, event: unknown, ambush: Ambush | undefined, resolve: (result: InvocationResult) => void): void {
-    const { time } = this.props;
+    const { time, strike } = this.props;
     const end = time.now() + TIMEOUT_MILLISECONDS;
     let over = false;
     const finish = (result: InvocationResult): void => {
@@ -127,6 +132,7 @@ export class SimulatedFunction {
     if (ambush?.kind === 'kill' && ambush.moment === 'inside') {
       process.after(ambush.delay, () => {
         if (!over) {
+          strike('kill-worker');
           process.kill();
           fail('Runtime.ExitError');
         }
@@ -134,11 +140,15 @@ export class SimulatedFunction {
     } else if (ambush?.kind === 'freeze') {
       process.after(ambush.delay, () => {
         if (!over) {
+          strike('zombie-worker');
           process.freeze(ambush.frozen);
           // Lambda gives the invocation up; the environment knows nothing of it.
           time.setTimer(() => fail('Sandbox.Timedout'), Math.min(1_000, ambush.frozen / 2));
         }
       });
+    }
+    if (this.slowness > 0) {
+      strike('slow-handler');
     }
     const rest = this.beginWork(process);
     process.after(this.slowness, () => {
@@ -148,6 +158,7 @@ export class SimulatedFunction {
         (payload) => process.enter(() => {
           rest();
           if (ambush?.kind === 'kill') {
+            strike('kill-worker');
             process.kill();
             fail('Runtime.ExitError');
           } else {

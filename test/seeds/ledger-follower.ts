@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Item } from '../../lambdas/runtime/aws/dynamodb';
 import { comparableSequence, streamShardName } from '../../lambdas/runtime/balance/stream-shard';
 import type { ChangeRecord, TableService } from './table-service';
+import type { WaitingRecords } from './waiting-records';
 
 /** What one balance is after a record of a shard. */
 export interface BalancePoint {
@@ -30,7 +31,11 @@ export class LedgerFollower {
   /** Records that do not follow from those before. */
   readonly breaks: string[] = [];
 
-  constructor(private readonly tables: TableService) {}
+  /** Every record, as the archive names it: chain and sequence number. */
+  readonly changes: string[] = [];
+
+  /** @param waiting told of each record that a function has to be handed. @param isArchived whether the archiver is one of them */
+  constructor(private readonly tables: TableService, private readonly waiting: WaitingRecords, private readonly isArchived: boolean) {}
 
   /** Reads what is new. */
   async read(): Promise<void> {
@@ -40,6 +45,10 @@ export class LedgerFollower {
         const shard = this.shardOf(table, id, parent);
         for (const record of await this.tables.changes(table, id, shard.last)) {
           shard.last = record.dynamodb.SequenceNumber;
+          this.changes.push(changeName(streamShardName(this.tables.streamArn(table), id), comparableSequence(shard.last)));
+          if (this.isArchived) {
+            this.waiting.add(archiverShard(table, id), shard.last, record.dynamodb.ApproximateCreationDateTime * 1_000);
+          }
           this.follow(shard, record);
         }
       }
@@ -76,6 +85,7 @@ export class LedgerFollower {
       return;
     }
     shard.inserts += 1;
+    this.waiting.add(`${shard.table} ${shard.id}`, sequence, dynamodb.ApproximateCreationDateTime * 1_000);
     if (after.status?.S === 'applied') {
       const name = balanceKey(String(after.pk.S).slice(0, String(after.pk.S).lastIndexOf('#')), String(after.currency?.S));
       const points = shard.balances.get(name) ?? [];
@@ -85,6 +95,16 @@ export class LedgerFollower {
       shard.balances.set(name, points);
     }
   }
+}
+
+/** One text for a change of the ledger. */
+export function changeName(chain: string, sequence: string): string {
+  return `${chain} ${sequence}`;
+}
+
+/** A shard of a table's stream as the delivery log names it where the archiver reads it. */
+export function archiverShard(table: string, shard: string): string {
+  return `archiver ${table} ${shard}`;
 }
 
 /** One text for an item of a table. */

@@ -3,6 +3,7 @@ import type { QueueMessage } from '../../local/event-sources/queue-message';
 import type { ServiceClient } from '../../local/event-sources/service-client';
 import type { SeededRandom } from '../../local/random/seeded-random';
 import { ConnectionLost } from './simulated-process';
+import type { Strike } from './strikes';
 import type { VirtualTime } from './virtual-time';
 
 export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/refunds';
@@ -31,7 +32,12 @@ export class QueueService implements ServiceClient {
   private readonly receivers: Receiver[] = [];
   private nextId = 1;
 
-  constructor(private readonly time: VirtualTime, private readonly random: SeededRandom, private readonly delayMilliseconds: number) {}
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly random: SeededRandom,
+    private readonly delayMilliseconds: number,
+    private readonly strike: Strike,
+  ) {}
 
   /** Messages that are not deleted. */
   get length(): number {
@@ -48,6 +54,7 @@ export class QueueService implements ServiceClient {
       this.add({ id: `message-${this.nextId++}`, body, visibleAt: this.time.now() + this.delayMilliseconds, receives: 0 });
     }
     if (this.random.next() < this.lostAnswers) {
+      this.strike('lost-answers (queue)');
       throw new ConnectionLost();
     }
     return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
@@ -121,6 +128,7 @@ export class QueueService implements ServiceClient {
     const message = this.messages.get(id);
     this.messages.delete(id);
     if (message !== undefined && this.random.next() < this.duplicates) {
+      this.strike('queue-duplicates');
       this.add({ ...message, visibleAt: this.time.now() + this.random.integer(1, 20_000) });
     }
   }

@@ -4,6 +4,7 @@ import { SeededRandom } from '../../local/random/seeded-random';
 import type { FunctionName, KillMoment, Mode, PlannedFault, PlannedRequest, Scenario, SystemConfiguration } from './scenario';
 
 const CURRENCIES = ['EUR', 'USD'];
+/** Victims of the faults of all seeds; those of the archiver are drawn by themselves. */
 const FUNCTIONS: readonly FunctionName[] = ['payment-worker', 'balance-projector', 'refund-worker'];
 const MOMENTS: readonly KillMoment[] = ['inside', 'after-effects'];
 /** The merchant with more buckets than the others: its rows lie in several shards of a table stream. */
@@ -20,7 +21,40 @@ export function randomScenario(seed: number): Scenario {
   const faultMilliseconds = mode === 'safety' ? loadMilliseconds + 40_000 : loadMilliseconds;
   const faults = Array.from({ length: random.between(0, 14) }, () => randomFault(random, configuration, faultMilliseconds))
     .sort((a, b) => a.at - b.at);
-  return { seed, mode, configuration, requests, faults };
+  return withArchiver({ seed, mode, configuration, requests, faults }, faultMilliseconds);
+}
+
+/** Gives a half of the seeds an archiver with faults of its own, from draws of its own: what else happens in a seed stays the same. */
+function withArchiver(scenario: Scenario, span: number): Scenario {
+  const random = new Draw(new SeededRandom(scenario.seed ^ 0xa4c41e));
+  if (random.chance(0.5)) {
+    return scenario;
+  }
+  const configuration: SystemConfiguration = {
+    ...scenario.configuration,
+    archiver: {
+      batchSize: random.of([5, 20, 100, 1_000]),
+      batchingWindowSeconds: random.of([0, 1, 4]),
+      tumblingWindowSeconds: random.of([5, 30]),
+      bisect: random.chance(0.5),
+    },
+  };
+  const faults = Array.from({ length: random.between(0, 3) }, () => archiverFault(random, configuration, span));
+  return { ...scenario, configuration, faults: [...scenario.faults, ...faults].sort((a, b) => a.at - b.at) };
+}
+
+function archiverFault(random: Draw, { ledgerTables }: SystemConfiguration, span: number): PlannedFault {
+  const at = random.between(0, span);
+  switch (random.between(0, 4)) {
+    case 0:
+      return { kind: 'zombie-worker', at, function: 'audit-archiver', delay: random.between(0, 60), frozen: random.between(1_000, 60_000) };
+    case 1:
+      return { kind: 'restart-poller', at, source: random.between(ledgerTables + 1, 2 * ledgerTables) };
+    case 2:
+      return { kind: 'roll-table-shards', at };
+    default:
+      return { kind: 'kill-worker', at, function: 'audit-archiver', moment: random.of(MOMENTS), delay: random.between(0, 60) };
+  }
 }
 
 function randomConfiguration(random: Draw): SystemConfiguration {
@@ -48,6 +82,7 @@ function randomConfiguration(random: Draw): SystemConfiguration {
       tumblingWindowSeconds: random.of([1, 5, 30]),
       bisect: random.chance(0.7),
     },
+    archiver: undefined,
     refundDelaySeconds,
     refundWaitSeconds: refundDelaySeconds * random.between(1, 6),
     latency: { mean: random.of([2, 5, 20]), tail: random.of([0, 0.01, 0.03]) },

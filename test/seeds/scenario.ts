@@ -31,6 +31,13 @@ export interface SystemConfiguration {
     readonly tumblingWindowSeconds: number;
     readonly bisect: boolean;
   };
+  /** The second reader of the table streams; undefined without one. */
+  readonly archiver: {
+    readonly batchSize: number;
+    readonly batchingWindowSeconds: number;
+    readonly tumblingWindowSeconds: number;
+    readonly bisect: boolean;
+  } | undefined;
   readonly refundDelaySeconds: number;
   readonly refundWaitSeconds: number;
   readonly latency: Latency;
@@ -44,7 +51,7 @@ export interface PlannedRequest {
 }
 
 /** A function of the payment path. */
-export type FunctionName = 'payment-worker' | 'balance-projector' | 'refund-worker';
+export type FunctionName = 'payment-worker' | 'balance-projector' | 'refund-worker' | 'audit-archiver';
 
 /** Where a process is killed: in the middle of its work, or when the work is done and nobody knows it yet. */
 export type KillMoment = 'inside' | 'after-effects';
@@ -68,7 +75,7 @@ export type PlannedFault = { readonly at: number } & (
   | { readonly kind: 'split' | 'merge'; readonly choice: number }
   | { readonly kind: 'roll-table-shards' }
   | { readonly kind: 'expire-iterators'; readonly duration: number; readonly probability: number }
-  /** The poller of a mapping is replaced; `source` counts the mappings, the worker's first. */
+  /** The poller of a mapping is replaced; `source` counts them: the worker's, the projector's of each table, the archiver's of each table. */
   | { readonly kind: 'restart-poller'; readonly source: number }
   /** A record of random bytes is put into the stream. */
   | { readonly kind: 'unreadable'; readonly bytes: string }

@@ -4,13 +4,13 @@ import { runSeed } from './seeds';
 import type { SimulationResult } from './simulation';
 
 /** What a process tells of each of its seeds. */
-export type SeedSummary = Pick<SimulationResult, 'violations' | 'events' | 'acknowledgements'> & { readonly seed: number };
+export type SeedSummary = Pick<SimulationResult, 'violations' | 'events' | 'acknowledgements' | 'scheduled' | 'strikes'> & { readonly seed: number };
 
 /** Runs every `stride`-th seed of a range, from the first on. Started with the three numbers by `runSeedsInProcesses`. */
 async function main(first: number, end: number, stride: number): Promise<void> {
   for (let seed = first; seed < end; seed += stride) {
-    const { violations, events, acknowledgements } = await runSeed(seed);
-    process.send!({ seed, violations, events, acknowledgements } satisfies SeedSummary);
+    const { violations, events, acknowledgements, scheduled, strikes } = await runSeed(seed);
+    process.send!({ seed, violations, events, acknowledgements, scheduled, strikes } satisfies SeedSummary);
   }
 }
 

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import * as path from 'node:path';
 import type { SeedSummary } from './seed-process';
+import { StrikeTotals } from './strikes';
 import { type FailingSeed, runSeed, type SeedsReport } from './seeds';
 
 export interface SeedsInProcessesProps {
@@ -19,10 +20,12 @@ export interface SeedsInProcessesProps {
  */
 export async function runSeedsInProcesses({ first, count, processes, onSeed }: SeedsInProcessesProps): Promise<SeedsReport> {
   const failing: number[] = [];
+  const strikes = new StrikeTotals();
   let [seeds, events, acknowledgements] = [0, 0, 0];
   const note = (summary: SeedSummary): void => {
     seeds += 1;
     events += summary.events;
+    strikes.add(summary);
     acknowledgements += summary.acknowledgements;
     if (summary.violations.length > 0) {
       failing.push(summary.seed);
@@ -34,7 +37,7 @@ export async function runSeedsInProcesses({ first, count, processes, onSeed }: S
   for (const seed of failing.sort((left, right) => left - right)) {
     again.push({ seed, result: await runSeed(seed) });
   }
-  return { seeds, failing: again, events, acknowledgements };
+  return { seeds, failing: again, events, acknowledgements, strikes };
 }
 
 function runProcess(numbers: readonly number[], onSeed: (summary: SeedSummary) => void): Promise<void> {

@@ -3,6 +3,7 @@ import './guard';
 import type { Defect } from '../verify-checker/planted/defect';
 import { randomScenario } from './random-scenario';
 import { type ShrunkCase, shrink } from './shrink';
+import { StrikeTotals } from './strikes';
 import { simulate, type SimulationResult } from './simulation';
 
 /** Runs the scenario of a seed. */
@@ -23,6 +24,7 @@ export interface SeedsReport {
   readonly failing: readonly FailingSeed[];
   readonly events: number;
   readonly acknowledgements: number;
+  readonly strikes: StrikeTotals;
 }
 
 export interface SeedsProps {
@@ -39,18 +41,20 @@ export interface SeedsProps {
 /** Runs one seed after the other. */
 export async function runSeeds({ first, count, defect, untilFound = false, onSeed }: SeedsProps): Promise<SeedsReport> {
   const failing: FailingSeed[] = [];
+  const strikes = new StrikeTotals();
   let [seeds, events, acknowledgements] = [0, 0, 0];
   for (let seed = first; seed < first + count && !(untilFound && failing.length > 0); seed++) {
     const result = await runSeed(seed, defect);
     seeds += 1;
     events += result.events;
+    strikes.add(result);
     acknowledgements += result.acknowledgements;
     if (result.violations.length > 0) {
       failing.push({ seed, result });
     }
     onSeed?.(seed, result);
   }
-  return { seeds, failing, events, acknowledgements };
+  return { seeds, failing, events, acknowledgements, strikes };
 }
 
 /** The smallest case of a failing seed that still violates what it violated first. */

@@ -14,7 +14,7 @@ function refundOf({ requests }: Scenario): string | undefined {
 }
 
 function result(violations: SimulationResult['violations']): SimulationResult {
-  return { violations, traceHash: '', traceTail: [], traceLines: 0, events: 0, acknowledgements: 0, drainSeconds: 0 };
+  return { violations, traceHash: '', traceTail: [], traceLines: 0, events: 0, acknowledgements: 0, drainSeconds: 0, scheduled: [], strikes: {} };
 }
 
 /** Fails whenever one fault and one refund are there. */

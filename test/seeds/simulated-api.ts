@@ -11,6 +11,7 @@ import type { Defect } from '../verify-checker/planted/defect';
 import type { KillMoment } from './scenario';
 import { type Latency, SimulatedProcess } from './simulated-process';
 import { STREAM_NAME, type StreamService } from './stream-service';
+import type { Strike } from './strikes';
 import type { Trace } from './trace';
 import type { VirtualTime } from './virtual-time';
 
@@ -23,6 +24,7 @@ export interface ApiTaskProps {
   readonly random: SeededRandom;
   readonly latency: Latency;
   readonly trace: Trace;
+  readonly strike: Strike;
   readonly stream: StreamService;
   readonly recordPayments: number;
   readonly defect: Defect | undefined;
@@ -117,7 +119,8 @@ export class ApiTask {
   }
 
   private kill(downtime: number): void {
-    const { time, trace, number } = this.props;
+    const { time, trace, number, strike } = this.props;
+    strike('kill-api');
     trace.note('kill', `task ${number}`);
     this.process.kill();
     time.setTimer(() => this.start(), downtime);

@@ -7,12 +7,14 @@ import type { Defect } from '../verify-checker/planted/defect';
 import { Books, type KeyPage } from './books';
 import { FaultSchedule } from './fault-schedule';
 import { LedgerFollower } from './ledger-follower';
-import { PaymentSystem } from './payment-system';
+import { type Audit, PaymentSystem } from './payment-system';
 import { endOf, type PlannedRequest, type Scenario } from './scenario';
 import { answered } from './simulated-api';
 import { BALANCE_TABLE, PARKING_TABLE } from './table-service';
+import type { FaultReport } from './strikes';
 import { Trace } from './trace';
 import { VirtualTime } from './virtual-time';
+import { WaitingRecords } from './waiting-records';
 import { checkAtEnd, checkOnTheWay, Snapshots, type Violation } from './invariants';
 
 const START = Date.UTC(2025, 0, 1);
@@ -23,6 +25,8 @@ const LOOK_MILLISECONDS = 500;
 const REST_MILLISECONDS = 12_000;
 /** How long the backlog may take to drain once the last fault is over, beside the time that refunds may wait. */
 const DRAIN_MILLISECONDS = 240_000;
+/** How long questions may take that are asked when all has settled. */
+const LONGEST_QUESTION_MILLISECONDS = 60_000;
 const LONGEST_CLIENT_PAUSE_MILLISECONDS = 4_000;
 
 /** What the checks look at: books of the clients, deliveries, and the final state. */
@@ -40,6 +44,8 @@ export interface Observation {
   readonly parked: readonly Item[];
   /** The API's answers to two questions after each acknowledged payment. */
   readonly answers: ReadonlyMap<KeyPage, readonly [Answered, Answered]>;
+  /** Undefined where the scenario has no archiver. */
+  readonly archive: Audit | undefined;
   /** Uses of the machine's own clock, timers and randomness. */
   readonly leaks: readonly string[];
 }
@@ -50,7 +56,7 @@ interface Answered {
 }
 
 /** What a run came to. */
-export interface SimulationResult {
+export interface SimulationResult extends FaultReport {
   readonly violations: readonly Violation[];
   readonly traceHash: string;
   readonly traceTail: readonly string[];
@@ -85,14 +91,18 @@ class Simulation {
   private readonly books = new Books();
   private readonly system: PaymentSystem;
   private readonly follower: LedgerFollower;
+  private readonly waiting: WaitingRecords;
   private readonly snapshots = new Snapshots();
   private readonly found: Violation[] = [];
   private waitingRequests = 0;
+  /** When the load began. */
+  private base = START;
 
   constructor(private readonly scenario: Scenario, defect: Defect | undefined) {
     this.random = new SeededRandom(scenario.seed ^ 0x5eed);
     this.system = new PaymentSystem(this.time, this.trace, scenario, defect);
-    this.follower = new LedgerFollower(this.system.tables);
+    this.waiting = new WaitingRecords(this.system.deliveries);
+    this.follower = new LedgerFollower(this.system.tables, this.waiting, scenario.configuration.archiver !== undefined);
   }
 
   /** @returns makes the result of what the guard saw */
@@ -104,7 +114,7 @@ class Simulation {
     };
     system.start().catch(fail);
     await time.runUntil(START + 1_000);
-    const base = time.now();
+    this.base = time.now();
     for (const request of scenario.requests) {
       time.setTimer(() => void this.post(request).catch(fail), request.at);
     }
@@ -112,7 +122,7 @@ class Simulation {
     faults.plan(scenario.faults);
     this.waitingRequests = scenario.requests.length;
     this.scheduleSample(fail);
-    const lastFault = base + endOf(scenario);
+    const lastFault = this.base + endOf(scenario);
     await time.runUntil(lastFault);
     faults.end();
     const limit = lastFault + scenario.configuration.refundWaitSeconds * 1_000 + DRAIN_MILLISECONDS;
@@ -131,8 +141,9 @@ class Simulation {
     const drainSeconds = (Math.max(lastFault, restSince ?? time.now()) - lastFault) / 1_000;
     await this.sample();
     const answers = await this.ask();
+    const archive = await this.inTime(system.audit());
     const state = {
-      scenario, system, books: this.books, follower: this.follower, drained, drainSeconds, answers,
+      scenario, system, books: this.books, follower: this.follower, drained, drainSeconds, answers, archive,
       ledger: new Map(await Promise.all(system.tables.ledgerTables.map(async (table) => [table, await system.tables.items(table)] as const))),
       balances: await system.tables.items(BALANCE_TABLE),
       parked: await system.tables.items(PARKING_TABLE),
@@ -145,6 +156,8 @@ class Simulation {
       events: time.events,
       acknowledgements: this.books.acknowledgements,
       drainSeconds,
+      scheduled: scenario.faults.map(({ kind }) => kind),
+      strikes: system.strikeCounts,
     });
   }
 
@@ -180,11 +193,13 @@ class Simulation {
   /** A look at everything while it runs. Takes no time: nothing else happens meanwhile. */
   private async sample(): Promise<void> {
     await this.follower.read();
-    const at = (this.time.now() - START) / 1_000;
+    this.waiting.follow(this.system.stream);
+    const now = this.time.now();
+    const glance = { scenario: this.scenario, at: now - this.base, oldest: this.waiting.oldest(now) };
     const balances = await this.system.tables.items(BALANCE_TABLE);
-    for (const violation of checkOnTheWay({ follower: this.follower, balances, snapshots: this.snapshots, system: this.system })) {
+    for (const violation of checkOnTheWay({ ...glance, follower: this.follower, balances, snapshots: this.snapshots })) {
       if (!this.found.some(({ invariant }) => invariant === violation.invariant)) {
-        this.found.push({ ...violation, text: `${violation.text} (at ${at.toFixed(0)} s)` });
+        this.found.push({ ...violation, text: `${violation.text} (at ${((now - START) / 1_000).toFixed(0)} s)` });
       }
     }
   }
@@ -197,11 +212,21 @@ class Simulation {
       const parameters = { merchantId: page.merchantId, idempotencyKey: page.idempotencyKey };
       answers.set(page, [await answered(lookup.getPayment, {}, parameters), await answered(lookup.getPayment, {}, parameters)]);
     };
-    let asked = false;
-    void Promise.all(this.books.acknowledged().map(ask)).then(() => {
-      asked = true;
-    });
-    await this.time.runUntil(this.time.now() + 60_000, () => asked);
+    await this.inTime(Promise.all(this.books.acknowledged().map(ask)));
     return answers;
+  }
+
+  /** Lets time pass until something is done. */
+  private async inTime<Output>(work: Promise<Output>): Promise<Output> {
+    let isOver = false;
+    const note = (): void => {
+      isOver = true;
+    };
+    work.then(note, note);
+    await this.time.runUntil(this.time.now() + LONGEST_QUESTION_MILLISECONDS, () => isOver);
+    if (!isOver) {
+      throw new Error('a question to the drained system was not answered');
+    }
+    return work;
   }
 }

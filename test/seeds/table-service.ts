@@ -9,10 +9,13 @@ import type { ServiceClient } from '../../local/event-sources/service-client';
 import { POISON_KEY_PREFIX } from '../../local/faults';
 import type { SeededRandom } from '../../local/random/seeded-random';
 import { ConnectionLost } from './simulated-process';
+import type { Strike, StrikeCounts } from './strikes';
 import type { VirtualTime } from './virtual-time';
 
 export const BALANCE_TABLE = 'balances';
 export const PARKING_TABLE = 'parking';
+/** Ends of the archive's chains. */
+export const HEAD_TABLE = 'archive-heads';
 
 /** What a table and each of its partitions take in a second. */
 const TABLE_UNITS = 4_000;
@@ -26,12 +29,14 @@ interface StreamDescription {
 /** A record of a table stream. */
 export interface ChangeRecord {
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
-  readonly dynamodb: { readonly SequenceNumber: string; readonly Keys: Item; readonly NewImage?: Item; readonly OldImage?: Item };
+  readonly dynamodb: { readonly SequenceNumber: string; readonly Keys: Item; readonly NewImage?: Item; readonly OldImage?: Item;
+    /** Seconds since 1970. */ readonly ApproximateCreationDateTime: number };
 }
 
 export interface TableServiceProps {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
+  readonly strike: Strike;
   readonly ledgerTables: number;
   readonly streamShards: number;
 }
@@ -45,11 +50,13 @@ export class TableService {
   private readonly engine: MemoryTableEngine;
   private readonly time: VirtualTime;
   private readonly random: SeededRandom;
+  private readonly strike: Strike;
   private faults: TableFaults = {};
 
   constructor(props: TableServiceProps) {
     this.time = props.time;
     this.random = props.random;
+    this.strike = props.strike;
     this.engine = new MemoryTableEngine({ clock: () => props.time.now() });
     this.ledgerTables = Array.from({ length: props.ledgerTables }, (_, index) => `ledger-${index}`);
     const engine: TableEngine = { title: 'memory', call: (operation, body) => this.callEngine(operation, body), close: () => this.engine.close() };
@@ -58,6 +65,7 @@ export class TableService {
       ...this.ledgerTables.map((name) => tableOf(name, props.streamShards)),
       tableOf(BALANCE_TABLE),
       tableOf(PARKING_TABLE),
+      tableOf(HEAD_TABLE),
     ];
     this.front = new TableFront({ tables, limits }, engine, {
       clock: () => this.time.now(),
@@ -68,7 +76,7 @@ export class TableService {
   }
 
   async createTables(): Promise<void> {
-    for (const name of [...this.ledgerTables, BALANCE_TABLE, PARKING_TABLE]) {
+    for (const name of [...this.ledgerTables, BALANCE_TABLE, PARKING_TABLE, HEAD_TABLE]) {
       await this.engine.call('CreateTable', JSON.stringify({
         TableName: name,
         AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
@@ -95,6 +103,7 @@ export class TableService {
   /** @throws AwsServiceError, ConnectionLost */
   async serve(operation: string, input: object): Promise<object> {
     if (this.unavailable) {
+      this.strike('table-unavailable (calls)');
       throw new AwsServiceError('InternalServerError', 500, '');
     }
     const { status, text } = await this.handle(`DynamoDB_20120810.${operation}`, input);
@@ -104,6 +113,28 @@ export class TableService {
     }
     return output;
   }
+
+  /** Strikes that the front has counted itself. */
+  get strikes(): StrikeCounts {
+    const { throttledByFault, lostAnswers, rolledShards, expiredIterators } = this.front.statistics().faults;
+    return {
+      'throttle-table': throttledByFault,
+      'lost-answers (tables)': lostAnswers,
+      'roll-table-shards': rolledShards,
+      'expire-iterators (tables)': expiredIterators,
+    };
+  }
+
+  /** What a poller calls: the tables' streams, over the network. */
+  readonly polled: ServiceClient = {
+    call: async <Output>(operation: string, input: object): Promise<Output> => {
+      if (this.unavailable) {
+        this.strike('table-unavailable (stream reads)');
+        throw new LocalAwsError('InternalServerError', '', 500);
+      }
+      return this.streams.call<Output>(operation, input);
+    },
+  };
 
   /** The API of the tables' streams. */
   readonly streams: ServiceClient = {
@@ -166,6 +197,7 @@ export class TableService {
     await this.time.sleep(this.random.next() * 4);
     const answer = await this.engine.call(operation, body);
     if (this.random.next() < this.lostEngineAnswers) {
+      this.strike('lost-engine-answers');
       throw new Error('the engine gave no answer');
     }
     return answer;

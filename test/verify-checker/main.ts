@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,8 +5,9 @@ import { build } from 'esbuild';
 import { useAssembly } from '../../cli/assembly';
 import { codeFolder, imageFolder, Topology } from '../../lib/topology';
 import { type FaultName, FAULTS, type FaultSettings } from '../../local/faults';
-import type { Verdict } from '../../local/run/verdict';
-import { complaint, PLANTED_DEFECTS, type PlantedDefect, plantedDefect } from './defects';
+import { runForVerdict, type VerdictRun } from '../support/verdict-run';
+import { PLANTED_DEFECTS, type PlantedDefect, plantedDefect } from './defects';
+import { report, type Trial } from './report';
 
 /**
  * Runs the reference once with each planted defect in the place of a deployable and the faults that show it, and once as it is with each
@@ -24,20 +24,6 @@ const SECONDS_WITH_FAULTS = 15;
 /** How long nothing may move until a run gives up. Longer than a refund waits in its queue between two looks. */
 const DRAIN_TIMEOUT_SECONDS = 20;
 
-interface Outcome {
-  readonly verdict: Verdict;
-  readonly exitCode: number;
-  readonly seconds: number;
-}
-
-/** One run. */
-interface Trial {
-  readonly title: string;
-  readonly faults: FaultSettings;
-  /** Undefined for the correct build. */
-  readonly planted: PlantedDefect | undefined;
-}
-
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { planted: { type: 'string' } } });
   const chosen = values.planted === undefined ? PLANTED_DEFECTS : [plantedDefect(values.planted)];
@@ -47,14 +33,9 @@ async function main(): Promise<number> {
   const trials = trialsOf(chosen);
   try {
     for (const trial of trials) {
-      const { verdict, exitCode, seconds } = await runWith(assembly.folder, trial);
-      const wrong = complaint(verdict, exitCode, trial.planted);
-      failures += wrong === undefined ? 0 : 1;
-      const { lost, doubled, outOfBalance, drained } = verdict;
-      process.stdout.write(
-        `${wrong === undefined ? 'ok    ' : 'FAILED'}  ${trial.title.padEnd(44)}  lost ${lost}, doubled ${doubled}, out of balance ${outOfBalance}`
-        + `${drained ? '' : ', not drained'}  after ${seconds.toFixed(1)} s${wrong === undefined ? '' : `: ${wrong}`}\n`,
-      );
+      const { passed, line } = report(trial, await runWith(assembly.folder, trial));
+      failures += passed ? 0 : 1;
+      process.stdout.write(line);
     }
   } finally {
     assembly.dispose();
@@ -82,7 +63,7 @@ function flags(faults: FaultSettings): string[] {
   ]);
 }
 
-async function runWith(assembly: string, { faults, planted }: Trial): Promise<Outcome> {
+async function runWith(assembly: string, { faults, planted }: Trial): Promise<VerdictRun> {
   const folder = fs.mkdtempSync(path.join(root, '.local', 'verify-'));
   try {
     const copy = path.join(folder, 'assembly');
@@ -90,14 +71,10 @@ async function runWith(assembly: string, { faults, planted }: Trial): Promise<Ou
     if (planted !== undefined) {
       await plant(planted, copy);
     }
-    const json = path.join(folder, 'verdict.json');
     const seconds = Object.keys(faults).length === 0 ? SECONDS : SECONDS_WITH_FAULTS;
-    const start = Date.now();
-    const exitCode = await cht(folder, [
-      'run', copy, '--rate', RATE, '--seconds', String(seconds), '--seed', '1', '--json', json, '--no-page',
-      '--drain-timeout', String(DRAIN_TIMEOUT_SECONDS), ...flags(faults),
+    return await runForVerdict(copy, folder, [
+      '--rate', RATE, '--seconds', String(seconds), '--seed', '1', '--no-page', '--drain-timeout', String(DRAIN_TIMEOUT_SECONDS), ...flags(faults),
     ]);
-    return { verdict: JSON.parse(fs.readFileSync(json, 'utf8')) as Verdict, exitCode, seconds: (Date.now() - start) / 1000 };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -134,15 +111,6 @@ function bundleFolders(topology: Topology): string[] {
   const containers = topology.ofType('AWS::ECS::TaskDefinition').flatMap(({ properties, stack }) =>
     ((properties.ContainerDefinitions ?? []) as { Image: string }[]).map(({ Image }) => imageFolder(Image, stack)));
   return [...new Set([...functions, ...containers].filter((folder) => folder !== undefined))];
-}
-
-/** Runs in a folder of its own: a run that finds something keeps its logs there. */
-function cht(cwd: string, words: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
-    child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
-  });
 }
 
 void main().then((code) => process.exit(code));

@@ -1,6 +1,10 @@
 import { faultNamed, type FaultName } from '../../local/faults';
 import { shortcomings, type Verdict } from '../../local/run/verdict';
 
+const KILLS: readonly FaultName[] = ['kill-worker', 'kill-api'];
+/** A kill strikes within its first period, the next one at the other moment a period later; it may take one more to find a call. */
+const PERIODS_FOR_BOTH_MOMENTS = 3;
+
 /** What of a run is judged. */
 export interface JudgedOutcome {
   readonly verdict: Verdict | undefined;
@@ -10,8 +14,10 @@ export interface JudgedOutcome {
 /**
  * What is wrong with a run under faults, one sentence each. Nothing where every fault was seen, everything that it must not touch held,
  * and the run says so itself.
+ *
+ * @param loadSeconds how long the load was, with each fault at its suggested value
  */
-export function complaints({ verdict, exitCode }: JudgedOutcome, faults: readonly FaultName[]): string[] {
+export function complaints({ verdict, exitCode }: JudgedOutcome, faults: readonly FaultName[], loadSeconds: number): string[] {
   if (!verdict) {
     return [`the run gave no verdict (exit code ${exitCode})`];
   }
@@ -22,6 +28,7 @@ export function complaints({ verdict, exitCode }: JudgedOutcome, faults: readonl
     ...(sent > 0 && acked > 0 ? [] : ['nothing was acknowledged that a fault could have touched']),
     ...faults.filter((name) => !((verdict.faults[name] ?? 0) > 0)).map((name) => `${name} was not seen`),
     ...unmovedFields(verdict, faults).map((field) => `${field} is 0`),
+    ...missedMoments(verdict, faults, loadSeconds),
     ...(verdict.parkedUnreadable === verdict.unreadablePut ? [] : [
       `${verdict.unreadablePut} records of random bytes were put and ${verdict.parkedUnreadable} are parked`,
     ]),
@@ -38,8 +45,18 @@ function unmovedFields(verdict: Verdict, faults: readonly FaultName[]): string[]
   return [...fields].filter((field) => !(verdict[field] > 0));
 }
 
+/** Moments of the kills that this run was long enough for, and that none hit. They take turns. */
+function missedMoments({ killMoments }: Verdict, faults: readonly FaultName[], loadSeconds: number): string[] {
+  if (!KILLS.some((name) => faults.includes(name) && loadSeconds >= PERIODS_FOR_BOTH_MOMENTS * faultNamed(name).suggested)) {
+    return [];
+  }
+  const { inside, afterEffects } = killMoments;
+  return [...(inside > 0 ? [] : ['no kill hit inside']), ...(afterEffects > 0 ? [] : ['no kill hit after the effects'])];
+}
+
 /** What a person wants to see of a run that went well: how often each fault was seen, and what the system got over. */
 export function summary(verdict: Verdict, faults: readonly FaultName[]): string {
   const seen = faults.map((name) => (faults.length === 1 ? `seen ${verdict.faults[name] ?? 0}` : `${name} ${verdict.faults[name] ?? 0}`)).join(', ');
-  return `${seen}; acked ${verdict.acked}, kills ${verdict.kills}, redelivered ${verdict.redelivered}, throttled ${verdict.throttled}, parked ${verdict.parked}`;
+  const { inside, afterEffects } = verdict.killMoments;
+  return `${seen}; acked ${verdict.acked}, kills ${verdict.kills} (${inside} inside, ${afterEffects} after the effects), redelivered ${verdict.redelivered}, throttled ${verdict.throttled}, parked ${verdict.parked}`;
 }

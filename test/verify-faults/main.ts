@@ -51,7 +51,7 @@ async function verify(assembly: string, rate: number, run: PlannedRun): Promise<
   const flags = run.faults.flatMap((name) => [`--${faultNamed(name).flag}`, String(faultNamed(name).suggested)]);
   const words = ['--rate', String(rate), '--seconds', String(run.seconds), '--seed', String(run.seed), '--no-page', ...flags];
   const outcome = await runForVerdict(assembly, folder, words);
-  const wrong = complaints(outcome, run.faults);
+  const wrong = complaints(outcome, run.faults, run.seconds);
   const passed = wrong.length === 0;
   const detail = passed ? summary(outcome.verdict!, run.faults) : `${wrong.join('; ')}. Logs: ${path.relative(root, folder)}`;
   process.stdout.write(`${passed ? 'ok    ' : 'FAILED'}  ${run.title.padEnd(28)}  ${outcome.seconds.toFixed(0)} s  ${detail}\n`);

@@ -10,17 +10,18 @@ const ALL = FAULTS.map(({ name }) => name);
 const GOOD = {
   sent: 1000, acked: 900, refused: 60, unanswered: 40, late: 0,
   applied: 880, duplicates: 10, rejected: 0, parked: 10, lost: 0, doubled: 0, outOfBalance: 0,
-  redelivered: 50, throttled: 20, kills: 9, parkedUnreadable: 4, unreadablePut: 4, drained: true, handlerErrors: 5,
+  redelivered: 50, throttled: 20, kills: 9, killMoments: { inside: 4, afterEffects: 5 },
+  parkedUnreadable: 4, unreadablePut: 4, drained: true, handlerErrors: 5,
   faults: Object.fromEntries(ALL.map((name) => [name, 3])),
   paymentsPerSecond: 100, acceptMs: percentiles, settleMs: percentiles, engine: {}, seed: 1, templateHash: '',
 } as Verdict;
 
-const judged = (changes: Partial<Verdict>, exitCode = 0) => complaints({ verdict: { ...GOOD, ...changes }, exitCode }, ALL);
+const judged = (changes: Partial<Verdict>, exitCode = 0) => complaints({ verdict: { ...GOOD, ...changes }, exitCode }, ALL, 120);
 
 describe('a run under faults', () => {
   it('passes when every fault was seen and nothing else was', () => {
     expect(judged({})).toEqual([]);
-    expect(complaints({ verdict: { ...GOOD, faults: { reshard: 1 }, kills: 0, redelivered: 0, throttled: 0 }, exitCode: 0 }, ['reshard'])).toEqual([]);
+    expect(complaints({ verdict: { ...GOOD, faults: { reshard: 1 }, kills: 0, redelivered: 0, throttled: 0 }, exitCode: 0 }, ['reshard'], 30)).toEqual([]);
   });
 
   it.each<[string, Partial<Verdict>, string]>([
@@ -30,6 +31,8 @@ describe('a run under faults', () => {
     ['not drained', { drained: false }, 'the backlog did not drain'],
     ['without an acknowledgement', { acked: 0 }, 'nothing was acknowledged that a fault could have touched'],
     ['without a kill', { kills: 0 }, 'kills is 0'],
+    ['without a kill inside', { killMoments: { inside: 0, afterEffects: 9 } }, 'no kill hit inside'],
+    ['without a kill after the effects', { killMoments: { inside: 9, afterEffects: 0 } }, 'no kill hit after the effects'],
     ['without a redelivery', { redelivered: 0 }, 'redelivered is 0'],
     ['without an error', { handlerErrors: 0 }, 'handlerErrors is 0'],
     ['without a throttled write', { throttled: 0 }, 'throttled is 0'],
@@ -48,13 +51,21 @@ describe('a run under faults', () => {
     expect(judged({ faults: others })).toEqual([`${name} was not seen`]);
   });
 
+  it('need not see both moments of a kill where it was too short, or where nothing was to be killed', () => {
+    const verdict = { ...GOOD, killMoments: { inside: 1, afterEffects: 0 } };
+    expect(complaints({ verdict, exitCode: 0 }, ['kill-api'], 20)).toEqual([]);
+    expect(complaints({ verdict, exitCode: 0 }, ['kill-api'], 30)).toEqual(['no kill hit after the effects']);
+    expect(complaints({ verdict, exitCode: 0 }, ['kill-worker'], 20)).toEqual(['no kill hit after the effects']);
+    expect(complaints({ verdict, exitCode: 0 }, ['poison'], 120)).toEqual([]);
+  });
+
   it('fails with the run, and without a verdict', () => {
     expect(judged({}, 1)).toEqual([expect.stringContaining('the run ended with exit code 1')]);
-    expect(complaints({ verdict: undefined, exitCode: 2 }, ALL)).toEqual(['the run gave no verdict (exit code 2)']);
+    expect(complaints({ verdict: undefined, exitCode: 2 }, ALL, 30)).toEqual(['the run gave no verdict (exit code 2)']);
   });
 
   it('is told in one line', () => {
-    expect(summary(GOOD, ['reshard'])).toBe('seen 3; acked 900, kills 9, redelivered 50, throttled 20, parked 10');
+    expect(summary(GOOD, ['reshard'])).toBe('seen 3; acked 900, kills 9 (4 inside, 5 after the effects), redelivered 50, throttled 20, parked 10');
     expect(summary(GOOD, ['reshard', 'poison'])).toContain('reshard 3, poison 3; acked 900');
   });
 });

@@ -30,8 +30,8 @@ interface ObjectHeader extends ChangeSource {
   readonly lines: string;
 }
 
-export const CHANGES_SCHEMA = 'cdk-high-throughput/ledger-changes';
-export const CHANGES_VERSION = 1;
+const CHANGES_SCHEMA = 'cdk-high-throughput/ledger-changes';
+const CHANGES_VERSION = 1;
 const LINES = 'one change a line, in the order of the shard: sequence (number in the shard), event (INSERT, MODIFY, REMOVE), at (seconds since 1970), '
   + 'row (DynamoDB JSON; after the change, of a REMOVE before it), before (of a MODIFY: attributes that changed, as they were)';
 

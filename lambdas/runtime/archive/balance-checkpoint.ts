@@ -34,8 +34,8 @@ export interface CheckpointGroup {
   readonly digest: string;
 }
 
-export const CHECKPOINT_SCHEMA = 'cdk-high-throughput/balance-checkpoint';
-export const CHECKPOINT_VERSION = 1;
+const CHECKPOINT_SCHEMA = 'cdk-high-throughput/balance-checkpoint';
+const CHECKPOINT_VERSION = 1;
 
 /**
  * @param liveRows rows by `rowText` that the table of balances has; others are put together by merchant and currency
@@ -60,7 +60,8 @@ export function createCheckpoint(
     version: CHECKPOINT_VERSION,
     tips: Object.fromEntries([...earlier, ...tipsOf(report)].sort(([a], [b]) => (a < b ? -1 : 1))),
     balances: [...merged.values()],
-    ledger: groups.map(({ refundable, digest, ...group }) => ({ ...group, refundable: String(refundable), digest: String(digest) })),
+    ledger: groups.map(({ merchantId, currency, expiryDay, rows, refundable, digest }) => (
+      { merchantId, currency, expiryDay, rows, refundable: String(refundable), digest: String(digest) })),
   };
 }
 

@@ -13,7 +13,8 @@ export interface BalanceDifference {
   readonly currency: string;
   /** Empty for rows that hold what came through several shards. */
   readonly streamShard: string;
-  readonly live: BalanceSums;
+  /** Undefined where there is no such row, but there should be. */
+  readonly live: BalanceSums | undefined;
   readonly archive: BalanceSums;
 }
 
@@ -23,15 +24,16 @@ export interface BalanceComparison {
   readonly differences: readonly BalanceDifference[];
   /** Rows whose latest changes the archive does not hold yet, so that they cannot be compared. */
   readonly archiveBehind: readonly BalanceRowKey[];
-  /** Archived changes that are in no balance yet. */
+  /** Changes up to the watermark that have not reached the balance row which stands before them. */
   readonly balancesBehind: bigint;
 }
 
 /**
- * Compares balance rows with the archive, each at the very place where it stands: what was archived after it does not count against it. Rows
- * of shards that the archive does not know (a merchant's folded ones) are compared with the sum of what has no row of its own.
+ * Compares balance rows with the archive, each at the very place where it stands: what was archived after it counts against it only up to the
+ * watermark. Rows of shards that the archive does not know (a merchant's folded ones) are compared with the sum of what has no row of its own; where
+ * there are none, what has no row is a difference.
  *
- * @param fold made with the rows' `lastSequence` as cuts
+ * @param fold made with the rows' `lastSequence` as cuts, and the watermark
  * @param tips how far the archive goes, by shard
  */
 export function compareBalances(live: readonly LiveRow[], fold: BalanceFold, tips: ReadonlyMap<string, Tip>): BalanceComparison {
@@ -39,13 +41,8 @@ export function compareBalances(live: readonly LiveRow[], fold: BalanceFold, tip
   const archiveBehind: BalanceRowKey[] = [];
   let balancesBehind = 0n;
   const left = new Map<string, FoldedRow>(fold.rows);
-  const foldedRows = new Map<string, { key: BalanceRowKey; live: BalanceSums; archive: BalanceSums }>();
-  const foldedRow = (key: BalanceRowKey) => {
-    const text = key.currency + key.merchantId;
-    const known = foldedRows.get(text) ?? { key, live: NO_SUMS, archive: NO_SUMS };
-    foldedRows.set(text, known);
-    return known;
-  };
+  const foldedRows = new Map<string, { readonly key: BalanceRowKey; live: BalanceSums; archive: BalanceSums }>();
+  const foldedText = ({ currency, merchantId }: BalanceRowKey): string => currency + merchantId;
   for (const row of live) {
     const { key } = row;
     const text = rowText(key);
@@ -53,8 +50,9 @@ export function compareBalances(live: readonly LiveRow[], fold: BalanceFold, tip
     const archived = left.get(text);
     left.delete(text);
     if (tip === undefined && archived === undefined) {
-      const sum = foldedRow(key);
+      const sum = foldedRows.get(foldedText(key)) ?? { key, live: NO_SUMS, archive: NO_SUMS };
       sum.live = addSums(sum.live, row);
+      foldedRows.set(foldedText(key), sum);
     } else if (tip !== undefined && row.lastSequence > tip.lastSequence) {
       archiveBehind.push(key);
     } else {
@@ -62,17 +60,20 @@ export function compareBalances(live: readonly LiveRow[], fold: BalanceFold, tip
       if (!equalSums(row, expected)) {
         differences.push({ ...key, live: sumsOf(row), archive: expected });
       }
-      balancesBehind += archived?.ahead.count ?? 0n;
+      balancesBehind += archived === undefined ? 0n : archived.ahead.count - archived.later.count;
     }
   }
-  for (const { key, total } of left.values()) {
-    const sum = foldedRow(key);
-    sum.archive = addSums(sum.archive, total);
+  for (const { key, total, later } of left.values()) {
+    const expected = subtractSums(total, later);
+    const sum = foldedRows.get(foldedText(key));
+    if (sum !== undefined) {
+      sum.archive = addSums(sum.archive, expected);
+    } else if (expected.count > 0n) {
+      differences.push({ ...key, live: undefined, archive: expected });
+    }
   }
   for (const { key: { merchantId, currency }, live: held, archive } of foldedRows.values()) {
-    if (equalSums(held, NO_SUMS)) {
-      balancesBehind += archive.count;
-    } else if (!equalSums(held, archive)) {
+    if (!equalSums(held, archive)) {
       differences.push({ merchantId, currency, streamShard: '', live: held, archive });
     }
   }

@@ -16,8 +16,10 @@ export interface FoldedRow {
   readonly key: BalanceRowKey;
   /** All that is archived. */
   total: BalanceSums;
-  /** Of it, what comes after the place where the live row stands. */
+  /** Of it, what comes after the place where the live row stands; all of it where there is no live row. */
   ahead: BalanceSums;
+  /** Of what is ahead, what comes after the watermark too: no row had to hold it when the rows were read. */
+  later: BalanceSums;
   /** Of the last change with an effect, as `comparableSequence` writes it. */
   lastSequence: string;
 }
@@ -46,8 +48,13 @@ export class BalanceFold {
   private readonly folded = new Map<string, FoldedRow>();
   private unknownRows = 0;
 
-  /** @param cuts how far each live row has come, by `rowText`: its `lastSequence`. @default - no live rows */
-  public constructor(private readonly cuts: ReadonlyMap<string, string> = new Map()) {}
+  /**
+   * @param cuts how far each live row has come, by `rowText`: its `lastSequence`. @default - no live rows
+   * @param watermark how far each shard had come before the live rows were read. @default - no shard had begun
+   */
+  public constructor(
+    private readonly cuts: ReadonlyMap<string, string> = new Map(), private readonly watermark: ReadonlyMap<string, string> = new Map(),
+  ) {}
 
   /** Rows by `rowText`. */
   public get rows(): ReadonlyMap<string, FoldedRow> {
@@ -79,10 +86,13 @@ export class BalanceFold {
 
   private add(key: BalanceRowKey, sums: BalanceSums, sequence: string): void {
     const text = rowText(key);
-    const row = this.folded.get(text) ?? { key, total: NO_SUMS, ahead: NO_SUMS, lastSequence: '' };
+    const row = this.folded.get(text) ?? { key, total: NO_SUMS, ahead: NO_SUMS, later: NO_SUMS, lastSequence: '' };
     row.total = addSums(row.total, sums);
     if (sequence > (this.cuts.get(text) ?? '')) {
       row.ahead = addSums(row.ahead, sums);
+      if (sequence > (this.watermark.get(key.streamShard) ?? '')) {
+        row.later = addSums(row.later, sums);
+      }
     }
     if (sequence > row.lastSequence) {
       row.lastSequence = sequence;

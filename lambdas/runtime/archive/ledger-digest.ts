@@ -21,16 +21,28 @@ export interface LedgerGroup {
   digest: bigint;
 }
 
+/** A group with what has to be known to compare it under traffic. */
+interface ObservedGroup extends LedgerGroup {
+  /** Of all of it, the rows that may have been written while the ledger was scanned. */
+  readonly young: { rows: number; refundable: bigint; digest: bigint };
+  /** By how much changes after the watermark, which a scan may have seen or not, lowered and raised what is left to refund of the other rows. */
+  lowered: bigint;
+  raised: bigint;
+}
+
 /**
  * What many ledger rows look like in little memory: for each merchant, currency and day of expiry their number, what is left to refund, and a sum of
  * digests of everything else. Two sets of rows with the same figures hold the same rows.
  */
 export class LedgerDigest {
-  private readonly groups = new Map<string, LedgerGroup>();
+  private readonly groups = new Map<string, ObservedGroup>();
   private removedRows = 0;
 
+  /** @param youngSince rows that were settled then or later are young, in milliseconds since 1970. @default - none is */
+  public constructor(private readonly youngSince = Number.POSITIVE_INFINITY) {}
+
   /** Groups by a text of merchant, currency and day. */
-  public get all(): ReadonlyMap<string, LedgerGroup> {
+  public get all(): ReadonlyMap<string, ObservedGroup> {
     return this.groups;
   }
 
@@ -42,17 +54,24 @@ export class LedgerDigest {
   /** A row as it lies in the ledger. */
   public addRow(row: Item): void {
     const group = this.groupOf(row);
-    group.rows += 1;
-    group.refundable += integer(row);
-    group.digest = BigInt.asUintN(DIGEST_BITS, group.digest + rowDigest(row));
+    const digest = rowDigest(row);
+    for (const sums of this.isYoung(row) ? [group, group.young] : [group]) {
+      sums.rows += 1;
+      sums.refundable += integer(row);
+      sums.digest = BigInt.asUintN(DIGEST_BITS, sums.digest + digest);
+    }
   }
 
-  /** What a change does to the ledger. */
-  public addChange({ event, row, before }: ArchivedChange): void {
+  /**
+   * What a change does to the ledger.
+   *
+   * @param isLater it comes after the watermark
+   */
+  public addChange({ event, row, before }: ArchivedChange, isLater: boolean): void {
     if (event === 'INSERT') {
       this.addRow(row);
     } else if (event === 'MODIFY' && before?.refundable !== undefined) {
-      this.groupOf(row).refundable += integer(row) - integer(before);
+      this.changeRefundable(row, integer(row) - integer(before), isLater);
     } else if (event === 'REMOVE') {
       this.removedRows += 1;
     }
@@ -60,10 +79,25 @@ export class LedgerDigest {
 
   /** What a checkpoint holds of a group. */
   public restore(group: LedgerGroup): void {
-    this.groups.set(groupText(group), { ...group });
+    this.groups.set(groupText(group), { ...group, ...unobserved() });
   }
 
-  private groupOf(row: Item): LedgerGroup {
+  private changeRefundable(row: Item, change: bigint, isLater: boolean): void {
+    const group = this.groupOf(row);
+    group.refundable += change;
+    if (this.isYoung(row)) {
+      group.young.refundable += change;
+    } else if (isLater) {
+      group[change < 0n ? 'lowered' : 'raised'] += change < 0n ? -change : change;
+    }
+  }
+
+  /** A row tells itself when it was written, so that both sides take it for the same. */
+  private isYoung({ settledAt }: Item): boolean {
+    return Number(settledAt?.N ?? 0) >= this.youngSince;
+  }
+
+  private groupOf(row: Item): ObservedGroup {
     const expiresAt = row.expiresAt?.N;
     const identity = {
       merchantId: merchantOf(row.pk?.S ?? ''),
@@ -71,7 +105,7 @@ export class LedgerDigest {
       expiryDay: expiresAt === undefined ? undefined : Math.floor(Number(expiresAt) / DAY_SECONDS),
     };
     const text = groupText(identity);
-    const known = this.groups.get(text) ?? { ...identity, rows: 0, refundable: 0n, digest: 0n };
+    const known = this.groups.get(text) ?? { ...identity, rows: 0, refundable: 0n, digest: 0n, ...unobserved() };
     this.groups.set(text, known);
     return known;
   }
@@ -90,19 +124,24 @@ export interface LedgerDifference {
 export interface LedgerComparison {
   /** Ledger rows that were compared. */
   readonly rows: number;
+  /** Ledger rows that were not, because they may have been written while the ledger was scanned. */
+  readonly youngRows: number;
   readonly differences: readonly LedgerDifference[];
 }
 
 /**
  * Compares what the ledger holds with what the archive says that it should hold. Rows that expire on the day of `now` or before are left out on
- * both sides: DynamoDB takes them away when it likes.
+ * both sides: DynamoDB takes them away when it likes. Under traffic a group that is not the same as a whole is compared without its young rows,
+ * and what is left to refund may be what it was at any time since the watermark.
  *
  * @param now in milliseconds since 1970
+ * @param isQuiet nothing was archived since the watermark, so that young rows are no excuse
  */
-export function compareLedger(ledger: LedgerDigest, archive: LedgerDigest, now: number): LedgerComparison {
+export function compareLedger(ledger: LedgerDigest, archive: LedgerDigest, now: number, isQuiet: boolean): LedgerComparison {
   const today = Math.floor(now / 1_000 / DAY_SECONDS);
   const differences: LedgerDifference[] = [];
   let rows = 0;
+  let youngRows = 0;
   for (const text of new Set([...ledger.all.keys(), ...archive.all.keys()])) {
     const [live, archived] = [ledger.all.get(text), archive.all.get(text)];
     const { merchantId, currency, expiryDay } = (live ?? archived)!;
@@ -110,14 +149,42 @@ export function compareLedger(ledger: LedgerDigest, archive: LedgerDigest, now: 
       continue;
     }
     rows += live?.rows ?? 0;
-    const problem = live?.rows !== archived?.rows ? 'rows'
-      : live?.digest !== archived?.digest ? 'content'
-      : live?.refundable !== archived?.refundable ? 'refundable' : undefined;
+    let problem = problemOf(live, archived);
+    if (problem !== undefined && !isQuiet) {
+      rows -= live?.young.rows ?? 0;
+      youngRows += live?.young.rows ?? 0;
+      problem = problemOf(live && withoutYoung(live), archived && withoutYoung(archived));
+    }
     if (problem !== undefined) {
       differences.push({ merchantId, currency, expiryDay, ledgerRows: live?.rows ?? 0, archiveRows: archived?.rows ?? 0, problem });
     }
   }
-  return { rows, differences };
+  return { rows, youngRows, differences };
+}
+
+type ComparedGroup = Pick<ObservedGroup, 'rows' | 'refundable' | 'digest' | 'lowered' | 'raised'>;
+
+function problemOf(live: ComparedGroup | undefined, archived: ComparedGroup | undefined): LedgerDifference['problem'] | undefined {
+  const [held, told] = [live ?? NO_ROWS, archived ?? NO_ROWS];
+  if (held.rows !== told.rows) {
+    return 'rows';
+  }
+  if (held.digest !== told.digest) {
+    return 'content';
+  }
+  return held.refundable < told.refundable - told.raised || held.refundable > told.refundable + told.lowered ? 'refundable' : undefined;
+}
+
+const NO_ROWS: ComparedGroup = { rows: 0, refundable: 0n, digest: 0n, lowered: 0n, raised: 0n };
+
+function withoutYoung({ rows, refundable, digest, young, lowered, raised }: ObservedGroup): ComparedGroup {
+  return {
+    rows: rows - young.rows, refundable: refundable - young.refundable, digest: BigInt.asUintN(DIGEST_BITS, digest - young.digest), lowered, raised,
+  };
+}
+
+function unobserved(): Pick<ObservedGroup, 'young' | 'lowered' | 'raised'> {
+  return { young: { rows: 0, refundable: 0n, digest: 0n }, lowered: 0n, raised: 0n };
 }
 
 function groupText({ merchantId, currency, expiryDay }: Pick<LedgerGroup, 'merchantId' | 'currency' | 'expiryDay'>): string {

@@ -39,8 +39,8 @@ export interface Manifest extends ChangeSource {
   readonly filter: FilterJson;
 }
 
-export const MANIFEST_SCHEMA = 'cdk-high-throughput/ledger-changes-manifest';
-export const MANIFEST_VERSION = 1;
+const MANIFEST_SCHEMA = 'cdk-high-throughput/ledger-changes-manifest';
+const MANIFEST_VERSION = 1;
 
 /** Place and object of a manifest; the rest follows from the changes. */
 export interface ManifestProps {

@@ -62,7 +62,7 @@ export function partKey({ pk, sk }: ParkedKey, digest: string, part: number): Pa
 }
 
 /** Tells payloads apart. */
-export function payloadDigest(payload: Uint8Array): string {
+function payloadDigest(payload: Uint8Array): string {
   return hash('sha256', payload);
 }
 

@@ -22,8 +22,11 @@ export interface ParkedOperationsPorts {
 export interface ParkedOperationsOptions {
   /** How long a retry waits for its effect, in milliseconds. @default 30000 */
   readonly waitMilliseconds?: number;
-  /** How long the ledger remembers a key, in milliseconds: its rows' time to live. @default 14 days */
-  readonly memoryMilliseconds?: number;
+  /**
+   * How long the ledger remembers a key, in milliseconds: its rows' time to live, as LEDGER_TTL_SECONDS says it. Without a default: where one were
+   * longer than the truth, a retry could apply a payment twice.
+   */
+  readonly memoryMilliseconds: number;
 }
 
 /** What became of a retry. The entry is gone only after `settled`; after anything else it is as safe as before. */
@@ -75,9 +78,9 @@ export class ParkedOperations {
   private readonly waitMilliseconds: number;
   private readonly memoryMilliseconds: number;
 
-  public constructor(private readonly ports: ParkedOperationsPorts, options: ParkedOperationsOptions = {}) {
+  public constructor(private readonly ports: ParkedOperationsPorts, options: ParkedOperationsOptions) {
     this.waitMilliseconds = options.waitMilliseconds ?? 30_000;
-    this.memoryMilliseconds = options.memoryMilliseconds ?? 14 * DAY_MILLISECONDS;
+    this.memoryMilliseconds = options.memoryMilliseconds;
   }
 
   /** @throws when the tables do not answer; then, too, nothing is lost, and the retry can be repeated */

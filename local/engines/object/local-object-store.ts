@@ -1,9 +1,10 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { Facts } from '../../../lib/facts';
 import { type ListedObject, type ObjectStore, ObjectStoreError } from './object-store';
 import { unescapeXml } from './xml';
 
-/** Longest key of an object in bytes. Source: Amazon S3 user guide, "Naming Amazon S3 objects". */
-const MAXIMUM_KEY_BYTES = 1_024;
+/** Longest key of an object in bytes. */
+const MAXIMUM_KEY_BYTES = Facts.DEFAULT.number('s3/object.key.maxBytes');
 
 interface Answer {
   readonly statusCode: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
+import { Facts } from '../../../lib/facts';
 import { unescapeXml } from './xml';
 
 /** The part of the engine's HTTP application that objects need. */
@@ -29,7 +30,7 @@ interface EngineReply {
 }
 
 /** Longest bucket name of S3. The engine takes longer ones, but its router none above 100 characters. */
-const MAXIMUM_BUCKET_LENGTH = 63;
+const MAXIMUM_BUCKET_LENGTH = Facts.DEFAULT.number('s3/bucket.name.maxLength');
 /** Paths at which the engine answers something else. */
 const RESERVED: ReadonlySet<string> = new Set(['health', '_fauxqs']);
 
@@ -37,7 +38,7 @@ const RESERVED: ReadonlySet<string> = new Set(['health', '_fauxqs']);
  * The name under which the engine keeps a bucket. Most keep their own; one that the engine would not serve gets another, which only
  * the engine sees. (A name made of a stack's and a logical id is longer than those that CloudFormation makes up.)
  */
-export function engineBucket(name: string): string {
+function engineBucket(name: string): string {
   return name.length > MAXIMUM_BUCKET_LENGTH || RESERVED.has(name)
     ? `bucket-${createHash('sha256').update(name).digest('hex').slice(0, 40)}`
     : name;
@@ -67,13 +68,20 @@ export function prepareObjectRequests(application: ObjectApplication): void {
     }
     creating.add(url);
     creations.set(request, url);
-    void application.inject({ method: 'HEAD', url }).then(({ statusCode }) => {
-      if (statusCode === 200) {
-        refuse(reply, 412, 'PreconditionFailed');
-      } else {
-        done();
-      }
-    });
+    application.inject({ method: 'HEAD', url }).then(
+      ({ statusCode }) => {
+        if (statusCode === 200) {
+          refuse(reply, 412, 'PreconditionFailed');
+        } else {
+          done();
+        }
+      },
+      // Without an answer its client would wait for ever, and so would everybody who creates the object later.
+      () => {
+        creating.delete(url);
+        refuse(reply, 500, 'InternalError');
+      },
+    );
   });
   application.addHook('onSend', (request, _reply, body, done) => {
     done(null, request.method === 'GET' && typeof body === 'string' && body.includes('<ListBucketResult') ? inOrder(body) : body);

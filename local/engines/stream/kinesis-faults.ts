@@ -1,5 +1,5 @@
 import type { EngineFaults, KillMoment } from '../../faults/targets';
-import type { SeededRandom } from '../../random/seeded-random';
+import { SeededRandom } from '../../random/seeded-random';
 import type { KinesisEngine } from './kinesis-engine';
 import type { ReadFaults } from './read-faults';
 
@@ -18,7 +18,7 @@ export interface KinesisFaultCounts {
 }
 
 export interface KinesisFaultsProps {
-  /** Decides which calls are struck, and what unreadable records hold. */
+  /** The sequence of each fault begins from it: which calls are struck, what unreadable records hold, which shards are split. */
   readonly random: SeededRandom;
   /** Called when a PutRecords to this stream is held: whoever made the call is to be killed now. */
   readonly onApiKill: (streamName: string) => void;
@@ -39,7 +39,13 @@ export class KinesisFaults implements ReadFaults {
   private expired = 0;
   private readonly killed = { 'inside': 0, 'after-effects': 0 };
 
-  constructor(private readonly props: KinesisFaultsProps) {}
+  /** One sequence a fault, so that none changes when another one strikes. */
+  private readonly randoms: { readonly [fault in 'lostAnswers' | 'expiredIterators' | 'unreadable' | 'reshard']: SeededRandom };
+
+  constructor(private readonly props: KinesisFaultsProps) {
+    const next = (): SeededRandom => new SeededRandom(props.random.integer(0, 0x7fffffff));
+    this.randoms = { lostAnswers: next(), expiredIterators: next(), unreadable: next(), reshard: next() };
+  }
 
   get counts(): KinesisFaultCounts {
     return {
@@ -84,14 +90,14 @@ export class KinesisFaults implements ReadFaults {
 
   /** Asked for each polled read: true where its iterator has to be found expired. */
   expiresIterator(): boolean {
-    const strikes = this.strikes(this.faults.expiredIterators);
+    const strikes = this.strikes('expiredIterators');
     this.expired += strikes ? 1 : 0;
     return strikes;
   }
 
   /** Asked for each write that took effect: true where its answer is to be dropped. */
   losesAnswer(): boolean {
-    const strikes = this.strikes(this.faults.lostAnswers);
+    const strikes = this.strikes('lostAnswers');
     this.lostAnswers += strikes ? 1 : 0;
     return strikes;
   }
@@ -140,14 +146,15 @@ export class KinesisFaults implements ReadFaults {
    * @returns how many the stream took; the others were throttled
    */
   putUnreadable(engine: KinesisEngine, count: number): number {
+    const random = this.randoms.unreadable;
     let taken = 0;
     for (let index = 0; index < count; index++) {
-      const stream = engine.stream(this.anyOf(engine.streamNames));
-      const data = Buffer.alloc(this.props.random.integer(UNREADABLE_BYTES.least, UNREADABLE_BYTES.most), UNREADABLE_FIRST_BYTE);
+      const stream = engine.stream(anyOf(engine.streamNames, random));
+      const data = Buffer.alloc(random.integer(UNREADABLE_BYTES.least, UNREADABLE_BYTES.most), UNREADABLE_FIRST_BYTE);
       for (let position = 1; position < data.length; position++) {
-        data[position] = this.props.random.integer(0, 255);
+        data[position] = random.integer(0, 255);
       }
-      const put = stream.put(`unreadable-${this.props.random.integer(0, 0x7fffffff)}`, data.toString('base64'), data.length);
+      const put = stream.put(`unreadable-${random.integer(0, 0x7fffffff)}`, data.toString('base64'), data.length);
       taken += 'throttled' in put ? 0 : 1;
     }
     return taken;
@@ -159,15 +166,16 @@ export class KinesisFaults implements ReadFaults {
    * @returns how often that was done: 0 where the stream allowed neither
    */
   reshard(engine: KinesisEngine): number {
-    return engine.stream(this.anyOf(engine.streamNames)).reshardRandomly(this.props.random) === undefined ? 0 : 1;
+    const random = this.randoms.reshard;
+    return engine.stream(anyOf(engine.streamNames, random)).reshardRandomly(random) === undefined ? 0 : 1;
   }
 
-  private anyOf(names: readonly string[]): string {
-    return names[this.props.random.integer(0, names.length - 1)];
+  private strikes(fault: 'lostAnswers' | 'expiredIterators'): boolean {
+    const chance = this.faults[fault];
+    return chance !== undefined && this.randoms[fault].next() < chance;
   }
+}
 
-  /** Draws only while the fault is on, so that one fault does not change what another draws. */
-  private strikes(chance: number | undefined): boolean {
-    return chance !== undefined && this.props.random.next() < chance;
-  }
+function anyOf(names: readonly string[], random: SeededRandom): string {
+  return names[random.integer(0, names.length - 1)];
 }

@@ -1,3 +1,4 @@
+import { SeededRandom } from '../../random/seeded-random';
 import type { RandomSource } from './random-source';
 
 /** What a table host does wrong on purpose. A member that is absent does nothing. */
@@ -47,7 +48,14 @@ export class FaultInjector {
   private expired = 0;
   private refused = 0;
 
-  constructor(private readonly random: RandomSource) {}
+  /** One sequence a fault, so that none changes when another one strikes. */
+  private readonly randoms: { readonly [fault in 'lostAnswers' | 'expiredIterators']: RandomSource };
+
+  /** @param random the sequence of each fault begins from it; it is not drawn from later */
+  constructor(random: RandomSource) {
+    const next = (): RandomSource => new SeededRandom(Math.floor(random.next() * 0x80000000));
+    this.randoms = { lostAnswers: next(), expiredIterators: next() };
+  }
 
   /** The faults that are switched on. */
   public get current(): TableFaults {
@@ -71,14 +79,14 @@ export class FaultInjector {
 
   /** Whether the answer of a call that wrote is to be dropped. */
   public dropsAnswer(): boolean {
-    const strikes = this.strikes(this.faults.lostAnswers);
+    const strikes = this.strikes('lostAnswers');
     this.droppedAnswers += strikes ? 1 : 0;
     return strikes;
   }
 
   /** Whether a read of a stream is to be told that its iterator has expired. */
   public expiresIterator(): boolean {
-    const strikes = this.strikes(this.faults.expiredIterators);
+    const strikes = this.strikes('expiredIterators');
     this.expired += strikes ? 1 : 0;
     return strikes;
   }
@@ -93,9 +101,9 @@ export class FaultInjector {
     return true;
   }
 
-  /** Draws only while the fault is on, so that one fault does not change what another draws. */
-  private strikes(chance: number | undefined): boolean {
-    return chance !== undefined && chance > 0 && this.random.next() < chance;
+  private strikes(fault: 'lostAnswers' | 'expiredIterators'): boolean {
+    const chance = this.faults[fault];
+    return chance !== undefined && chance > 0 && this.randoms[fault].next() < chance;
   }
 }
 

@@ -259,6 +259,10 @@ export class SyntheticFeed implements DashboardFeed {
       redelivered: this.troubles.redelivered,
       throttled: this.troubles.throttledItems,
       kills: this.counts['kill-worker'] + this.counts['kill-api'],
+      killMoments: {
+        inside: Math.ceil((this.counts['kill-worker'] + this.counts['kill-api']) / 2),
+        afterEffects: Math.floor((this.counts['kill-worker'] + this.counts['kill-api']) / 2),
+      },
       parkedUnreadable: 0,
       unreadablePut: 0,
       faults: Object.fromEntries(Object.entries(this.counts).filter(([, count]) => count > 0)),

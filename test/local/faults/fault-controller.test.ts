@@ -1,5 +1,5 @@
 import type { TableFaults } from '../../../local/engines/table/faults';
-import { type EngineFaults, FaultController, type FaultEvent, FaultSettingError, type FaultSettings, type FaultTargets } from '../../../local/faults';
+import { type EngineFaults, FaultController, type FaultEvent, faultNamed, FaultSettingError, type FaultSettings, type FaultTargets } from '../../../local/faults';
 import { ManualClock } from '../event-sources/manual-clock';
 
 const START = 1_800_000_000_000;
@@ -191,6 +191,60 @@ describe('the fault controller', () => {
     await controller.stop();
     expect(targets.calls).toHaveLength(count);
     await expect(controller.set('poison', 0.1)).rejects.toThrow('Poison records: faults end with the load, and it is over.');
+  });
+
+  it('keeps one schedule of a fault that is changed twice at once, and ends it', async () => {
+    targets.delay = { name: 'tables', milliseconds: 200 };
+    const controller = started({});
+    const changes = [controller.set('poison', 0.1), controller.set('poison', 0.1)];
+    await clock.advance(1_000);
+    await Promise.all(changes);
+    await clock.advance(20_000);
+    const strikes = targets.of('putUnreadable').map(({ at }) => at);
+    expect(strikes.length).toBeGreaterThanOrEqual(9);
+    expect(strikes.length).toBeLessThanOrEqual(11);
+    const stopped = controller.stop();
+    await clock.advance(1_000);
+    await stopped;
+    await clock.advance(20_000);
+    expect(targets.of('putUnreadable')).toHaveLength(strikes.length);
+    expect(targets.of('load').at(-1)!.argument).toEqual({ poisonShare: 0 });
+  });
+
+  it('ends with what was asked for last, whichever change the parts heard late', async () => {
+    targets.delay = { name: 'engine', milliseconds: 200 };
+    const controller = started({});
+    const changes = [controller.set('slow-handler', 5), controller.set('slow-handler', 7), controller.set('slow-handler', undefined)];
+    await clock.advance(5_000);
+    await Promise.all(changes);
+    expect(controller.settings).toEqual({});
+    expect(targets.of('engine').every(({ argument }) => Object.keys(argument as object).length === 0)).toBe(true);
+    const back = [controller.set('slow-handler', undefined), controller.set('slow-handler', 9)];
+    await clock.advance(5_000);
+    await Promise.all(back);
+    expect(targets.of('engine').at(-1)!.argument).toEqual({ slowHandlerMilliseconds: 9 });
+  });
+
+  it.each([
+    ['poison', 'load'], ['throttle-table', 'tables'], ['lost-answers', 'engine'], ['slow-handler', 'engine'], ['stream-unavailable', 'engine'],
+  ] as const)('begins %s no more when the end overtakes its change', async (name, part) => {
+    const controller = started({ poison: 0.1 });
+    await controller.set(name, faultNamed(name).suggested);
+    await clock.advance(1_000);
+    // Switching the old value off takes time, and the faults end meanwhile.
+    targets.delay = { name: part, milliseconds: 500 };
+    const refused = expect(controller.set(name, faultNamed(name).minimum)).rejects.toThrow('faults end with the load, and it is over');
+    await clock.advance(100);
+    const stopped = controller.stop();
+    await clock.advance(5_000);
+    await Promise.all([stopped, refused]);
+    const count = targets.calls.length;
+    await clock.advance(60_000);
+    expect(targets.calls).toHaveLength(count);
+    expect(targets.of('tables').at(-1)!.argument).toEqual({ unstorable: UNSTORABLE });
+    expect(targets.of('engine').at(-1)!.argument).toEqual({});
+    expect(targets.of('load').at(-1)!.argument).toEqual({ poisonShare: 0 });
+    expect(controller.settings).toEqual({});
   });
 
   it('does not give a slow part the strikes that it missed', async () => {

@@ -148,6 +148,24 @@ describe('the open loop', () => {
     await ended;
   });
 
+  it('ends with the first error of posting, and sends nothing after it', async () => {
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    answer = async () => {
+      throw new Error(`post ${posts.length} broke`);
+    };
+    try {
+      const ended = create().run(100, 60);
+      const thrown = expect(ended).rejects.toThrow('post 1 broke');
+      await clock.advance(60_000);
+      await thrown;
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
+    expect(posts.length).toBe(1);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   it('stops at once when told', async () => {
     const loop = create();
     const ended = loop.run(0.001, 1_000_000);

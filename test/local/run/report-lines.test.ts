@@ -69,6 +69,7 @@ function largeVerdict(change: Partial<Verdict>): Verdict {
   return {
     sent: million, acked: million, refused: million, unanswered: million, late: million, applied: million, duplicates: million,
     rejected: million, parked: million, lost: 0, doubled: 0, outOfBalance: 0, redelivered: million, throttled: million, kills: million,
+    killMoments: { inside: million, afterEffects: million },
     parkedUnreadable: 60, unreadablePut: 60,
     faults: Object.fromEntries(FAULTS.map(({ name }) => [name, million])), drained: true, handlerErrors: million, paymentsPerSecond: 1_234.5,
     acceptMs: latency(12_345), settleMs: latency(123_456), seed: 0x7fffffff, templateHash: 'a'.repeat(64),

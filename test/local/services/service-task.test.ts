@@ -6,16 +6,19 @@ import { temporaryFolder } from '../run/cht';
 
 jest.setTimeout(60_000);
 
-/** A task that tells its process, says when it listens as the API does, and has one answer that never comes. */
+/** A task that tells its process, says when it listens (beside a file `quiet` only when asked), and has one answer that never comes. */
 const PROGRAM = `
 const http = require('node:http');
 if (process.env.FAIL_WITH) process.exit(Number(process.env.FAIL_WITH));
 const server = http.createServer((request, response) => {
   if (request.url === '/die') process.exit(4);
+  if (request.url === '/say') say();
   if (request.url !== '/hang') response.end(String(process.pid) + ' ' + process.env.GREETING);
 });
 server.on('error', () => process.exit(1));
-server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => console.log(JSON.stringify({ event: 'listening', port: server.address().port })));
+const say = () => console.log(JSON.stringify({ event: 'listening', port: server.address().port }));
+const isQuiet = require('node:fs').existsSync(require('node:path').join(__dirname, 'quiet'));
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => isQuiet || say());
 process.on('SIGTERM', () => process.exit(0));
 `;
 
@@ -58,6 +61,36 @@ describe('a task of a service', () => {
     const reported = new Promise<Error>((resolve) => (task!.onUnexpectedExit = resolve));
     await ask('/die').catch(() => undefined);
     expect((await reported).message).toMatch(/^api ended early \(exit code 4\)\. Its log: /);
+  });
+
+  it('is killed again when that was asked of a process that serves already and was not seen to listen', async () => {
+    task = await ServiceTask.start(plan, {}, folder);
+    fs.writeFileSync(path.join(folder, 'quiet'), '');
+    try {
+      const first = await ask('/');
+      const killed = task.kill();
+      const untilServes = async (): Promise<string> => {
+        for (;;) {
+          const answer = await ask('/').catch(() => undefined);
+          if (answer !== undefined && answer !== first) {
+            return answer;
+          }
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      };
+      const second = await untilServes();
+      const hanging = ask('/hang').catch(() => 'no answer');
+      await ask('/');
+      const again = task.kill();
+      fs.rmSync(path.join(folder, 'quiet'));
+      await ask('/say').catch(() => undefined);
+      expect(await hanging).toBe('no answer');
+      await Promise.all([killed, again]);
+      expect([first, second]).not.toContain(await ask('/'));
+      expect(task.kills).toBe(2);
+    } finally {
+      fs.rmSync(path.join(folder, 'quiet'), { force: true });
+    }
   });
 
   it('does not start again once it was told to stop', async () => {

@@ -1,4 +1,5 @@
 import type { Observation } from '../simulation';
+import { completeArchive } from './archive';
 import { conservation, exactlyOnce, idempotentAnswers, nothingLost, parkingComplete } from './books';
 import { boundedRetries, completeLedger, liveness, order } from './path';
 import type { Violation } from './violation';
@@ -15,7 +16,7 @@ const AT_END: readonly { readonly invariant: string; readonly check: (observatio
   { invariant: 'INV7', check: liveness },
   { invariant: 'INV2', check: exactlyOnce },
   { invariant: 'INV3', check: nothingLost },
-  { invariant: 'INV5', check: completeLedger },
+  { invariant: 'INV5', check: (observation) => [...completeLedger(observation), ...completeArchive(observation)] },
   { invariant: 'INV1', check: conservation },
   { invariant: 'INV4', check: order },
   { invariant: 'INV6', check: idempotentAnswers },

@@ -2,12 +2,15 @@ import type { BalanceProjectorHandler, BalanceProjectorPorts } from '../../../la
 import { createBalanceProjectorHandler } from '../../../lambdas/balance-projector/handler';
 import { createPaymentWorkerHandler, type PaymentWorkerHandler } from '../../../lambdas/payment-worker/handler';
 import type { AwsCaller } from '../../../lambdas/runtime/aws/json-client';
+import type { ObjectStore } from '../../../lambdas/runtime/aws/object-store';
 import { BalanceTable } from '../../../lambdas/runtime/balance/balance-table';
 import type { PaymentBatchPorts } from '../../../lambdas/runtime/batch/payment-batch';
 import type { Ledger } from '../../../lambdas/runtime/ledger/ledger';
 import type { Parking } from '../../../lambdas/runtime/parking/parking';
 import type { PaymentStream } from '../../../lambdas/runtime/producer/payment-stream';
+import type { Clock } from '../../../lambdas/runtime/retry/clock';
 import type { RetryPolicy } from '../../../lambdas/runtime/retry/retry';
+import type { ServiceClient } from '../../../local/event-sources/service-client';
 
 /**
  * One thing that is wrong with the payment path: what stands in for the correct part. The same definition is bundled in the place of
@@ -22,6 +25,10 @@ export interface Defect {
   readonly balanceProjector?: (parts: ProjectorParts) => BalanceProjectorHandler;
   /** Way into the stream, as the API takes it. */
   readonly paymentStream?: (correct: PaymentStream) => PaymentStream;
+  /** Bucket that the archiver writes. Only in seeds, as what follows: a live run has no defect in it. */
+  readonly archive?: (correct: ObjectStore) => ObjectStore;
+  /** What the mappings of the table streams read with. */
+  readonly poller?: (correct: ServiceClient, clock: Pick<Clock, 'sleep'>) => ServiceClient;
 }
 
 /** What the payment worker is made of. */

@@ -5,6 +5,7 @@ import { createBalanceProjectorHandler } from '../../../../lambdas/balance-proje
 import { ArchiveHeadTable } from '../../../../lambdas/runtime/archive/archive-heads';
 import { type Rebuild, rebuildBalances, type RebuildOptions } from '../../../../lambdas/runtime/archive/rebuild';
 import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
+import type { AwsCaller } from '../../../../lambdas/runtime/aws/json-client';
 import type { ObjectStore } from '../../../../lambdas/runtime/aws/object-store';
 import { BalanceTable } from '../../../../lambdas/runtime/balance/balance-table';
 import { DynamoDbLedger } from '../../../../lambdas/runtime/ledger/dynamodb-ledger';
@@ -19,6 +20,9 @@ import { RecordedMetrics, recordedLogger } from '../support/silent';
 export const DAY = 86_400_000;
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
 const SHARDS = ['shardId-00000001700000000000-aaaaaaaa', 'shardId-00000001700000000001-bbbbbbbb'];
+
+const READERS = ['projector', 'archiver'] as const;
+type Reader = (typeof READERS)[number];
 
 let opened = 0;
 
@@ -37,6 +41,8 @@ export class Books<Objects extends ObjectStore> {
   /** Rows as the streams told of them last, by table and key. */
   private readonly seen = new Map<string, Item>();
   private sequence = 1_000_000n;
+  private waiting: { readonly reader: Reader; readonly shard: string; readonly records: DynamoDBRecord[] }[] = [];
+  private paid = 0;
 
   public static async open<Objects extends ObjectStore>(engine: Dynoxide, objects: Objects, timeToLiveDays = 3): Promise<Books<Objects>> {
     opened++;
@@ -70,29 +76,40 @@ export class Books<Objects extends ObjectStore> {
     await this.settle();
   }
 
-  /** Delivers what changed since the last time to both readers, with other borders and some of it twice. */
-  public async settle(readers: readonly ('projector' | 'archiver')[] = ['projector', 'archiver']): Promise<void> {
-    for (const [event, records] of await this.changes()) {
+  /** Payments of now, under keys of their own. */
+  public async pay(count: number): Promise<void> {
+    await this.ledger.applyPayments(Array.from({ length: count }, () => payment(`shop-${this.paid % 3}`, `late-${this.paid++}`, {
+      amount: 7, currency: 'EUR', acceptedAt: this.clock.now(),
+    })));
+  }
+
+  /** Delivers to readers what changed since they were there last, with other borders and some of it twice. */
+  public async settle(readers: readonly Reader[] = READERS): Promise<void> {
+    for (const [shard, records] of await this.changes()) {
+      READERS.forEach((reader) => this.waiting.push({ reader, shard, records }));
+    }
+    const delivered = this.waiting.filter(({ reader }) => readers.includes(reader));
+    this.waiting = this.waiting.filter(({ reader }) => !readers.includes(reader));
+    for (const { reader, shard: event, records } of delivered) {
       const { stream, shardId } = JSON.parse(event) as { stream: string; shardId: string };
-      const deliver = (reader: typeof this.project | typeof this.archive, some: DynamoDBRecord[]) =>
-        reader({ Records: some, shardId, eventSourceARN: stream }, CONTEXT)
+      const deliver = (handler: typeof this.project | typeof this.archive, some: DynamoDBRecord[]) =>
+        handler({ Records: some, shardId, eventSourceARN: stream }, CONTEXT)
           .then((answer) => expect(answer).toEqual({ batchItemFailures: [], state: {} }));
       const [inserts, changes] = [records.filter(({ eventName }) => eventName === 'INSERT'), records.filter(({ eventName }) => eventName !== 'REMOVE')];
-      if (readers.includes('projector')) {
+      if (reader === 'projector') {
         await deliver(this.project, inserts.slice(0, 3));
         await deliver(this.project, inserts.slice(1));
-      }
-      if (readers.includes('archiver')) {
+      } else {
         await deliver(this.archive, changes.slice(0, 2));
         await deliver(this.archive, changes);
       }
     }
   }
 
-  public rebuild(options: RebuildOptions = {}): Promise<Rebuild> {
+  public rebuild(options: RebuildOptions = {}, dynamodb: AwsCaller = this.engine.client): Promise<Rebuild> {
     const { objects, heads, ledgerTables, balanceTable, retry } = this;
-    const system = { objects, heads, ledgerTables, balanceTable, retry, dynamodb: this.engine.client };
-    return rebuildBalances(system, { now: this.clock.now(), ...options });
+    const system = { objects, heads, ledgerTables, balanceTable, retry, dynamodb };
+    return rebuildBalances(system, { clock: this.clock, ...options });
   }
 
   /** What DynamoDB does with rows whose time is over. The mappings let none of that through. */

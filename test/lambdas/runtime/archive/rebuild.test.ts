@@ -1,8 +1,10 @@
 import { parseCheckpoint } from '../../../../lambdas/runtime/archive/balance-checkpoint';
 import { verifyArchive } from '../../../../lambdas/runtime/archive/chain-verification';
 import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
+import type { AwsCaller } from '../../../../lambdas/runtime/aws/json-client';
+import type { Clock } from '../../../../lambdas/runtime/retry/clock';
 import { Dynoxide } from '../../../support/dynoxide';
-import { payment } from '../support/payments';
+import { payment, refund } from '../support/payments';
 import { Books, DAY } from './books';
 import { MemoryObjectStore } from './memory-archive';
 
@@ -85,7 +87,17 @@ describe('rebuildBalances', () => {
     })]);
     await engine.client.call('PutItem', { TableName: books.balanceTable, Item: row });
     await engine.client.call('DeleteItem', { TableName: books.balanceTable, Key: { pk: other.pk, sk: other.sk } });
-    expect((await books.rebuild())).toMatchObject({ isEqual: false, balances: { balancesBehind: BigInt(other.count.N!) } });
+    const [currency, streamShard] = other.sk.S!.split('#');
+    expect((await books.rebuild())).toMatchObject({
+      isEqual: false,
+      balances: {
+        differences: [{
+          merchantId: other.pk.S, currency, streamShard, live: undefined,
+          archive: { available: BigInt(other.available.N!), count: BigInt(other.count.N!) },
+        }],
+        balancesBehind: 0n,
+      },
+    });
   });
 
   it('compares each row where it stands, and tells which side is behind', async () => {
@@ -122,6 +134,115 @@ describe('rebuildBalances', () => {
     await engine.client.call('DeleteItem', { TableName: table, Key: { pk: row.pk, sk: { S: 'another' } } });
     await engine.client.call('DeleteItem', { TableName: table, Key: { pk: row.pk, sk: row.sk } });
     expect(await problems()).toEqual(['rows']);
+  });
+
+  describe('under traffic', () => {
+    let day: number;
+
+    beforeEach(async () => {
+      await books.trade(0);
+      await books.trade(1);
+      books.clock.time += 3_600_000;
+      day = 0;
+    });
+
+    /** Payments, and a refund of a payment that is an hour old. */
+    async function traffic(): Promise<void> {
+      await books.pay(9);
+      if (day < 2) {
+        const acceptedAt = books.clock.now();
+        const outcome = await books.ledger.applyRefund(refund('shop-2', `late-r${day}`, `d${day}-2`, { currency: 'EUR', acceptedAt, amount: 30 }));
+        expect(outcome).toMatchObject({ kind: 'applied' });
+        day++;
+      }
+    }
+
+    /** Has the system work on after each table is read. */
+    function busy(readers?: Parameters<typeof books.settle>[0]): AwsCaller {
+      return {
+        call: async <Output>(operation: string, input: object) => {
+          const output = await engine.client.call<Output>(operation, input);
+          const { TableName: table } = input as { TableName: string };
+          if (operation === 'Scan' && table !== books.headTable) {
+            await traffic();
+            await books.settle(readers);
+          }
+          return output;
+        },
+      };
+    }
+
+    /** Has the system work on while a rebuild waits. */
+    function workingClock(work: () => Promise<void>): Clock {
+      return {
+        now: () => books.clock.now(),
+        sleep: async (milliseconds) => {
+          await books.clock.sleep(milliseconds);
+          await work();
+        },
+      };
+    }
+
+    it('agrees, and writes a checkpoint that the next time stands on', async () => {
+      const rebuild = await books.rebuild({}, busy());
+      expect(rebuild.ledger).toMatchObject({ differences: [] });
+      expect(rebuild.balances).toMatchObject({ differences: [], archiveBehind: [], balancesBehind: 0n });
+      expect(rebuild.isEqual).toBe(true);
+      expect(rebuild.ledger.rows).toBeGreaterThanOrEqual(28);
+      expect(rebuild.ledger.youngRows).toBeGreaterThan(0);
+      books.clock.time += 3_600_000;
+      const checkpoint = parseCheckpoint(JSON.stringify(rebuild.checkpoint()));
+      expect(await books.rebuild({ checkpoint }, busy())).toMatchObject({ isEqual: true });
+      expect(await books.rebuild({ checkpoint })).toMatchObject({ isEqual: true, ledger: { youngRows: 0 } });
+    });
+
+    it('waits for balances and archive to pass what was there at the beginning, and for nothing that comes later', async () => {
+      await books.pay(6);
+      await books.settle(['archiver']);
+      expect(await books.rebuild({}, busy(['archiver']))).toMatchObject({ isEqual: false });
+      let waits = 0;
+      // At each wait the projector is done with what was there, and behind again with what is new.
+      const clock = workingClock(async () => {
+        waits++;
+        await books.settle(['projector']);
+        await traffic();
+        await books.settle(['archiver']);
+      });
+      expect(await books.rebuild({ clock, settleMilliseconds: 10_000 }, busy(['archiver']))).toMatchObject({ isEqual: true });
+      expect(waits).toBe(1);
+    });
+
+    it('waits for an archive that is behind the balance rows', async () => {
+      expect(await books.rebuild({}, busy(['projector']))).toMatchObject({ isEqual: false, balances: { differences: [] } });
+      const clock = workingClock(() => books.settle(['archiver']));
+      expect(await books.rebuild({ clock, settleMilliseconds: 10_000 }, busy(['projector']))).toMatchObject({ isEqual: true });
+    });
+
+    it('still finds what somebody changed', async () => {
+      const problems = async (): Promise<unknown[]> => {
+        const { isEqual, balances, ledger } = await books.rebuild({ settleMilliseconds: 10_000 }, busy());
+        expect(isEqual).toBe(false);
+        return [...balances.differences.map(({ live }) => (live === undefined ? 'missing' : 'sums')), ...ledger.differences.map(({ problem }) => problem)];
+      };
+      const spoil = async (table: string, row: Item, change?: Item): Promise<unknown[]> => {
+        const { pk, sk } = row;
+        await engine.client.call('DeleteItem', { TableName: table, Key: { pk, sk } });
+        if (change !== undefined) {
+          await engine.client.call('PutItem', { TableName: table, Item: { ...row, ...change } });
+        }
+        const found = await problems();
+        await engine.client.call('PutItem', { TableName: table, Item: row });
+        return found;
+      };
+      // Rows that the traffic does not touch.
+      const balance = (await books.scan(books.balanceTable)).find(({ sk }) => sk.S!.startsWith('USD'))!;
+      expect(await spoil(books.balanceTable, balance, { available: { N: '1' } })).toEqual(['sums']);
+      expect(await spoil(books.balanceTable, balance)).toEqual(['missing']);
+      const table = books.ledgerTables[0];
+      const row = (await books.scan(table)).find(({ type, currency }) => type.S === 'payment' && currency.S === 'USD')!;
+      await engine.client.call('DeleteItem', { TableName: table, Key: { pk: row.pk, sk: row.sk } });
+      expect(await problems()).toEqual(['rows']);
+    });
   });
 
   it('does not trust an archive that is broken', async () => {

@@ -186,7 +186,7 @@ class World {
       ledger: { find: (merchantId, key) => step(async () => this.ledger.find(merchantId, key) as never) },
       stream: { put: (data) => step(async () => { this.stream.push(decodePaymentRecord(data)); }) },
       clock: { now: () => this.clock.now(), sleep: (milliseconds) => step(() => this.clock.sleep(milliseconds)) },
-    }, { waitMilliseconds: WAIT });
+    }, { waitMilliseconds: WAIT, memoryMilliseconds: 14 * 24 * 60 * 60_000 });
   }
 
   private gated(turn: Turn): AwsCaller {

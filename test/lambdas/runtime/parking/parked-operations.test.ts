@@ -39,7 +39,7 @@ describe('operations on parked entries', () => {
     parking = new DynamoDbParking({ dynamodb: caller, table: 'parking', retry });
     operations = new ParkedOperations({
       entries: new DynamoDbParkedEntries({ dynamodb: caller, table: 'parking', retry }), ledger, clock, stream: { put: (data) => put(data) },
-    });
+    }, { memoryMilliseconds: 14 * DAY });
   });
 
   const name = () => ({ merchantId, idempotencyKey: 'k' });
@@ -70,7 +70,7 @@ describe('operations on parked entries', () => {
     ledger = new FakeLedger();
     const fresh = new ParkedOperations({
       entries: new DynamoDbParkedEntries({ dynamodb: caller, table: 'parking', retry: new RetryPolicy({ clock }) }), ledger, clock, stream: { put },
-    });
+    }, { memoryMilliseconds: 14 * DAY });
     lost.delete('UpdateItem');
     expect(await fresh.discard(name(), 'ada', 'why not')).toEqual({ kind: 'discarded' });
     expect((await parking.find(merchantId, 'k'))?.discard).toEqual({ at: clock.time - clock.sleeps.at(-1)!, by: 'ada', reason: 'why not' });

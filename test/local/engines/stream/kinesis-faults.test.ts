@@ -156,6 +156,22 @@ describe('the faults of the Kinesis engine', () => {
     expect(faults.putUnreadable(full, 5)).toBe(3);
   });
 
+  it('draw from a sequence each, whatever the others do', () => {
+    const drawn = (meanwhile: (some: KinesisFaults, index: number) => void) => {
+      const some = new KinesisFaults({ random: new SeededRandom(9), onApiKill });
+      some.set({ lostAnswers: 0.5, expiredIterators: 0.5 });
+      return Array.from({ length: 64 }, (_, index) => {
+        meanwhile(some, index);
+        return some.losesAnswer();
+      });
+    };
+    const alone = drawn(() => undefined);
+    expect(new Set(alone).size).toBe(2);
+    expect(drawn((some) => some.expiresIterator())).toEqual(alone);
+    expect(drawn((some) => some.putUnreadable(engine, 1))).toEqual(alone);
+    expect(drawn((some, index) => index % 16 === 0 && some.reshard(engine))).toEqual(alone);
+  });
+
   it('split and merge shards of a stream', () => {
     const before = engine.stream('payments').listShards().length;
     expect(faults.reshard(engine) + faults.reshard(engine)).toBe(2);
