@@ -1,6 +1,8 @@
 /** Unit tests, properties and one short local run. Types are checked by `npm run typecheck`. */
 /** @type {import('jest').Config} */
 module.exports = {
+  // No test depends on how fast the machine is; this only ends one that hangs.
+  testTimeout: 60_000,
   rootDir: __dirname,
   // The default leaves one core idle, which is half of a small machine.
   maxWorkers: '100%',
