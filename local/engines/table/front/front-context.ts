@@ -1,4 +1,5 @@
 import type { FaultInjector } from '../faults';
+import type { Statement } from '../partiql/statement';
 import type { StatementCache } from '../partiql/statement-cache';
 import type { EngineAccess } from './engine-access';
 import type { ItemKey, ServedTable } from './served-table';
@@ -24,7 +25,7 @@ export class FrontContext {
     private readonly tables: ReadonlyMap<string, ServedTable>,
     public readonly engine: EngineAccess,
     public readonly cutter: StreamCutter,
-    public readonly statements: StatementCache,
+    public readonly statements: StatementCache<Statement>,
     private readonly faults: FaultInjector,
   ) {}
 

@@ -3,6 +3,7 @@ import type { TableHostConfiguration } from '../configuration';
 import { DroppedAnswerError, FaultInjector, type TableFaultCounts, type TableFaults } from '../faults';
 import { InvalidAttributeValueError } from '../item-image';
 import { ItemLocks } from '../item-locks';
+import { parseStatement } from '../partiql/statement';
 import { StatementCache } from '../partiql/statement-cache';
 import { unseededRandom } from '../random-source';
 import { StreamOperations } from '../stream/stream-operations';
@@ -102,7 +103,7 @@ export class TableFront {
     this.engine = new EngineAccess(engine, sleep);
     this.streams = new StreamOperations(tables.flatMap(({ stream, keys }) => (stream ? [{ stream, keys }] : [])), clock, this.faults);
     const cutter = new StreamCutter(this.engine, new ItemLocks(), sleep);
-    this.operations = operationsOf(new FrontContext(this.tables, this.engine, cutter, new StatementCache(), this.faults));
+    this.operations = operationsOf(new FrontContext(this.tables, this.engine, cutter, new StatementCache(parseStatement), this.faults));
     this.setFaults(ports.faults ?? {});
   }
 

@@ -110,7 +110,7 @@ describe('PartiQL with WHERE', () => {
 
 describe('statement cache', () => {
   it('keeps texts with parameters and reads the others each time', () => {
-    const cache = new StatementCache();
+    const cache = new StatementCache(parseStatement);
     const text = "INSERT INTO t VALUE {'pk':?}";
     expect(cache.statement(text)).toBe(cache.statement(text));
     expect(cache.statement("INSERT INTO t VALUE {'pk':1}")).not.toBe(cache.statement("INSERT INTO t VALUE {'pk':1}"));

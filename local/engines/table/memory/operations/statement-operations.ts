@@ -7,7 +7,8 @@ import type { DocumentPath } from '../expressions/document-path';
 import { holds } from '../expressions/evaluate';
 import { flag, type Json, listMember, refuseOthers, textMember } from '../request';
 import type { Statement, StatementOf } from '../statements/statement';
-import { StatementCache } from '../statements/statement-cache';
+import { StatementCache } from '../../partiql/statement-cache';
+import { parseStatement } from '../statements/statement-parser';
 import {
   type BoundStatement, insertedItem, partitionOfWhere, placeOfWhere, returned, workOutDelete, workOutInsert, workOutUpdate,
 } from '../statements/statement-plan';
@@ -28,7 +29,7 @@ const SELECT_BYTES = 1024 * 1024;
 
 /** ExecuteStatement and BatchExecuteStatement. */
 export class StatementOperations {
-  private readonly statements = new StatementCache();
+  private readonly statements = new StatementCache(parseStatement);
 
   constructor(private readonly database: Database) {}
 
