@@ -9,7 +9,6 @@ import { useAssembly } from './assembly';
 import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
 
 const DEFAULT_SECONDS = 60;
-const DEFAULT_DRAIN_TIMEOUT_SECONDS = 60;
 const HOUR = 3600;
 
 /** `cht run` */
@@ -35,7 +34,8 @@ export const runCommand: Command = {
   --page-port N        port of the live page
   --coverage           names what of the template is modelled here and what has no effect
   --archive FOLDER     copies the audit archive to FOLDER at the end
-  --drain-timeout S    gives up when nothing has moved for S seconds after the load (default 60)
+  --drain-timeout S    gives up when nothing has moved for S seconds after the load (default 60, and as long as a
+                       queue hides a message whose worker was killed)
 
 Faults, from the beginning of the load to its end (docs/faults.md):
 ${faultHelpLines().join('\n')}
@@ -123,7 +123,7 @@ function readOptions(input: CommandInput) {
     faults: readFaults(input),
     page: input.values['no-page'] !== true,
     pagePort: integer(input, 'run', 'page-port', 1, 65_535),
-    drainTimeoutSeconds: number(input, 'run', 'drain-timeout', 1, HOUR) ?? DEFAULT_DRAIN_TIMEOUT_SECONDS,
+    drainTimeoutSeconds: number(input, 'run', 'drain-timeout', 1, HOUR),
     archive: text(input, 'archive'),
     coverage: input.values.coverage === true,
   };

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   try {
     const { verdict } = await runAssembly({
       title: 'environment local', assembly: assembly.folder, rate, seconds, seed: SEED, keep: false, noAuthentication: false, table: 'dynoxide', faults: {}, page: false, coverage: false,
-      drainTimeoutSeconds: 60, onProgress,
+      onProgress,
     }, streamConsole(process.stderr), new Promise(() => undefined));
     if (verdict.lost + verdict.doubled + verdict.outOfBalance > 0 || watch.windows.length < FEWEST_ROUNDS) {
       throw new Error('the run was not clean, or too short to be measured');

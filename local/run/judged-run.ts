@@ -22,6 +22,8 @@ const PROBE_WINDOW = 2_000;
 const LOAD_SHARE = 0.6;
 /** How long a refund waits for its payment once every line of an input was posted, in seconds. */
 const INPUT_REFUND_WAIT_SECONDS = 5;
+/** How long nothing may move, beside the time for which a queue hides a message whose worker was killed: until then nothing can. */
+const SHORTEST_DRAIN_TIMEOUT_SECONDS = 60;
 const TICK_MILLISECONDS = 200;
 const WATCH_MILLISECONDS = 1_000;
 
@@ -188,7 +190,8 @@ export class JudgedRun {
       projectedEffects: () => this.system.checker('projectedEffects'),
       lookForParked: () => this.system.checkerCommand('lookForParked'),
     };
-    return waitUntilSettled(system, this.options.drainTimeoutSeconds * 1000, (progress, engine) => this.showProgress(progress, engine));
+    const seconds = this.options.drainTimeoutSeconds ?? SHORTEST_DRAIN_TIMEOUT_SECONDS + this.system.longestVisibilityTimeoutSeconds;
+    return waitUntilSettled(system, seconds * 1000, (progress, engine) => this.showProgress(progress, engine));
   }
 
   private showProgress(progress: CheckerProgress, engine: EngineStatistics): void {

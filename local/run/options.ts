@@ -44,8 +44,8 @@ export interface RunOptions {
   readonly page: boolean;
   /** Port of the live page. @default - chosen by the system */
   readonly pagePort?: number;
-  /** How long nothing may move after the load until the run gives up, in seconds. */
-  readonly drainTimeoutSeconds: number;
+  /** How long nothing may move after the load until the run gives up, in seconds. @default - longer than the queues hide a message */
+  readonly drainTimeoutSeconds?: number;
   /** Receives a copy of the audit archive at the end. */
   readonly archive?: string;
   /** Told about once a second where the run stands. @default - nobody is */

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { Facts } from '../../lib/facts';
 import type { FaultTargets } from '../faults';
 import type { RunPlan } from '../plan/run-plan';
 import { tableHostConfiguration } from '../plan/table-hosting';
@@ -16,6 +17,9 @@ import type { LocalIssuer } from './tokens';
 
 /** Credentials that the engines accept; they verify none. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local' };
+
+/** What SQS takes where a queue states none. */
+const DEFAULT_VISIBILITY_TIMEOUT_SECONDS = Facts.DEFAULT.number('sqs/visibilityTimeout.defaultSec');
 
 /** How often the checker reads the ledger's streams: often where lines wait for each other. */
 const POLL_MILLISECONDS = { load: 100, replay: 10 };
@@ -102,6 +106,11 @@ export class LocalSystem {
 
   tableStatistics(): Promise<TableStatistics> {
     return this.tableHost.request('statistics');
+  }
+
+  /** For how long a queue hides a message that somebody has received and not deleted, in seconds; the longest of all queues. */
+  get longestVisibilityTimeoutSeconds(): number {
+    return Math.max(0, ...this.plan.queues.map(({ attributes }) => Number(attributes.VisibilityTimeout ?? DEFAULT_VISIBILITY_TIMEOUT_SECONDS)));
   }
 
   /** Names of the tables that make up the ledger. */

@@ -1,0 +1,39 @@
+import type { CheckerProgress } from '../../../local/checker/checker';
+import type { EngineStatistics } from '../../../local/run/engine-statistics';
+import { type SettlingSystem, waitUntilSettled } from '../../../local/run/settling';
+
+/** A system that is looked at; each look takes it a step on. */
+function system(step: (looks: number) => { idle: boolean; settledKeys: number; projected: number; invocations?: number }): SettlingSystem {
+  let looks = 0;
+  return {
+    engine: async () => {
+      looks++;
+      return { idle: step(looks).idle, invocations: step(looks).invocations ?? 0 } as EngineStatistics;
+    },
+    progress: async () => ({ settledKeys: step(looks).settledKeys, acknowledgedKeys: 10, ledgerEffects: 10 }) as CheckerProgress,
+    projectedEffects: async () => step(looks).projected,
+    lookForParked: async () => undefined,
+  };
+}
+
+describe('waiting until a run has settled', () => {
+  it('ends when everything has its end and nothing is on its way', async () => {
+    const wait = waitUntilSettled(system((looks) => ({ idle: looks > 3, settledKeys: 10, projected: 10 })), 60_000, () => undefined);
+    expect(await wait).toMatchObject({ drained: true });
+  });
+
+  it('gives up where nothing moves, and says that something is still on its way', async () => {
+    const wait = waitUntilSettled(system((looks) => ({ idle: false, settledKeys: 10, projected: 10, invocations: looks })), 1_000, () => undefined);
+    expect(await wait).toMatchObject({ drained: false });
+  });
+
+  it('waits for what a queue hides longer than that, where it is told to', async () => {
+    const wait = waitUntilSettled(system((looks) => ({ idle: looks > 7, settledKeys: 10, projected: 10 })), 5_000, () => undefined);
+    expect(await wait).toMatchObject({ drained: true });
+  });
+
+  it('does not wait for payments that will never settle once all is idle', async () => {
+    const wait = waitUntilSettled(system(() => ({ idle: true, settledKeys: 9, projected: 10 })), 60_000, () => undefined);
+    expect(await wait).toMatchObject({ drained: true });
+  });
+});
