@@ -33,9 +33,18 @@ const STOP_TIMEOUT = 10_000;
 export class ChildProcess<Ready> {
   /** Starts the child and waits until it says that it is ready. */
   static async start<Ready>(options: ChildProcessOptions): Promise<ChildProcess<Ready>> {
-    const child = new ChildProcess<Ready>(options);
-    await child.started;
-    return child;
+    for (;;) {
+      const child = new ChildProcess<Ready>(options);
+      try {
+        await child.started;
+        return child;
+      } catch (error) {
+        // Ctrl-C met it before it had left the terminal's process group: the runner has heard it, too, and needs the child to end well.
+        if (!child.wasInterrupted) {
+          throw error;
+        }
+      }
+    }
   }
 
   private readonly process: NodeChildProcess;
@@ -44,6 +53,7 @@ export class ChildProcess<Ready> {
   private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   private nextRequest = 1;
   private stopping = false;
+  private wasInterrupted = false;
   private readyPayload?: Ready;
 
   private constructor(private readonly options: ChildProcessOptions) {
@@ -75,11 +85,12 @@ export class ChildProcess<Ready> {
       });
       this.process.once('exit', (code, signal) => {
         clearTimeout(timer);
+        this.wasInterrupted = signal === 'SIGINT' && this.readyPayload === undefined;
         const error = this.failure(`ended early (${signal ?? `exit code ${code}`})`);
         reject(error);
         this.waiting.forEach(({ reject: rejectRequest }) => rejectRequest(error));
         this.waiting.clear();
-        if (!this.stopping) {
+        if (!this.stopping && !this.wasInterrupted) {
           options.onUnexpectedExit?.(error);
         }
       });

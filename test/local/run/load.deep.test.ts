@@ -19,7 +19,7 @@ describe('cht run', () => {
     expect(exitCode).toBe(0);
     expect(Object.keys(verdict)).toEqual([
       'sent', 'acked', 'refused', 'unanswered', 'late', 'applied', 'duplicates', 'rejected', 'parked', 'lost', 'doubled', 'outOfBalance', 'redelivered',
-      'throttled', 'kills', 'handlerErrors', 'paymentsPerSecond', 'acceptMs', 'settleMs', 'engine', 'seed', 'templateHash',
+      'throttled', 'kills', 'killMoments', 'parkedUnreadable', 'unreadablePut', 'faults', 'drained', 'handlerErrors', 'paymentsPerSecond', 'acceptMs', 'settleMs', 'engine', 'seed', 'templateHash',
     ]);
     expect(verdict).toMatchObject({ lost: 0, doubled: 0, outOfBalance: 0, handlerErrors: 0, kills: 0, seed: 7 });
     expect(verdict.applied).toBeGreaterThan(0);
