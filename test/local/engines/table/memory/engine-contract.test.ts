@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { TableEngine } from '../../../../../local/engines/table';
 import { MemoryTableEngine } from '../../../../../local/engines/table/memory';
-import { ask, createTable, dynoxideMissing, ENGINES, type Json, scanAll } from './engines';
+import { ask, createTable, ENGINES, type Json, scanAll } from './engines';
 import { anyCall, type Call } from './random-calls';
 
 const KEY = { pk: { S: 'p' }, sk: { S: 's' } };
@@ -260,9 +260,7 @@ describe.each(ENGINES)('the table engine %s', (_, start) => {
   });
 });
 
-const both = dynoxideMissing === undefined ? describe : describe.skip;
-
-both(`the table engines side by side${dynoxideMissing === undefined ? '' : ` (skipped: ${dynoxideMissing})`}`, () => {
+describe('the table engines side by side', () => {
   let theirs: TableEngine;
   let tables = 0;
 

@@ -1,24 +1,13 @@
 import type { Item } from '../../../../../local/engines/table/attribute-value';
 import { DynoxideEngine, type TableEngine } from '../../../../../local/engines/table';
 import { MemoryTableEngine } from '../../../../../local/engines/table/memory';
-import { DYNOXIDE, findEngineBinary } from '../../../../../local/engines/binary';
 
 export type Json = Record<string, unknown>;
 
-/** Why the other engine cannot be asked on this machine; undefined where it can. */
-export const dynoxideMissing = ((): string | undefined => {
-  try {
-    findEngineBinary(DYNOXIDE);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-})();
-
-/** The engines of this machine by name, and how each is started empty. */
+/** The engines by name, and how each is started empty. */
 export const ENGINES: readonly (readonly [name: string, start: () => Promise<TableEngine>])[] = [
   ['memory', () => Promise.resolve(new MemoryTableEngine())],
-  ...dynoxideMissing === undefined ? [['dynoxide', () => DynoxideEngine.start()] as const] : [],
+  ['dynoxide', () => DynoxideEngine.start()],
 ];
 
 /** An answer in a form in which those of two engines can be compared. */
