@@ -36,14 +36,6 @@ export interface EngineHostConfiguration {
 
 type Mapping = StreamEventSource | QueueEventSource;
 
-/** What the fault controller asks for, by request. */
-export interface EngineFaultRequests {
-  readonly setFaults: EngineFaults;
-  readonly armWorkerKill: { readonly moment: KillMoment };
-  readonly armApiKill: { readonly moment: KillMoment };
-  readonly putUnreadable: { readonly count: number };
-}
-
 const QUEUE_DEPTHS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'];
 
 serveParent<EngineHostConfiguration>(async (configuration, emit) => {
@@ -58,9 +50,10 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
   const pools = new Map(
     configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder, killSwitch)]),
   );
-  const failures = new FailureStores(configuration);
-  const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, { engine, failures, faults, pools }, mapping, index));
   const queues = new LocalAwsClient({ endpoint: configuration.queueEndpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region: configuration.region });
+  const failures = new FailureStores(configuration, queues);
+  const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, { engine, failures, faults, pools }, mapping, index));
+  const balanceMappings = mappings.filter((_, index) => keepsBalances(configuration, configuration.mappings[index]));
   await Promise.all(mappings.map((mapping) => mapping.start()));
 
   const queuedMessages = async (): Promise<number> => {
@@ -82,7 +75,7 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
     requests: {
       statistics: async (): Promise<EngineStatistics> => ({
         ...statisticsOf(mappings, pools, engine, faults),
-        balanceLagSeconds: oldestRecordSeconds(mappings.filter((_, index) => keepsBalances(configuration, configuration.mappings[index]))),
+        balanceLagSeconds: oldestRecordSeconds(balanceMappings),
         // A queue knows itself what is left: a message counts until it was deleted, whoever holds it.
         idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && (await queuedMessages()) === 0,
       }),
@@ -93,18 +86,18 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
         streams: engine.streamNames.map((name) => liveStream(engine.stream(name), engine.limits)),
         mappings: mappings.map((mapping, index) => liveMapping(configuration.mappings[index], mapping)),
       }),
-      setFaults: (wanted: EngineFaultRequests['setFaults']) => {
+      setFaults: (wanted: EngineFaults) => {
         faults.set(wanted);
         pools.forEach((pool) => pool.slowDown(wanted.slowHandlerMilliseconds ?? 0));
       },
       reshard: () => faults.reshard(engine),
-      armWorkerKill: ({ moment }: EngineFaultRequests['armWorkerKill']) => killSwitch.arm(moment),
-      armApiKill: ({ moment }: EngineFaultRequests['armApiKill']) => faults.armApiKill(moment),
+      armWorkerKill: ({ moment }: { moment: KillMoment }) => killSwitch.arm(moment),
+      armApiKill: ({ moment }: { moment: KillMoment }) => faults.armApiKill(moment),
       disarmKills: () => {
         killSwitch.disarm();
         faults.disarm();
       },
-      putUnreadable: ({ count }: EngineFaultRequests['putUnreadable']) => faults.putUnreadable(engine, count),
+      putUnreadable: ({ count }: { count: number }) => faults.putUnreadable(engine, count),
     },
     stop: async () => {
       // Environments first: an invocation that hangs must not hold up its mapping.
@@ -162,9 +155,7 @@ function statisticsOf(
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
   const streams = mappings.filter((mapping) => mapping instanceof StreamEventSource);
   const functions = [...pools.values()].map((pool) => pool.statistics());
-  const killedInside = sum(functions.map(({ kills }) => kills.inside));
-  const killedAfterEffects = sum(functions.map(({ kills }) => kills.afterEffects));
-  const { apiKills } = faults.counts;
+  const { apiKills, expiredIterators, lostAnswers, unavailable } = faults.counts;
   return {
     redelivered: sum(mappings.map(({ counters }) => ('redeliveredRecords' in counters ? counters.redeliveredRecords : counters.redeliveredMessages))),
     throttledRecords: sum(engine.streamNames.flatMap((name) => engine.stream(name).statistics().map((shard) => shard.throttledRecords))),
@@ -172,16 +163,15 @@ function statisticsOf(
     handlerErrors: sum(functions.map(({ errors }) => errors)),
     discarded: sum(streams.map(({ counters }) => counters.discardedRecords)),
     faults: {
-      killedInvocations: killedInside + killedAfterEffects,
-      killedInside,
-      killedAfterEffects,
-      apiKills: apiKills.inside + apiKills.afterEffects,
-      apiKilledInside: apiKills.inside,
-      apiKilledAfterEffects: apiKills.afterEffects,
+      workerKills: {
+        inside: sum(functions.map(({ kills }) => kills.inside)),
+        afterEffects: sum(functions.map(({ kills }) => kills.afterEffects)),
+      },
+      apiKills,
       slowedInvocations: sum(functions.map(({ slowed }) => slowed)),
-      lostAnswers: faults.counts.lostAnswers,
-      expiredIterators: faults.counts.expiredIterators,
-      unavailableCalls: faults.counts.unavailable,
+      lostAnswers,
+      expiredIterators,
+      unavailableCalls: unavailable,
     },
   };
 }

@@ -1,16 +1,14 @@
 import type { RandomSource } from '../../lib/event-source';
-import { LocalAwsClient } from '../aws/local-aws-client';
+import type { LocalAwsClient } from '../aws/local-aws-client';
 import { LocalObjectStore } from '../engines/object';
 import { FailureDestination, type FailureStore, failureTargetOf, mappingUuid, WallClock } from '../event-sources';
 import { failureDestinationArn } from '../plan/mapping-configuration';
 import type { MappingPlan } from '../plan/run-plan';
 import { RunError } from '../run/run-error';
 
-/** Where the engines for objects and queues are. */
+/** What runs here that records can be stored in. */
 export interface FailureStoresProps {
-  readonly region: string;
   readonly objectEndpoint: string;
-  readonly queueEndpoint: string;
   /** URL here of each queue, by ARN. */
   readonly queueUrls: { readonly [arn: string]: string };
   /** Physical names of the buckets that run here. */
@@ -20,11 +18,9 @@ export interface FailureStoresProps {
 /** On-failure destinations of mappings, on the engines of the run. */
 export class FailureStores {
   private readonly objects: LocalObjectStore;
-  private readonly queues: LocalAwsClient;
 
-  constructor(private readonly props: FailureStoresProps) {
+  constructor(private readonly props: FailureStoresProps, private readonly queues: LocalAwsClient) {
     this.objects = new LocalObjectStore(props.objectEndpoint);
-    this.queues = new LocalAwsClient({ endpoint: props.queueEndpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region: props.region });
   }
 
   /**
@@ -47,7 +43,6 @@ export class FailureStores {
 
   close(): void {
     this.objects.close();
-    this.queues.close();
   }
 
   private store(mapping: MappingPlan, arn: string): FailureStore {

@@ -1,5 +1,5 @@
 import type { MappingState, StreamState } from '../dashboard';
-import type { TableHostStatistics } from '../engines/table';
+import type { KillMoments } from './verdict';
 
 /** What the engine host tells about streams, mappings and functions. */
 export interface EngineStatistics {
@@ -20,14 +20,10 @@ export interface EngineStatistics {
 
 /** How often the faults of the engine host struck. */
 export interface EngineFaultCounts {
-  /** Running invocations that were killed: at a random moment inside, or after the effects and before the answer. */
-  readonly killedInvocations: number;
-  readonly killedInside: number;
-  readonly killedAfterEffects: number;
-  /** API tasks that were killed while the stream held a call of theirs: before the stream had the records, or after that. */
-  readonly apiKills: number;
-  readonly apiKilledInside: number;
-  readonly apiKilledAfterEffects: number;
+  /** Running invocations that were killed. */
+  readonly workerKills: KillMoments;
+  /** API tasks that were killed while the stream held a call of theirs. */
+  readonly apiKills: KillMoments;
   /** Invocations that were delayed. */
   readonly slowedInvocations: number;
   /** Writes of the stream whose answer was dropped. */
@@ -43,6 +39,3 @@ export interface EngineLiveState {
   readonly streams: readonly StreamState[];
   readonly mappings: readonly MappingState[];
 }
-
-/** What the table host tells. */
-export type TableStatistics = TableHostStatistics;

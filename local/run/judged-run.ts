@@ -1,8 +1,7 @@
 import * as fs from 'node:fs';
 import type { CheckerProgress, CheckerReport } from '../checker/checker';
 import type { EventLog, RunPhase } from '../dashboard';
-import type { FaultEvent, FaultName, FaultSettings } from '../faults';
-import { faultNamed } from '../faults';
+import { type FaultEvent, faultNamed } from '../faults';
 import type { LineAnswer, ReplayProgress } from '../load/input-replay';
 import { copyBucket } from './archive-copy';
 import { answersCsv, balancesCsv } from './csv-files';
@@ -13,7 +12,7 @@ import { RunError } from './run-error';
 import { RunFaults } from './run-faults';
 import { waitUntilSettled } from './settling';
 import type { LocalSystem } from './system';
-import { renderVerdict, type Verdict } from './verdict';
+import { killsOf, renderVerdict, type Verdict } from './verdict';
 
 const PROBE_SECONDS = 5;
 /** Most payments on their way during the probe. */
@@ -35,7 +34,7 @@ export interface RunResult {
 
 /** One run on a started system: warm-up, load, drain, verdict. */
 export class JudgedRun {
-  private readonly faults: RunFaults;
+  readonly faults: RunFaults;
   private interrupted = false;
   /** Where the run is, and since when, in milliseconds since 1970. */
   phase: { readonly name: RunPhase; readonly since: number } = { name: 'starting', since: Date.now() };
@@ -57,18 +56,6 @@ export class JudgedRun {
       loadSeconds: options.seconds,
       onEvent: (event) => this.noteFault(event),
     });
-  }
-
-  get faultSettings(): FaultSettings {
-    return this.faults.settings;
-  }
-
-  faultCounts(...statistics: Parameters<RunFaults['counts']>): ReturnType<RunFaults['counts']> {
-    return this.faults.counts(...statistics);
-  }
-
-  setFault(name: FaultName, value: number | undefined): Promise<void> {
-    return this.faults.set(name, value);
   }
 
   /** Changes the rate of the load while it runs. */
@@ -214,13 +201,14 @@ export class JudgedRun {
 
   private async verdict(report: CheckerReport, paymentsPerSecond: number, drained: boolean): Promise<Verdict> {
     const [engine, tables] = await Promise.all([this.system.engineStatistics(), this.system.tableStatistics()]);
+    const killMoments = this.faults.killMoments(engine);
     const { sent, acked, refused, unanswered, late, applied, duplicates, rejected, parked, lost, doubled, outOfBalance } = report;
     return {
       sent, acked, refused, unanswered, late, applied, duplicates, rejected, parked, lost, doubled, outOfBalance,
       redelivered: engine.redelivered,
       throttled: engine.throttledRecords + tables.throttled,
-      kills: engine.faults.killedInvocations + engine.faults.apiKills,
-      killMoments: this.faults.killMoments(engine),
+      kills: killsOf(killMoments),
+      killMoments,
       parkedUnreadable: report.parkedUnreadable,
       unreadablePut: this.faults.unreadable,
       faults: this.faults.askedCounts(engine, tables),
@@ -247,11 +235,11 @@ export class JudgedRun {
       fs.writeFileSync(json, `${JSON.stringify(verdict, undefined, 2)}\n`);
     }
     if (archive !== undefined) {
-      const bucket = this.system.operatorEnvironment.AUDIT_BUCKET;
+      const { AUDIT_BUCKET: bucket, AWS_ENDPOINT_URL_S3: endpoint } = this.system.operatorEnvironment;
       if (bucket === undefined) {
         throw new RunError('--archive needs an app with an audit archive: no function of this assembly has AUDIT_BUCKET.');
       }
-      const count = await copyBucket(this.system.objectEndpoint, bucket, archive);
+      const count = await copyBucket(endpoint, bucket, archive);
       this.console.line(`Archive: ${count.toLocaleString('en-US')} objects in ${archive}`);
     }
   }

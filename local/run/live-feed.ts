@@ -3,9 +3,9 @@ import {
   CommandRefusedError, type DashboardFeed, type EventLog, type Judgement, type LoggedEvent, type PaymentCounts, type RunDescription, type Snapshot,
   type StreamState, type TableState,
 } from '../dashboard';
+import type { TableHostStatistics } from '../engines/table';
 import { type FaultName, FaultSettingError } from '../faults';
 import type { JudgedRun, RunResult } from './judged-run';
-import type { TableStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
 import type { LocalSystem } from './system';
 import { isClean, shortcomings } from './verdict';
@@ -62,7 +62,7 @@ export class LiveFeed implements DashboardFeed {
       streams: [...live.streams, ...tableStreams(tables)],
       mappings: live.mappings,
       tables: tableStates(tables),
-      faults: { settings: run.faultSettings, counts: run.faultCounts(engine, tables) },
+      faults: { settings: run.faults.settings, counts: run.faults.counts(engine, tables) },
       judgement: run.result && judgement(run.result),
     };
   }
@@ -93,7 +93,7 @@ export class LiveFeed implements DashboardFeed {
       throw new CommandRefusedError('The lines of an input are posted as they are: none can be poisoned.');
     }
     try {
-      await this.run.setFault(name, value);
+      await this.run.faults.set(name, value);
     } catch (error) {
       throw error instanceof FaultSettingError ? new CommandRefusedError(error.message) : error;
     }
@@ -109,17 +109,17 @@ function paymentCounts(progress: LiveProgress): PaymentCounts {
   return { sent, acked, refused, unanswered, late, acknowledgedKeys, settledKeys, parked: parkedKeys };
 }
 
-function tableStates({ tables }: TableStatistics): TableState[] {
+function tableStates({ tables }: TableHostStatistics): TableState[] {
   return Object.entries(tables).map(([name, table]) => ({ name, ...pickLimits(table) }));
 }
 
-function pickLimits(table: TableStatistics['tables'][string]): Omit<TableState, 'name'> {
+function pickLimits(table: TableHostStatistics['tables'][string]): Omit<TableState, 'name'> {
   const { partitions, readUnits, readUnitsPerSecond, throttledReads, throttledWrites, writeUnits, writeUnitsPerSecond } = table;
   return { partitions, readUnits, readUnitsPerSecond, throttledReads, throttledWrites, writeUnits, writeUnitsPerSecond };
 }
 
 /** A table's stream has no limits of its own; what is throttled is the table. A closed shard is heat of the past. */
-function tableStreams({ tables }: TableStatistics): StreamState[] {
+function tableStreams({ tables }: TableHostStatistics): StreamState[] {
   return Object.entries(tables)
     .filter(([, { streamShards }]) => streamShards.length > 0)
     .map(([name, { streamShards }]) => ({

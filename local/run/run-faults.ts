@@ -1,7 +1,8 @@
+import type { TableHostStatistics } from '../engines/table';
 import { FaultController, type FaultCounts, type FaultEvent, FAULTS, type FaultName, type FaultSettings } from '../faults';
-import type { EngineFaultCounts, TableStatistics } from './engine-statistics';
+import type { EngineFaultCounts } from './engine-statistics';
 import type { LocalSystem } from './system';
-import type { KillMoments } from './verdict';
+import { type KillMoments, killsOf } from './verdict';
 
 /** The part of a host's statistics that tells of faults. */
 interface FaultStatistics<Counts> {
@@ -52,10 +53,10 @@ export class RunFaults {
   }
 
   /** How often each fault was seen to strike. */
-  counts({ faults }: FaultStatistics<EngineFaultCounts>, tables: FaultStatistics<TableStatistics['faults']>): FaultCounts {
+  counts({ faults }: FaultStatistics<EngineFaultCounts>, tables: FaultStatistics<TableHostStatistics['faults']>): FaultCounts {
     return {
-      'kill-worker': faults.killedInvocations,
-      'kill-api': faults.apiKills,
+      'kill-worker': killsOf(faults.workerKills),
+      'kill-api': killsOf(faults.apiKills),
       'throttle-table': tables.faults.throttledByFault,
       'lost-answers': tables.faults.lostAnswers + faults.lostAnswers,
       'reshard': this.controller.resharded,
@@ -69,8 +70,8 @@ export class RunFaults {
   }
 
   /** Kills of functions and API tasks that hit, by their moments. */
-  killMoments({ faults }: FaultStatistics<EngineFaultCounts>): KillMoments {
-    return { inside: faults.killedInside + faults.apiKilledInside, afterEffects: faults.killedAfterEffects + faults.apiKilledAfterEffects };
+  killMoments({ faults: { apiKills, workerKills } }: FaultStatistics<EngineFaultCounts>): KillMoments {
+    return { inside: workerKills.inside + apiKills.inside, afterEffects: workerKills.afterEffects + apiKills.afterEffects };
   }
 
   /**

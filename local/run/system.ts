@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Facts } from '../../lib/facts';
+import type { TableHostStatistics } from '../engines/table';
 import type { FaultTargets } from '../faults';
 import type { RunPlan } from '../plan/run-plan';
 import { tableHostConfiguration } from '../plan/table-hosting';
@@ -10,7 +11,7 @@ import type { EngineHostConfiguration } from '../processes/engine-host';
 import type { LoadGeneratorConfiguration } from '../processes/load-generator';
 import type { QueueHostConfiguration, QueueHostReady } from '../processes/queue-host';
 import { ServiceTask } from '../services/service-task';
-import type { EngineLiveState, EngineStatistics, TableStatistics } from './engine-statistics';
+import type { EngineLiveState, EngineStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
 import { RunError } from './run-error';
 import type { LocalIssuer } from './tokens';
@@ -45,8 +46,6 @@ export class LocalSystem {
   private checkerProcess!: ChildProcess<{ outcomePort: number }>;
   private generatorProcess!: ChildProcess<object>;
   private clientEnvironment: { readonly [name: string]: string } = {};
-  /** Where the buckets are. */
-  objectEndpoint = '';
   private failure?: Error;
   private onFailure: (error: Error) => void = () => undefined;
   /** Name and version of what runs behind each part. */
@@ -64,7 +63,7 @@ export class LocalSystem {
   }
 
   /** Buckets of the template, by physical name. */
-  get buckets(): readonly string[] {
+  private get buckets(): readonly string[] {
     return this.plan.buckets.map(({ name }) => name);
   }
 
@@ -104,7 +103,7 @@ export class LocalSystem {
     return this.engineHost.request('liveState');
   }
 
-  tableStatistics(): Promise<TableStatistics> {
+  tableStatistics(): Promise<TableHostStatistics> {
     return this.tableHost.request('statistics');
   }
 
@@ -163,7 +162,6 @@ export class LocalSystem {
       AWS_ENDPOINT_URL_S3: queues.endpoint,
       AWS_ENDPOINT_URL_SQS: queues.endpoint,
     };
-    this.objectEndpoint = queues.endpoint;
     const localUrls = new Map(this.plan.queues.map((queue) => [queue.url, queues.urls[queue.name]]));
     const localize = (environment: { readonly [name: string]: string }) =>
       Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, localUrls.get(value) ?? value]));
@@ -205,7 +203,7 @@ export class LocalSystem {
       region: this.plan.region,
       account: this.plan.account,
       queues: this.plan.queues.map(({ name, attributes }) => ({ name, attributes })),
-      buckets: this.plan.buckets.map(({ name }) => name),
+      buckets: this.buckets,
     } satisfies QueueHostConfiguration);
     this.engines['queues and objects'] = host.ready.engine;
     return host.ready;

@@ -8,6 +8,11 @@ export interface KillMoments {
   readonly afterEffects: number;
 }
 
+/** Kills at either moment. */
+export function killsOf({ afterEffects, inside }: KillMoments): number {
+  return inside + afterEffects;
+}
+
 /** What a run proved. The fields are stable. `sent = acked + refused + unanswered`, `acked = applied + duplicates + rejected + parked + lost`. */
 export interface Verdict {
   /** Payments that clients sent, repetitions counted. */

@@ -3,7 +3,7 @@ import { RunFaults } from '../../../local/run/run-faults';
 
 const ENGINE = {
   faults: {
-    killedInvocations: 5, killedInside: 2, killedAfterEffects: 3, apiKills: 7, apiKilledInside: 4, apiKilledAfterEffects: 3,
+    workerKills: { inside: 2, afterEffects: 3 }, apiKills: { inside: 4, afterEffects: 3 },
     slowedInvocations: 0, lostAnswers: 1, expiredIterators: 0, unavailableCalls: 0,
   },
 };
