@@ -74,7 +74,9 @@ const project = new typescript.TypeScriptProject({
     '@types/aws-lambda@^8.10.164',
     '@types/jest@^30.0.0',
     '@types/node@^20.19.43',
+    '@microsoft/api-extractor@^7.55.0',
     'aws-kinesis-agg@^4.2.8',
+    'cdk-nag@3.0.2',
     'esbuild@^0.28.2',
     'eslint@^10',
     'fast-check@^4.10.0',
@@ -96,6 +98,7 @@ project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1
 project.package.addField('files', ['assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'LICENSE']);
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
+  './checks': { types: './build/lib/checks/index.d.ts', default: './build/lib/checks/index.js' },
   './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
   './runtime': { types: './build/lambdas/runtime/index.d.ts', default: './build/lambdas/runtime/index.js' },
   './package.json': './package.json',
@@ -130,6 +133,9 @@ const scripts: Record<string, string> = {
   'verify:faults': 'node --import tsx test/verify-faults/main.ts',
   'bench:ledger': 'node --import tsx benchmarks/ledger/main.ts',
   'bench:local': 'node --import tsx benchmarks/local/main.ts',
+  'bench:synth': 'node --import tsx benchmarks/synth/main.ts',
+  'api:report': 'node --import tsx test/api-report/main.ts',
+  'docs:rules': 'node bin/cht.js check --rules --markdown > docs/rules.md',
 };
 for (const [name, command] of Object.entries(scripts)) {
   project.tasks.tryFind(name)?.reset(command, { receiveArgs: true });
@@ -137,7 +143,8 @@ for (const [name, command] of Object.entries(scripts)) {
 }
 // The live page is plain files, which the compiler does not copy.
 const copyPage = "require('node:fs').cpSync('local/dashboard/page', 'build/local/dashboard/page', { recursive: true })";
-project.compileTask.reset(`tsc -p tsconfig.build.json && node -e "${copyPage}" && node --import tsx lambdas/bundle.ts`);
+const lazyExports = "require('./projenrc/lazy-exports').makeExportsLazy('.', 'index.ts', 'build')";
+project.compileTask.reset(`tsc -p tsconfig.build.json && node --import tsx -e "${lazyExports}" && node -e "${copyPage}" && node --import tsx lambdas/bundle.ts`);
 
 new TextFile(project, 'lambdas/runtime/limits.ts', { lines: runtimeLimitsSource().split('\n'), editGitignore: false, marker: false });
 
