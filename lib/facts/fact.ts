@@ -46,6 +46,37 @@ export interface Fact extends FactRow {
   readonly fallback: boolean;
 }
 
+/** A value that the user states in place of the shipped one, with the reason. */
+export interface StatedFact {
+  readonly value: FactValue;
+  /**
+   * Why, e.g. which raise of a quota was granted.
+   *
+   * @default - none
+   */
+  readonly note?: string;
+}
+
+/** Values that take the place of shipped ones, by id, e.g. `{ 'kinesis/shardQuota.account': 5000 }`. */
+export interface FactOverrides {
+  readonly [id: string]: FactValue | StatedFact;
+}
+
+/** What AWS allows: a hard limit, or a quota that it raises on request. */
+export interface Quota {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  /** False for a hard limit. */
+  readonly adjustable: boolean;
+  /** Whether everything in the account and region shares it. */
+  readonly shared: boolean;
+  /** `--quota-code` of Service Quotas; undefined where it is not known, and for hard limits. */
+  readonly quotaCode?: string;
+  /** `--service-code` of Service Quotas. */
+  readonly serviceCode?: string;
+}
+
 /** Whether a decision that rests on this fact must show it as an assumption. */
 export function isAssumption(fact: Fact): boolean {
   return fact.confidence === 'knowledge' || fact.confidence === 'reported' || fact.confidence === 'low';

@@ -1,22 +1,14 @@
-import { Fact, FactRow, FactValue } from './fact';
-import latencies from './latencies.json';
-import measurements from './measurements.json';
-import quotas from './quotas.json';
-import targets from './targets.json';
+import { Fact, FactOverrides, FactRow, Quota, StatedFact } from './fact';
+import { isStale } from './fact-age';
+import { LocalFactsError, localFactsFile, readLocalFacts } from './local-facts';
+import { quotaServiceCode } from './service-codes';
+import { rowsOf, shippedIds } from './shipped-rows';
 
 /** The region whose rows are the most complete; it stands in for regions without rows. */
 const REFERENCE_REGION = 'us-east-1';
 
-const SHIPPED = [quotas, latencies, measurements, targets] as unknown as readonly (readonly FactRow[])[];
-const INDEX = index(SHIPPED.flat());
-
-/** Thrown for an id that no data file holds. Names the ids that look most like it. */
-export class UnknownFactError extends Error {
-  constructor(readonly id: string, readonly similar: readonly string[]) {
-    super(`there is no fact '${id}'${similar.length === 0 ? '' : `; did you mean ${similar.map((it) => `'${it}'`).join(' or ')}?`}`);
-    this.name = 'UnknownFactError';
-  }
-}
+/** Milliseconds of the units that times come in. */
+const MILLISECONDS: { readonly [unit: string]: number } = { 'µs': 0.001, 'ms': 1, 's': 1000 };
 
 export interface FactsProps {
   /**
@@ -26,46 +18,59 @@ export interface FactsProps {
    */
   readonly region?: string;
   /**
-   * Values that take the place of shipped ones, by id, e.g. `{ 'kinesis/shardQuota.account': 5000 }`.
+   * Values that take the place of shipped ones, by id, e.g. `{ 'kinesis/shardQuota.account': 5000 }` or with the reason:
+   * `{ 'kinesis/shardQuota.account': { value: 5000, note: 'raised in October' } }`.
    *
    * @default - none
    */
-  readonly overrides?: { readonly [id: string]: FactValue };
+  readonly overrides?: FactOverrides;
 }
 
 /**
- * Reads the dated data of this folder: quotas and limits of AWS, latencies, measurements of this kit's own code and its design targets.
+ * Reads the dated data of this folder: quotas and limits of AWS, prices, latencies, measurements of this kit's own code and its design targets.
  * An id is `service/key`. A row of the region wins over a row for `other` regions, that over `all` and `global`, and where none fits the
- * row of us-east-1 is used and marked as `fallback`.
+ * row of us-east-1 is used and marked as `fallback`. A value that the user states wins over all of them, in every region.
  */
 export class Facts {
   /** The shipped facts for us-east-1. */
   static readonly DEFAULT = new Facts();
 
+  /**
+   * The shipped facts with what the `facts.local.json` of a folder states; the shipped ones where there is no such file.
+   *
+   * @throws LocalFactsError for a file that is no JSON object of values, an unknown id, or a value of another type than the shipped one
+   * @throws Error for a region that is no region code
+   */
+  static local(folder: string = process.cwd(), region?: string): Facts {
+    const file = localFactsFile(folder);
+    const overrides = readLocalFacts(file);
+    const facts = new Facts({ region });
+    try {
+      return facts.withOverrides(overrides);
+    } catch (error) {
+      throw new LocalFactsError(file, (error as Error).message);
+    }
+  }
+
   readonly region: string;
-  /** Values stated by the user, by id. */
-  readonly overrides: { readonly [id: string]: FactValue };
+  /** What the user stated, by id. */
+  readonly overrides: FactOverrides;
 
   /**
    * @throws UnknownFactError for an override of an id that is not shipped
-   * @throws Error for a region that is no region code, or an override of another type than the shipped value
+   * @throws Error for a region that is no region code, an override of another type than the shipped value, or a negative one
    */
   constructor(props: FactsProps = {}) {
     this.region = props.region ?? REFERENCE_REGION;
-    if (!/^[a-z]{2,}(-[a-z]+)+-\d$/.test(this.region)) {
-      throw new Error(`\`region\` must be a region code such as us-east-1, got: ${this.region}`);
-    }
+    requireRegion(this.region);
     this.overrides = { ...props.overrides };
-    for (const [id, value] of Object.entries(this.overrides)) {
-      const shipped = rowsOf(id)[0].value;
-      if (typeof value !== typeof shipped || Number.isNaN(value)) {
-        throw new Error(`override of '${id}' must be a ${typeof shipped}, got: ${String(value)}`);
-      }
+    for (const [id, entry] of Object.entries(this.overrides)) {
+      requireSameType(id, stated(entry), rowsOf(id)[0]);
     }
   }
 
   /** These facts with more overrides; later ones win. */
-  withOverrides(overrides: { readonly [id: string]: FactValue }): Facts {
+  withOverrides(overrides: FactOverrides): Facts {
     return new Facts({ region: this.region, overrides: { ...this.overrides, ...overrides } });
   }
 
@@ -81,11 +86,57 @@ export class Facts {
    * @throws Error for a fact that is no number
    */
   number(id: string, region?: string): number {
-    const { value } = this.get(id, region);
-    if (typeof value !== 'number') {
-      throw new Error(`fact '${id}' is a ${typeof value}, not a number`);
+    return numberOf(this.get(id, region));
+  }
+
+  /**
+   * A price in US dollars for one of its unit (`USD/GB` for a gigabyte, `USD/M` for a million).
+   *
+   * @throws UnknownFactError for an unknown id
+   * @throws Error for a fact that is no price
+   */
+  price(id: string, region?: string): number {
+    const fact = this.get(id, region);
+    if (!/^USD\b/.test(fact.unit)) {
+      throw new Error(`fact '${id}' is no price: its unit is ${fact.unit}`);
     }
-    return value;
+    return numberOf(fact);
+  }
+
+  /**
+   * A time in milliseconds.
+   *
+   * @throws UnknownFactError for an unknown id
+   * @throws Error for a fact that is no time
+   */
+  latency(id: string, region?: string): number {
+    const fact = this.get(id, region);
+    if (!(fact.unit in MILLISECONDS)) {
+      throw new Error(`fact '${id}' is no time: its unit is ${fact.unit}`);
+    }
+    return numberOf(fact) * MILLISECONDS[fact.unit];
+  }
+
+  /**
+   * A hard limit or an adjustable quota, with the codes under which AWS takes requests for more of it.
+   *
+   * @throws UnknownFactError for an unknown id
+   * @throws Error for a fact that is no limit
+   */
+  quota(id: string, region?: string): Quota {
+    const fact = this.get(id, region);
+    if (fact.adjustable === undefined) {
+      throw new Error(`fact '${id}' is neither a limit nor a quota`);
+    }
+    return {
+      id,
+      value: numberOf(fact),
+      unit: fact.unit,
+      adjustable: fact.adjustable,
+      shared: fact.shared === true,
+      quotaCode: fact.quotaCode,
+      serviceCode: quotaServiceCode(fact.service),
+    };
   }
 
   /**
@@ -98,33 +149,32 @@ export class Facts {
     const regional = rowFor(rows, region);
     const row = regional ?? rowFor(rows, REFERENCE_REGION) ?? rows[0];
     const fact = { ...row, id, requestedRegion: region, fallback: regional === undefined };
-    return id in this.overrides
-      ? { ...fact, value: this.overrides[id], confidence: 'stated', asOf: null, note: `stated by the user; shipped: ${String(row.value)}`, source: null, fallback: false }
-      : fact;
+    return Object.hasOwn(this.overrides, id) ? { ...fact, ...restated(this.overrides[id], row) } : fact;
+  }
+
+  /**
+   * The shipped rows of a fact, one for each region that has a value of its own.
+   *
+   * @throws UnknownFactError for an unknown id
+   */
+  rows(id: string): readonly FactRow[] {
+    return rowsOf(id);
   }
 
   /** All facts, or those of one service, in the order of the data files, each read for this region. */
   list(service?: string): Fact[] {
-    const ids = [...INDEX.keys()].filter((id) => service === undefined || id.startsWith(`${service}/`));
-    return ids.map((id) => this.get(id));
+    return shippedIds().filter((id) => service === undefined || id.startsWith(`${service}/`)).map((id) => this.get(id));
   }
-}
 
-function index(rows: readonly FactRow[]): Map<string, FactRow[]> {
-  const byId = new Map<string, FactRow[]>();
-  for (const row of rows) {
-    const id = `${row.service}/${row.key}`;
-    byId.set(id, [...(byId.get(id) ?? []), row]);
+  /** Names of the services that there are facts of, in alphabetical order. */
+  services(): string[] {
+    return [...new Set(shippedIds().map((id) => id.slice(0, id.indexOf('/'))))].sort();
   }
-  return byId;
-}
 
-function rowsOf(id: string): readonly FactRow[] {
-  const rows = INDEX.get(id);
-  if (rows === undefined) {
-    throw new UnknownFactError(id, similarIds(id));
+  /** Facts whose evidence is older than so many days or has no date; what was chosen or stated does not age. */
+  stale(days: number, today: Date): Fact[] {
+    return this.list().filter((fact) => isStale(fact, days, today));
   }
-  return rows;
 }
 
 function rowFor(rows: readonly FactRow[], region: string): FactRow | undefined {
@@ -133,17 +183,35 @@ function rowFor(rows: readonly FactRow[], region: string): FactRow | undefined {
     ?? rows.find((row) => row.region === 'all' || row.region === 'global');
 }
 
-/** Up to two known ids that share the most words with an unknown one. */
-function similarIds(id: string): string[] {
-  const words = new Set(wordsOf(id));
-  return [...INDEX.keys()]
-    .map((known) => ({ known, shared: wordsOf(known).filter((word) => words.has(word)).length }))
-    .filter((it) => it.shared > 0)
-    .sort((a, b) => b.shared - a.shared || (a.known < b.known ? -1 : 1))
-    .slice(0, 2)
-    .map((it) => it.known);
+function numberOf(fact: Fact): number {
+  if (typeof fact.value !== 'number') {
+    throw new Error(`fact '${fact.id}' is a ${typeof fact.value}, not a number`);
+  }
+  return fact.value;
 }
 
-function wordsOf(id: string): string[] {
-  return id.split(/[/.]|(?=[A-Z])/).map((word) => word.toLowerCase());
+function stated(entry: FactOverrides[string]): StatedFact {
+  return typeof entry === 'object' ? entry : { value: entry };
+}
+
+function restated(entry: FactOverrides[string], shipped: FactRow): Partial<Fact> {
+  const { value, note } = stated(entry);
+  const reason = note === undefined ? '' : `: ${note}`;
+  return { value, confidence: 'stated', asOf: null, note: `stated by the user${reason}; shipped: ${String(shipped.value)}`, source: null, fallback: false };
+}
+
+function requireRegion(region: string): void {
+  if (!/^[a-z]{2,}(-[a-z]+)+-\d$/.test(region)) {
+    throw new Error(`\`region\` must be a region code such as us-east-1, got: ${region}`);
+  }
+}
+
+function requireSameType(id: string, { value }: StatedFact, shipped: FactRow): void {
+  const type = typeof shipped.value;
+  if (typeof value !== type || (type === 'number' && !Number.isFinite(value))) {
+    throw new Error(`override of '${id}' must be a ${type}, got: ${String(value)}`);
+  }
+  if (typeof value === 'number' && value < 0) {
+    throw new Error(`override of '${id}' must be at least 0, got: ${value}`);
+  }
 }
