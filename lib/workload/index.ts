@@ -1,6 +1,13 @@
+export { Band } from './band';
+export { ConsistencyLevel, type ConsistencyByDataClass } from './consistency-level';
+export { anniversary, dayNumber, dayText } from './day';
+export { GrowthModel, type GrowthProps } from './growth-model';
 export * from './key-skew';
 export * from './latency-target';
 export * from './payload-size';
 export * from './rate';
 export * from './recovery-tier';
 export * from './workload';
+export { type WorkloadJson } from './workload-json';
+export { type WorkloadProps } from './workload-props';
+export { type WorkloadUncertainty } from './workload-uncertainty';

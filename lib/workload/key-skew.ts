@@ -37,6 +37,8 @@ export class KeySkew {
   }
 
   private readonly sum: number;
+  /** The groups, once they were asked for: sizes are searched for with the same ones many times. */
+  private known?: readonly KeyGroup[];
 
   private constructor(
     /** Number of distinct keys. */
@@ -77,7 +79,12 @@ export class KeySkew {
   }
 
   /** All keys as groups of about equal share, hottest first; the shares of all keys add up to 1. */
-  groups(): KeyGroup[] {
+  groups(): readonly KeyGroup[] {
+    this.known ??= this.makeGroups();
+    return this.known;
+  }
+
+  private makeGroups(): KeyGroup[] {
     const groups: KeyGroup[] = [];
     for (let rank = 1; rank <= Math.min(this.keys, EXACT_RANKS); rank++) {
       groups.push({ keys: 1, share: this.share(rank) });

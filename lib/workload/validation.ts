@@ -24,6 +24,15 @@ export function requireCount(property: string, value: number): void {
   }
 }
 
+const REGION = /^(af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(-gov|-iso[a-z]?|-de)?-(north|south|central|east|west|north(east|west)|south(east|west))-[1-9]$/;
+
+/** @throws Error unless the value is built like the code of an AWS region; whether the region exists is not known here */
+export function requireRegion(property: string, value: string): void {
+  if (!REGION.test(value)) {
+    refuse(property, 'the code of an AWS region such as eu-west-1', value);
+  }
+}
+
 /** @throws Error for a value that CloudFormation resolves only at deployment: nothing could be sized from it */
 export function requireKnown(property: string, value: { isUnresolved(): boolean }): void {
   if (value.isUnresolved()) {

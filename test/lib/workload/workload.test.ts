@@ -1,5 +1,5 @@
 import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
-import { KeySkew, LatencyTarget, PayloadSize, Rate, RecoveryTier, Workload, type WorkloadProps } from '../../../lib/workload';
+import { GrowthModel, KeySkew, LatencyTarget, PayloadSize, Rate, RecoveryTier, Workload, type WorkloadProps } from '../../../lib/workload';
 
 const peak = Rate.perSecond(1000);
 
@@ -33,12 +33,26 @@ describe('Workload', () => {
     ['no cell', { cells: 0 }, '`cells` must be an integer of at least 1, got: 0'],
     ['half a cell', { cells: 1.5 }, '`cells` must be an integer of at least 1, got: 1.5'],
     ['a window of nothing', { idempotencyWindow: Duration.seconds(0) }, '`idempotencyWindow` must be at least 1 s, got: 0 ms'],
+    ['no share of the public edge', { publicEdgeShare: 2 }, '`publicEdgeShare` must be between 0 and 1, got: 2'],
+    ['a region that is none', { recoveryRegion: 'eu-wset-1' }, '`recoveryRegion` must be the code of an AWS region such as eu-west-1, got: eu-wset-1'],
+    ['a zone for a region', { recoveryRegion: 'eu-west-1a' }, '`recoveryRegion` must be the code of an AWS region such as eu-west-1, got: eu-west-1a'],
+    ['a day without growth', { plannedFor: '2027-11-01' },
+      '`plannedFor` must be stated beside a `growth`, else nothing tells the rates of that day, got: 2027-11-01 alone'],
+    ['a day before the rates were stated', { growth: GrowthModel.linear({ perYear: 1, from: '2026-11-01' }), plannedFor: '2026-01-01' },
+      '`plannedFor` must be on or after `growth.from` (2026-11-01), got: 2026-01-01'],
+    ['a day that is none', { growth: GrowthModel.linear({ perYear: 1, from: '2026-11-01' }), plannedFor: 'soon' },
+      '`plannedFor` must be a day like 2027-11-01, got: soon'],
     ['a refund that waits longer than it is allowed', { refundWindow: Duration.minutes(1), refundWait: Duration.minutes(2) },
       '`refundWait` must be at most `refundWindow` (60 s), got: 120 s'],
   ];
   it.each(mistakes)('refuses %s', (_, props, message) => {
     expect(() => new Workload({ peak, ...props })).toThrow(message);
   });
+
+  it.each(['us-east-1', 'eu-west-3', 'ap-southeast-7', 'us-gov-west-1', 'cn-northwest-1', 'il-central-1', 'mx-central-1', 'eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1'])(
+    'takes %s for a region', (recoveryRegion) => {
+      expect(new Workload({ peak, recoveryRegion }).recoveryRegion).toBe(recoveryRegion);
+    });
 
   it('names the peak when it is no rate', () => {
     const broken = { perSecond: -1 } as unknown as Rate;
