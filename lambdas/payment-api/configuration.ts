@@ -6,7 +6,7 @@ import { DynamoDbParking } from '../runtime/parking/dynamodb-parking';
 import { KinesisProducer } from '../runtime/producer/kinesis-producer';
 import { ShardDirectory } from '../runtime/sharding/shard-directory';
 import { authenticateNobody, Authenticator, createTokenAuthenticator } from './authentication';
-import { PaymentApiPorts } from './ports';
+import { BALANCE_READS, PaymentApiPorts, STATUS_READS } from './ports';
 
 /** An aggregated record must have room for the largest payment; Kinesis takes 1 MiB, its partition key included. */
 const RECORD_BYTES = { minimum: 4_096, maximum: 1_000_000 };
@@ -38,6 +38,8 @@ export async function portsFromEnvironment(environment: Environment, onError: (e
     authenticate: await authenticatorFromEnvironment(environment),
     receiptLifetimeSeconds: environment.integer('RECEIPT_LIFETIME_SECONDS', { default: 86_400, minimum: 1 }),
     clientPaymentsPerSecond,
+    statusReads: environment.oneOf('STATUS_READS', STATUS_READS, 'strong'),
+    balanceReads: environment.oneOf('BALANCE_READS', BALANCE_READS, 'strong'),
     onUnexpectedError: onError,
   };
 }

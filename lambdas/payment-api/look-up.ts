@@ -13,7 +13,7 @@ import { PaymentApiPorts } from './ports';
 
 const DEFAULT_RECEIPT_LIFETIME_SECONDS = 24 * 60 * 60;
 
-type PaymentLookupPorts = Pick<PaymentApiPorts, 'ledger' | 'parking' | 'balances' | 'receiptLifetimeSeconds' | 'now'>;
+type PaymentLookupPorts = Pick<PaymentApiPorts, 'ledger' | 'parking' | 'balances' | 'receiptLifetimeSeconds' | 'statusReads' | 'balanceReads' | 'now'>;
 
 /** Answers what became of a payment, and how much a merchant has. */
 export class PaymentLookup {
@@ -29,7 +29,7 @@ export class PaymentLookup {
     const merchantId = readMerchant(exchange);
     const idempotencyKey = readIdentifier(exchange, 'idempotencyKey');
     const acceptedAt = readReceipt(exchange);
-    const entry = await dependable(this.ports.ledger.find(merchantId, idempotencyKey));
+    const entry = await dependable(this.findSettled(merchantId, idempotencyKey, acceptedAt !== undefined));
     if (entry !== undefined) {
       return { status: 200, body: JSON.stringify(describeEntry(entry)) };
     }
@@ -53,10 +53,18 @@ export class PaymentLookup {
       const detail = currency === undefined ? 'is required' : 'must be an alphabetic code of ISO 4217';
       throw new HttpProblem(400, { detail, parameter: 'currency' });
     }
-    const { available, held } = await dependable(this.ports.balances.balance(merchantId, currency));
+    const { available, held } = await dependable(this.ports.balances.balance(merchantId, currency, { consistent: this.ports.balanceReads !== 'eventual' }));
     // Sums pass 2^53, which JSON can say and JSON.stringify cannot.
     return { status: 200, body: `{"available":${available},"held":${held}}` };
   };
+
+  /** @param hasReceipt whether the client shows that it wrote the payment itself */
+  private async findSettled(merchantId: string, idempotencyKey: string, hasReceipt: boolean): Promise<LedgerEntry | undefined> {
+    const { ledger, statusReads = 'strong' } = this.ports;
+    const entry = await ledger.find(merchantId, idempotencyKey, { consistent: statusReads === 'strong' });
+    // A cheap read that finds nothing may have come too early; who holds a receipt must not miss its own payment.
+    return entry === undefined && statusReads === 'readYourWrites' && hasReceipt ? ledger.find(merchantId, idempotencyKey) : entry;
+  }
 }
 
 /** @throws HttpProblem 503 when the store may answer a moment later */

@@ -1,17 +1,34 @@
-import { LedgerEntry } from '../runtime/ledger/ledger';
+import { LedgerEntry, ConsistencyOptions } from '../runtime/ledger/ledger';
 import { ParkedEntry } from '../runtime/parking/parking';
 import { PaymentStream } from '../runtime/producer/payment-stream';
 import { Authenticator } from './authentication';
 
+/** Levels of consistency of the status of a payment. */
+export const STATUS_READS = ['strong', 'readYourWrites', 'eventual'] as const;
+export type StatusReads = typeof STATUS_READS[number];
+
+/** Levels of consistency of balances. */
+export const BALANCE_READS = ['strong', 'eventual'] as const;
+export type BalanceReads = typeof BALANCE_READS[number];
+
 /** Everything that the API needs from outside. */
 export interface PaymentApiPorts {
   readonly stream: PaymentStream;
-  readonly ledger: { find(merchantId: string, idempotencyKey: string): Promise<LedgerEntry | undefined> };
+  readonly ledger: { find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined> };
   readonly parking: { find(merchantId: string, idempotencyKey: string): Promise<ParkedEntry | undefined> };
-  readonly balances: { balance(merchantId: string, currency: string): Promise<{ readonly available: bigint; readonly held: bigint }> };
+  readonly balances: {
+    balance(merchantId: string, currency: string, options?: ConsistencyOptions): Promise<{ readonly available: bigint; readonly held: bigint }>;
+  };
   readonly authenticate: Authenticator;
   /** How long a receipt stands for a payment that is on its way, in seconds: as long as the stream keeps records. @default 86400 */
   readonly receiptLifetimeSeconds?: number;
+  /**
+   * How fresh the status of a payment is: as every write that was answered before (`strong`), as what the client itself was given a receipt for
+   * (`readYourWrites`), or a moment behind (`eventual`), which costs half. @default 'strong'
+   */
+  readonly statusReads?: StatusReads;
+  /** How fresh balances are, beyond the lag of their projection. @default 'strong' */
+  readonly balanceReads?: BalanceReads;
   /** What each client may post. @default - no limit */
   readonly clientPaymentsPerSecond?: number;
   /** Accepted payments that are remembered at least, to refuse another payment with the same key. @default 100000 */

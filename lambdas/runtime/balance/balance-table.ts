@@ -2,6 +2,7 @@ import { batchExecute, batchGet, type Item, keyText, quotedTable, type Statement
 import { chunksOf, forEachConcurrently } from '../aws/concurrency';
 import type { AwsCaller } from '../aws/json-client';
 import { isRetryable } from '../aws/errors';
+import type { ConsistencyOptions } from '../ledger/ledger';
 import { RetryPolicy } from '../retry/retry';
 import { STATEMENTS_PER_CALL } from '../limits';
 
@@ -100,14 +101,14 @@ export class BalanceTable implements BalanceRows {
    *
    * @throws AwsServiceError or AwsConnectionError when the table does not answer
    */
-  public async balance(merchantId: string, currency: string): Promise<Balance> {
+  public async balance(merchantId: string, currency: string, { consistent = true }: ConsistencyOptions = {}): Promise<Balance> {
     let available = 0n;
     let held = 0n;
     let startKey: Item | undefined;
     do {
       const input = {
         TableName: this.table,
-        ConsistentRead: true,
+        ConsistentRead: consistent,
         KeyConditionExpression: 'pk = :merchant AND begins_with(sk, :currency)',
         ExpressionAttributeValues: { ':merchant': { S: merchantId }, ':currency': { S: `${currency}#` } },
         ExclusiveStartKey: startKey,

@@ -4,7 +4,7 @@ import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
 import type { ShardDirectory } from '../sharding/shard-directory';
 import { ConflictCounter } from './conflict-counter';
-import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome } from './ledger';
+import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from './ledger';
 import { ledgerEntry, LedgerRows } from './ledger-row';
 import { PaymentInserts } from './payment-inserts';
 import { RefundTransaction } from './refund-transaction';
@@ -55,9 +55,9 @@ export class DynamoDbLedger implements Ledger {
     return this.refunds.apply(refund, options);
   }
 
-  public async find(merchantId: string, idempotencyKey: string): Promise<LedgerEntry | undefined> {
+  public async find(merchantId: string, idempotencyKey: string, { consistent = true }: ConsistencyOptions = {}): Promise<LedgerEntry | undefined> {
     const key = this.rows.key(merchantId, idempotencyKey);
-    const input = { TableName: key.table, Key: { pk: { S: key.pk }, sk: { S: key.sk } }, ConsistentRead: true };
+    const input = { TableName: key.table, Key: { pk: { S: key.pk }, sk: { S: key.sk } }, ConsistentRead: consistent };
     const { Item: item } = await this.retry.run(() => this.dynamodb.call<{ Item?: Item }>('GetItem', input));
     return item === undefined ? undefined : ledgerEntry(item);
   }

@@ -56,11 +56,21 @@ export interface Ledger {
   applyRefund(refund: PaymentRecord, options?: ApplyRefundOptions): Promise<Outcome>;
 
   /**
-   * Reads a settled payment or refund, at least as fresh as every write that was answered before.
+   * Reads a settled payment or refund.
    *
    * @throws when the store does not answer
    */
-  find(merchantId: string, idempotencyKey: string): Promise<LedgerEntry | undefined>;
+  find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined>;
+}
+
+/** How something is read. */
+export interface ConsistencyOptions {
+  /**
+   * Whether the answer is at least as fresh as every write that was answered before. Otherwise it may miss the latest ones, for half the price.
+   *
+   * @default true
+   */
+  readonly consistent?: boolean;
 }
 
 /** Whether two payments ask for the same thing. Everything that validation lets through counts; the time does not. */

@@ -1,5 +1,5 @@
 import { AwsServiceError, isThrottle } from '../aws/errors';
-import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome } from '../ledger/ledger';
+import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from '../ledger/ledger';
 import { OutOfTimeError, unavailable } from '../ledger/outcomes';
 import { STATEMENTS_PER_CALL } from '../limits';
 import type { Logger } from '../observability/logger';
@@ -73,8 +73,8 @@ export class GuardedLedger implements Ledger {
   }
 
   /** Reads are not guarded: they are few, and their callers can wait. */
-  public find(merchantId: string, idempotencyKey: string): Promise<LedgerEntry | undefined> {
-    return this.ledger.find(merchantId, idempotencyKey);
+  public find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined> {
+    return this.ledger.find(merchantId, idempotencyKey, options);
   }
 
   private short<Options extends ApplyOptions>(options: Options): Options {

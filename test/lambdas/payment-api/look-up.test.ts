@@ -1,3 +1,4 @@
+import { PaymentApiPorts } from '../../../lambdas/payment-api/ports';
 import { AwsConnectionError, AwsServiceError } from '../../../lambdas/runtime/aws/errors';
 import { LedgerEntry } from '../../../lambdas/runtime/ledger/ledger';
 import { encodeReceipt } from '../../../lambdas/runtime/producer/receipt';
@@ -120,5 +121,51 @@ describe('GET /merchants/{merchantId}/balance', () => {
   it.each(['', '?currency=', '?currency=eur', '?currency=ZZZ', '?currency=EUR&currency=EUR'])('refuses the query %j', async (query) => {
     const reply = await client.get(`/merchants/m-1/balance${query}`);
     expect([reply.status, reply.json.parameter]).toEqual([400, 'currency']);
+  });
+});
+
+describe('consistency of reads', () => {
+  /** The API over stores that note how they are asked; the ledger knows the payment only when asked consistently. */
+  async function asked(
+    levels: Partial<PaymentApiPorts>, path: string,
+  ): Promise<{ readonly status: number; readonly consistent: (boolean | undefined)[] }> {
+    const consistent: (boolean | undefined)[] = [];
+    const reader = await new ApiClient({
+      ...levels,
+      ledger: { find: async (_merchant, _key, options) => {
+        consistent.push(options?.consistent ?? true);
+        return options?.consistent === false ? undefined : APPLIED;
+      } },
+      balances: { balance: async (_merchant, _currency, options) => {
+        consistent.push(options?.consistent ?? true);
+        return { available: 1n, held: 0n };
+      } },
+      receiptLifetimeSeconds: 60,
+    }).start();
+    try {
+      return { status: (await reader.get(path)).status, consistent };
+    } finally {
+      await reader.stop();
+    }
+  }
+  const payment = '/merchants/m-1/payments/k-1';
+
+  it('asks for the latest status unless it is told otherwise', async () => {
+    expect(await asked({}, payment)).toEqual({ status: 200, consistent: [true] });
+  });
+
+  it('asks for an eventual status where that will do, and may miss the payment', async () => {
+    expect(await asked({ statusReads: 'eventual' }, `${payment}?receipt=${RECEIPT}`)).toEqual({ status: 202, consistent: [false] });
+  });
+
+  it('asks again for who holds a receipt, so that nobody misses a payment of its own', async () => {
+    expect(await asked({ statusReads: 'readYourWrites' }, `${payment}?receipt=${RECEIPT}`)).toEqual({ status: 200, consistent: [false, true] });
+    expect(await asked({ statusReads: 'readYourWrites' }, payment)).toEqual({ status: 404, consistent: [false] });
+  });
+
+  it('asks for balances as it is told', async () => {
+    const balance = '/merchants/m-1/balance?currency=EUR';
+    expect((await asked({}, balance)).consistent).toEqual([true]);
+    expect((await asked({ balanceReads: 'eventual' }, balance)).consistent).toEqual([false]);
   });
 });
