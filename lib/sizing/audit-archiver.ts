@@ -4,9 +4,13 @@ import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatNumber } from './format';
-import { eventMemoryMiB, LAMBDA_MEMORIES_FACTS, lambdaMemories } from './lambda-memory';
+import { functionCapacity } from './lambda-memory';
 import { LedgerSizing } from './ledger';
-import { changeBytes, PAYLOAD_LIMIT, tableStreamBatchDecision, tableStreamConcurrencyDecision, TableStreamSizing, tumblingWindowDecision } from './table-stream';
+import { planned } from './planned';
+import {
+  changeBytes, PAYLOAD_LIMIT, tableStreamBatchDecision, tableStreamConcurrencyDecision, tableStreamMemoryDecision, TableStreamSizing,
+  tableStreamTimeoutDecision, tumblingWindowDecision,
+} from './table-stream';
 import { meanOfLognormal } from './worker-lane';
 
 /** Size of the function that archives the ledger's changes, and of its mappings. */
@@ -17,6 +21,8 @@ export interface AuditArchiverSizing extends TableStreamSizing {
 
 const PATH = 'auditArchiver';
 const PUT_QUOTA = 's3/prefix.putPerSec';
+/** US dollars for 1,000 requests. */
+const PUT_PRICE = 's3/standard.put1k';
 /** An object with changes, and its manifest. */
 const PUTS_A_BATCH = 2;
 /** Read of the head of the chain, and its move. */
@@ -24,6 +30,13 @@ const HEAD_CALLS_A_BATCH = 2;
 
 /** Sizes the archiver. Give it the whole workload and the ledger that was sized for it. */
 export function sizeAuditArchiver(workload: Workload, ledger: LedgerSizing, facts: Facts = Facts.DEFAULT): AuditArchiverSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, ledger, facts), ({ memory, reservedConcurrency, putsPerSecond }) => [
+    functionCapacity(facts, memory, reservedConcurrency),
+    { amount: putsPerSecond, unitCost: 3.6 * facts.number(PUT_PRICE), facts: [PUT_PRICE] },
+  ]);
+}
+
+function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts): AuditArchiverSizing {
   const window = windowDecision(workload, ledger, facts);
   const windowSeconds = window.value as number;
   const batchSize = tableStreamBatchDecision(PATH, workload, ledger, facts, windowSeconds);
@@ -90,45 +103,19 @@ function parallelizationFactorDecision(facts: Facts): Decision {
 }
 
 function memoryDecision(ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
-  const memories = lambdaMemories(facts);
-  const forEvent = eventMemoryMiB(facts, facts.number(PAYLOAD_LIMIT));
-  const rate = shardRate(ledger);
-  const catchUp = facts.number('target/worker.catchUpFactor');
-  const load = (memoryMiB: number): number => catchUp * rate * cpuSeconds(facts, memoryMiB) + callSeconds(facts) / windowSeconds;
-  const memoryMiB = memories.find((it) => load(it) <= 1 && it >= forEvent) ?? memories[memories.length - 1];
-  const smaller = memories.filter((it) => it < memoryMiB);
-  return Decision.derive({
+  return tableStreamMemoryDecision(facts, {
     path: PATH,
-    name: 'memory',
-    value: memoryMiB,
-    unit: 'MiB',
-    formula: `smallest of ${memories.join(', ')} whose lane keeps up with ${formatNumber(rate)} changes/s x ${catchUp} `
-      + `and that holds ${formatNumber(forEvent)} MiB = ${memoryMiB}`,
-    inputs: { changesPerSecondOfShard: rate, catchUpFactor: catchUp, memoryForEvent: forEvent, busyShareOfLane: load(memoryMiB) },
-    binding: smaller.length === 0 ? 'smallest size that is offered' : 'CPU share that the lane needs to catch up',
-    rejected: smaller.map((it) => ({ option: `${it} MiB`, because: `its lane would be busy ${formatNumber(100 * load(it))} % of the time while it catches up` })),
-    demand: memoryMiB * load(memoryMiB) / catchUp,
-    limits: { minimum: facts.number('lambda/memory.minMB'), maximum: facts.number('lambda/memory.maxMB'), because: 'memory of a function' },
-    facts: ['audit-archiver/cpuPerRecord', ...LAMBDA_MEMORIES_FACTS, 'target/worker.catchUpFactor', ...CALL_FACTS, 'lambda/memory.minMB', 'lambda/memory.maxMB'],
+    changesPerSecond: shardRate(ledger),
+    changes: 'changes',
+    cpuFact: 'audit-archiver/cpuPerRecord',
+    callShare: callSeconds(facts) / windowSeconds,
+    callFacts: CALL_FACTS,
   });
 }
 
 function timeoutDecision(facts: Facts, batchSize: number, memoryMiB: number): Decision {
-  const batch = batchSize * cpuSeconds(facts, memoryMiB) + callSeconds(facts);
-  const factor = facts.number('target/worker.timeoutFactor');
-  const least = facts.number('target/worker.minimumTimeoutSeconds');
-  const longest = facts.number('lambda/timeout.maxSec');
-  const seconds = clamp(roundUp(factor * batch), least, longest);
-  return Decision.derive({
-    path: PATH,
-    name: 'timeout',
-    value: seconds,
-    unit: 's',
-    formula: `max(${least} s, ${factor} x ${formatNumber(batch)} s) = ${seconds}`,
-    inputs: { batchSeconds: batch, batchSize },
-    binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
-    limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
-    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', 'audit-archiver/cpuPerRecord', ...CALL_FACTS],
+  return tableStreamTimeoutDecision(facts, {
+    path: PATH, batchSize, memoryMiB, cpuFact: 'audit-archiver/cpuPerRecord', callSeconds: callSeconds(facts), callFacts: CALL_FACTS, inputs: {},
   });
 }
 
@@ -150,11 +137,6 @@ function putsDecision(ledger: LedgerSizing, facts: Facts, windowSeconds: number)
 }
 
 const CALL_FACTS = ['s3/put.p50.default', 's3/put.p99.default', 'dynamodb/putItem.p50.default', 'dynamodb/putItem.p99.default'];
-
-/** CPU time of a change with so much memory. */
-function cpuSeconds(facts: Facts, memoryMiB: number): number {
-  return facts.number('audit-archiver/cpuPerRecord') / 1e6 / Math.min(1, memoryMiB / facts.number('lambda/memory.mbPerVcpu'));
-}
 
 /** Time that a batch waits for its calls, which come one after the other. */
 function callSeconds(facts: Facts): number {

@@ -3,6 +3,7 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { Decision } from './decision';
 import { formatNumber } from './format';
+import { planned } from './planned';
 
 /** How long, and how firmly, the objects of the audit trail are held. */
 export interface AuditLockSizing {
@@ -17,6 +18,10 @@ const FIRM_TIERS: readonly string[] = ['critical', 'important'];
 
 /** Derives the lock from the recovery tier: what must be back within minutes are the books themselves. */
 export function sizeAuditLock(workload: Workload, facts: Facts = Facts.DEFAULT): AuditLockSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts), () => []);
+}
+
+function sizeOnce(workload: Workload, facts: Facts): AuditLockSizing {
   const { name: tier } = workload.recoveryTier;
   const retentionFact = `target/audit.retentionDays.${tier}`;
   const days = facts.number(retentionFact);

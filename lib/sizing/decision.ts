@@ -35,6 +35,14 @@ export interface HardLimits {
   readonly because: string;
 }
 
+/** The values of a decision at the two ends of the workload's bands. */
+export interface DecisionBand {
+  /** Where the system has least to do. */
+  readonly low: DecisionValue;
+  /** Where it has most to do. */
+  readonly high: DecisionValue;
+}
+
 /** One derived value and everything that led to it. */
 export interface Decision {
   /** What it belongs to: `stream`, `worker`, … when sized, the path of the construct once one stands on it. */
@@ -54,6 +62,8 @@ export interface Decision {
   /** Share of the value that the peak leaves unused; negative where an override is below the need. */
   readonly headroom?: number;
   readonly quota?: QuotaUse;
+  /** Only where the workload has bands and they move the value. */
+  readonly band?: DecisionBand;
   /** Ids of the facts in it. */
   readonly facts: readonly string[];
   readonly origin: 'derived' | 'override';
@@ -78,6 +88,18 @@ export interface DecisionProps {
   readonly quota?: QuotaUse;
   readonly facts?: readonly string[];
   readonly limits?: HardLimits;
+}
+
+/** What the bands of a workload add to a decision. */
+export interface DecisionInBandProps {
+  readonly band: DecisionBand;
+  readonly binding: string;
+  /** Further options that lose. */
+  readonly rejected: readonly RejectedOption[];
+  /** Demand at the stated numbers. */
+  readonly demand?: number;
+  /** Further facts. */
+  readonly facts: readonly string[];
 }
 
 /** Builds, finds and changes decisions. They are plain values: nothing here changes one in place. */
@@ -128,6 +150,22 @@ export const Decision = {
       binding: overrideBinding(headroom),
       ...(headroom !== undefined && { headroom }),
       ...(quota !== undefined && { quota }),
+    };
+  },
+
+  /**
+   * A decision that was taken for one draw from the bands of a workload: told with the band of its value, and with the headroom that it leaves at
+   * the stated numbers.
+   */
+  inBand(decision: Decision, props: DecisionInBandProps): Decision {
+    const demand = props.demand ?? decision.demand;
+    return {
+      ...decision,
+      band: props.band,
+      binding: props.binding,
+      rejected: [...decision.rejected, ...props.rejected],
+      facts: [...new Set([...decision.facts, ...props.facts])],
+      ...(demand !== undefined && { demand, headroom: headroomOf(demand, decision.value) }),
     };
   },
 

@@ -6,6 +6,7 @@ import { Decision, quotaUse } from './decision';
 import { deliveryFact, deliveryMilliseconds } from './delivery';
 import { formatBytes, formatNumber, formatShare } from './format';
 import { AGGREGATE_FRAME_BYTES, LAYOUT_FACTS, PARTITION_KEY_BYTES, aggregateOverheadBytes, paymentLayout, recordBytes } from './payment-layout';
+import { planned } from './planned';
 import { sizeStatelessTier } from './stateless-tier';
 import { retentionDecision } from './stream-retention';
 import { LANE_FACTS, workerLane } from './worker-lane';
@@ -37,13 +38,22 @@ const BYTES_LIMIT = 'kinesis/shard.writeBytesPerSec';
 const RECORDS_LIMIT = 'kinesis/shard.writeRecordsPerSec';
 const UTILIZATION = 'target/kinesis.shardUtilization';
 const UNIT_BYTES = 'kinesis/putUnit.bytes';
+const SHARD_PRICE = 'kinesis/provisioned.shardHour';
+const CONSUMER_PRICE = 'kinesis/provisioned.efo.consumerShardHour';
 
 /**
  * Sizes the stream that payments are accepted into. Give it the workload of one cell.
  *
- * @throws Error when the settle target is shorter than the delivery from stream to function
+ * @throws Error when the settle target is shorter than the delivery from stream to function, or one stream cannot have the shards
  */
 export function sizeKinesisStream(workload: Workload, facts: Facts = Facts.DEFAULT): KinesisStreamSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ shards, enhancedFanOut }) => {
+    const prices = [SHARD_PRICE, ...(enhancedFanOut ? [CONSUMER_PRICE] : [])];
+    return [{ amount: shards, unitCost: prices.reduce((sum, id) => sum + facts.number(id), 0), facts: prices }];
+  });
+}
+
+function sizeOnce(workload: Workload, facts: Facts): KinesisStreamSizing {
   const fanOut = fanOutDecision(workload, facts);
   const enhancedFanOut = fanOut.value === true;
   const linger = lingerDecision(workload, facts);
@@ -128,6 +138,10 @@ function shardsDecision(workload: Workload, facts: Facts, packing: Packing, enha
   const lane = workerLane(workload, facts, facts.number('lambda/memory.mbPerVcpu'), enhancedFanOut);
   const lanes = roundUp(rate * facts.number('target/worker.catchUpFactor') / lane.paymentsPerSecond);
   const shards = Math.max(traffic, least, lanes);
+  if (shards > maximum) {
+    throw new Error(`\`peak\` must leave one stream at most ${formatNumber(maximum)} shards, the most that it can have, got: ${formatNumber(shards)}; `
+      + 'state more `cells`, each of which has a stream of its own');
+  }
 
   const trafficText = `ceil(max(${formatBytes(packing.bytesPerSecond)}/s / ${formatBytes(bytesLimit)}/s, `
     + `${formatNumber(packing.recordsPerSecond)} records/s / ${formatNumber(recordsLimit)}) / ${utilization})`;

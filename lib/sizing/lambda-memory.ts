@@ -1,4 +1,6 @@
+import { Size } from 'aws-cdk-lib';
 import { Facts } from '../facts';
+import { CapacityItem } from './planned';
 
 export const LAMBDA_MEMORIES_FACTS: readonly string[] = ['lambda/memory.mbPerVcpu', 'node/residentMemory', 'node/memoryPerEventByte'];
 
@@ -13,4 +15,11 @@ export function lambdaMemories(facts: Facts): number[] {
 /** Memory that a function needs to hold an event of so many bytes and what it makes of it. */
 export function eventMemoryMiB(facts: Facts, eventBytes: number): number {
   return facts.number('node/residentMemory') + facts.number('node/memoryPerEventByte') * eventBytes / 1024 / 1024;
+}
+
+const GB_SECOND_PRICE = 'lambda/arm.gbSecond.tier1';
+
+/** Execution environments of a function as a capacity: what they cost while all of them work. */
+export function functionCapacity(facts: Facts, memory: Size, concurrency: number): CapacityItem {
+  return { amount: concurrency * memory.toMebibytes() / 1024, unitCost: 3600 * facts.number(GB_SECOND_PRICE), facts: [GB_SECOND_PRICE] };
 }

@@ -6,6 +6,8 @@ import { Decision, quotaUse } from './decision';
 import { expectedUnits } from './expected-units';
 import { formatNumber, formatSeconds, formatShare } from './format';
 import { LAYOUT_FACTS, paymentLayout } from './payment-layout';
+import { planned } from './planned';
+import { readUnitsFacts, readUnitsFactor } from './read-units';
 import { refundAttempts, REFUND_ATTEMPT_FACTS } from './refund-attempts';
 import { ledgerTimeToLiveSeconds, secondsBesideStream } from './stream-retention';
 
@@ -43,6 +45,8 @@ const TABLE_WRITES = 'dynamodb/table.maxWriteUnits.default';
 const TABLE_READS = 'dynamodb/table.maxReadUnits.default';
 const UTILIZATION = 'target/dynamodb.tableUtilization';
 const MOST_BUCKETS = 'target/dynamodb.maximumBuckets';
+const WRITE_PRICE = 'dynamodb/onDemand.wru';
+const READ_PRICE = 'dynamodb/onDemand.rru';
 const KEY_UNITS = 'target/dynamodb.partitionKeyWriteUnits';
 
 /**
@@ -52,6 +56,13 @@ const KEY_UNITS = 'target/dynamodb.partitionKeyWriteUnits';
  *   writes than all its buckets take
  */
 export function sizeLedger(workload: Workload, facts: Facts = Facts.DEFAULT): LedgerSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ writeUnitsPerSecond, readUnitsPerSecond }) => [
+    { amount: writeUnitsPerSecond, unitCost: 3600 * facts.number(WRITE_PRICE), facts: [WRITE_PRICE] },
+    { amount: readUnitsPerSecond, unitCost: 3600 * facts.number(READ_PRICE), facts: [READ_PRICE] },
+  ]);
+}
+
+function sizeOnce(workload: Workload, facts: Facts): LedgerSizing {
   const units = ledgerUnits(workload, facts);
   const timeToLive = timeToLiveDecision(workload, facts);
   const tables = tablesDecision(units, facts);
@@ -68,7 +79,7 @@ export function sizeLedger(workload: Workload, facts: Facts = Facts.DEFAULT): Le
     merchantsAboveOneBucket: buckets.inputs.merchantsAboveOneBucket as number,
     streamShards: shards.value as number,
     timeToLive: Duration.seconds(timeToLive.value as number),
-    decisions: [...unitDecisions(units, workload), tables, write, read, buckets, shards, timeToLive],
+    decisions: [...unitDecisions(units, workload, facts), tables, write, read, buckets, shards, timeToLive],
   };
 }
 
@@ -91,6 +102,7 @@ function ledgerUnits(workload: Workload, facts: Facts): LedgerUnits {
   const readUnitsPerItem = unitsOf(facts.number('dynamodb/rcu.bytes'));
   // A refund writes its own row and lowers `refundable` on that of the payment, in one transaction.
   const unitsPerRefund = facts.number('dynamodb/transact.multiplier') * 2 * unitsPerItem;
+  const { status } = workload.consistency;
   const rate = workload.peak.perSecond;
   const payments = rate * (1 - workload.refundShare) * unitsPerItem;
   const refunds = rate * workload.refundShare * refundAttempts(workload, facts) * unitsPerRefund;
@@ -104,13 +116,15 @@ function ledgerUnits(workload: Workload, facts: Facts): LedgerUnits {
     duplicates,
     writesPerSecond: roundUp(payments + refunds + duplicates),
     readUnitsPerItem,
-    readsPerSecond: roundUp(rate * (workload.readsPerPayment + workload.clientRetryShare) * readUnitsPerItem),
+    readsPerSecond: roundUp(rate * (workload.readsPerPayment * readUnitsFactor(status, facts) + workload.clientRetryShare) * readUnitsPerItem),
   };
 }
 
 const UNIT_FACTS = ['dynamodb/wcu.bytes', 'dynamodb/transact.multiplier', ...LAYOUT_FACTS, ...REFUND_ATTEMPT_FACTS];
 
-function unitDecisions(units: LedgerUnits, workload: Workload): Decision[] {
+function unitDecisions(units: LedgerUnits, workload: Workload, facts: Facts): Decision[] {
+  const { status } = workload.consistency;
+  const factor = readUnitsFactor(status, facts);
   const rate = workload.peak.perSecond;
   return [
     Decision.derive({
@@ -141,7 +155,7 @@ function unitDecisions(units: LedgerUnits, workload: Workload): Decision[] {
       name: 'readUnitsPerSecond',
       value: units.readsPerSecond,
       unit: 'read units/s',
-      formula: `${formatNumber(rate)}/s x (${workload.readsPerPayment} status reads + ${workload.clientRetryShare} duplicates) `
+      formula: `${formatNumber(rate)}/s x (${workload.readsPerPayment} status reads${factor === 1 ? '' : ` x ${factor}`} + ${workload.clientRetryShare} duplicates) `
         + `x ${formatNumber(units.readUnitsPerItem, FACTOR_DIGITS)} = ${formatNumber(units.readsPerSecond)}`,
       inputs: {
         paymentsPerSecond: rate,
@@ -149,8 +163,8 @@ function unitDecisions(units: LedgerUnits, workload: Workload): Decision[] {
         clientRetryShare: workload.clientRetryShare,
         unitsPerRead: units.readUnitsPerItem,
       },
-      binding: 'consistent reads of status, and of the stored row of a duplicate',
-      facts: ['dynamodb/rcu.bytes', ...LAYOUT_FACTS],
+      binding: `reads of status (${status.name}), and consistent ones of the stored row of a duplicate`,
+      facts: ['dynamodb/rcu.bytes', ...readUnitsFacts(status), ...LAYOUT_FACTS],
     }),
   ];
 }

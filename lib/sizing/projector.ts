@@ -1,13 +1,15 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { Facts } from '../facts';
 import { Workload } from '../workload';
-import { clamp, roundUp } from './arithmetic';
+import { roundUp } from './arithmetic';
 import { Decision } from './decision';
 import { formatNumber } from './format';
-import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, lambdaMemories } from './lambda-memory';
+import { functionCapacity } from './lambda-memory';
 import { LedgerSizing, WarmThroughput, warmThroughputDecision } from './ledger';
+import { planned } from './planned';
 import {
-  PAYLOAD_LIMIT, tableStreamBatchDecision, tableStreamConcurrencyDecision, TableStreamSizing, tumblingWindowDecision,
+  tableStreamBatchDecision, tableStreamConcurrencyDecision, tableStreamMemoryDecision, TableStreamSizing, tableStreamTimeoutDecision,
+  tumblingWindowDecision,
 } from './table-stream';
 import { meanOfLognormal } from './worker-lane';
 
@@ -19,9 +21,17 @@ export interface ProjectorSizing extends TableStreamSizing {
 }
 
 const PATH = 'projector';
+const WRITE_PRICE = 'dynamodb/onDemand.wru';
 
 /** Sizes the projector. Give it the whole workload and the ledger that was sized for it. */
 export function sizeProjector(workload: Workload, ledger: LedgerSizing, facts: Facts = Facts.DEFAULT): ProjectorSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, ledger, facts), ({ memory, reservedConcurrency, balanceWriteUnitsPerSecond }) => [
+    functionCapacity(facts, memory, reservedConcurrency),
+    { amount: balanceWriteUnitsPerSecond, unitCost: 3600 * facts.number(WRITE_PRICE), facts: [WRITE_PRICE] },
+  ]);
+}
+
+function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts): ProjectorSizing {
   const window = windowDecision(workload, ledger, facts);
   const windowSeconds = window.value as number;
   const writes = balanceWritesDecision(workload, ledger, facts, windowSeconds);
@@ -133,58 +143,31 @@ function parallelizationFactorDecision(facts: Facts): Decision {
 }
 
 function memoryDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, balanceWrites: number): Decision {
-  const memories = lambdaMemories(facts);
-  const forEvent = eventMemoryMiB(facts, facts.number(PAYLOAD_LIMIT));
-  const recordsPerShard = workload.peak.perSecond / ledger.streamShards;
-  const catchUp = facts.number('target/worker.catchUpFactor');
-  const load = (memoryMiB: number): number => catchUp * recordsPerShard * cpuSeconds(facts, memoryMiB)
-    + balanceWrites / ledger.streamShards * rowSeconds(facts);
-  const enough = memories.find((it) => load(it) <= 1 && it >= forEvent);
-  const memoryMiB = enough ?? memories[memories.length - 1];
-  const smaller = memories.filter((it) => it < memoryMiB);
-  return Decision.derive({
+  return tableStreamMemoryDecision(facts, {
     path: PATH,
-    name: 'memory',
-    value: memoryMiB,
-    unit: 'MiB',
-    formula: `smallest of ${memories.join(', ')} whose lane keeps up with ${formatNumber(recordsPerShard)} records/s x ${catchUp} `
-      + `and that holds ${formatNumber(forEvent)} MiB = ${memoryMiB}`,
-    inputs: { recordsPerSecondOfShard: recordsPerShard, catchUpFactor: catchUp, memoryForEvent: forEvent, busyShareOfLane: load(memoryMiB) },
-    binding: smaller.length === 0 ? 'smallest size that is offered' : 'CPU share that the lane needs to catch up',
-    rejected: smaller.map((it) => ({ option: `${it} MiB`, because: `its lane would be busy ${formatNumber(100 * load(it))} % of the time while it catches up` })),
-    demand: memoryMiB * load(memoryMiB) / catchUp,
-    limits: { minimum: facts.number('lambda/memory.minMB'), maximum: facts.number('lambda/memory.maxMB'), because: 'memory of a function' },
-    facts: ['balance-projector/cpuPerRecord', ...LAMBDA_MEMORIES_FACTS, 'target/worker.catchUpFactor', ...ROW_FACTS, 'lambda/memory.minMB', 'lambda/memory.maxMB'],
+    changesPerSecond: workload.peak.perSecond / ledger.streamShards,
+    changes: 'records',
+    cpuFact: 'balance-projector/cpuPerRecord',
+    callShare: balanceWrites / ledger.streamShards * rowSeconds(facts),
+    callFacts: ROW_FACTS,
   });
 }
 
 function timeoutDecision(workload: Workload, facts: Facts, batchSize: number, memoryMiB: number): Decision {
   const rows = Math.min(batchSize, workload.keySkew.keys);
-  const batch = batchSize * cpuSeconds(facts, memoryMiB) + rows * rowSeconds(facts);
-  const factor = facts.number('target/worker.timeoutFactor');
-  const least = facts.number('target/worker.minimumTimeoutSeconds');
-  const longest = facts.number('lambda/timeout.maxSec');
-  const seconds = clamp(roundUp(factor * batch), least, longest);
-  return Decision.derive({
+  return tableStreamTimeoutDecision(facts, {
     path: PATH,
-    name: 'timeout',
-    value: seconds,
-    unit: 's',
-    formula: `max(${least} s, ${factor} x ${formatNumber(batch)} s) = ${seconds}`,
-    inputs: { batchSeconds: batch, batchSize, rows },
-    binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
-    limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
-    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', 'balance-projector/cpuPerRecord', ...ROW_FACTS],
+    batchSize,
+    memoryMiB,
+    cpuFact: 'balance-projector/cpuPerRecord',
+    callSeconds: rows * rowSeconds(facts),
+    callFacts: ROW_FACTS,
+    inputs: { rows },
   });
 }
 
 const ROW_FACTS = ['dynamodb/batchStatement25.p50.default', 'dynamodb/batchStatement25.p99.default', 'dynamodb/batchStatement.maxStatements',
   'dynamodb/batchGet.maxItems', 'target/projector.callsInFlight'];
-
-/** CPU time of a record with so much memory. */
-function cpuSeconds(facts: Facts, memoryMiB: number): number {
-  return facts.number('balance-projector/cpuPerRecord') / 1e6 / Math.min(1, memoryMiB / facts.number('lambda/memory.mbPerVcpu'));
-}
 
 /** Time that a balance row takes of an invocation: one read and one write, each in a bulk call with several calls in flight. */
 function rowSeconds(facts: Facts): number {

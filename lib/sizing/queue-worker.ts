@@ -4,6 +4,8 @@ import { Workload } from '../workload';
 import { clamp, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatNumber, formatSeconds } from './format';
+import { functionCapacity } from './lambda-memory';
+import { planned } from './planned';
 import { REFUND_ATTEMPT_FACTS, attemptsUntilRejected, queuedAttempts, refundDelaySeconds } from './refund-attempts';
 
 /** Size of the worker of a delay queue, here that of refunds which came before their payment. */
@@ -26,6 +28,11 @@ const CONCURRENCY_QUOTA = 'lambda/concurrency.accountDefault';
 
 /** Sizes the worker of the refund queue. Give it the workload of one cell. */
 export function sizeQueueWorker(workload: Workload, facts: Facts = Facts.DEFAULT): QueueWorkerSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts),
+    ({ memory, maximumConcurrency }) => [functionCapacity(facts, memory, maximumConcurrency)]);
+}
+
+function sizeOnce(workload: Workload, facts: Facts): QueueWorkerSizing {
   const batchSize = facts.number('target/queueWorker.batchSize');
   const delay = refundDelaySeconds(workload, facts);
   const memory = facts.number('target/queueWorker.functionMemory');

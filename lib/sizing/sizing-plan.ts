@@ -1,4 +1,5 @@
 import { Decision, QuotaUse } from './decision';
+import { quotaUses } from './quota-plan';
 
 /** Key of a template's metadata under which the decisions of its stack are found: `{ decisions: [...] }`. */
 export const SIZING_METADATA_KEY = 'cdk-high-throughput';
@@ -61,19 +62,9 @@ export class SizingPlan {
     return [];
   }
 
-  /**
-   * Adjustable quotas that are used beyond their value: raises to request before a deployment. Of a shared quota the uses are added up, of one
-   * that each resource has for itself the largest counts.
-   */
+  /** Adjustable quotas that are used beyond their value: raises to request before a deployment. `quotaPlan` tells what to ask for. */
   raises(): QuotaUse[] {
-    const uses = new Map<string, QuotaUse>();
-    for (const { quota } of this.decisions) {
-      if (quota !== undefined && quota.adjustable) {
-        const before = uses.get(quota.id)?.used ?? 0;
-        uses.set(quota.id, { ...quota, used: quota.shared === true ? before + quota.used : Math.max(before, quota.used) });
-      }
-    }
-    return [...uses.values()].filter((it) => it.used > it.value);
+    return quotaUses(this.decisions).filter((it) => it.adjustable && it.used > it.value);
   }
 
   toJSON(): { decisions: DecisionJson[] } {

@@ -4,6 +4,7 @@ import { Workload } from '../workload';
 import { roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatNumber, formatShare } from './format';
+import { planned } from './planned';
 
 /** Size of a tier of stateless tasks behind a load balancer. */
 export interface StatelessTierSizing {
@@ -32,10 +33,23 @@ const PATH = 'tier';
 const TASK_VCPUS = [0.25, 0.5, 1];
 const CPU_UNITS_PER_VCPU = 1024;
 
+const MEMORY_PER_VCPU = 'fargate/task.memoryPerVcpu.minimumMiB';
+const VCPU_PRICE = 'fargate/arm.vcpuHour';
+const MEMORY_PRICE = 'fargate/arm.gbHour';
+
 const CPU_FACTS = ['payment-api/cpuPerPayment', 'payment-api/cpuPerRequest', 'payment-api/cpuPerTokenCheck'];
 
 /** Sizes the tasks that take payments in. Give it the workload of one cell. */
 export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAULT): StatelessTierSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ minimumTasks, maximumTasks, cpu }) => {
+    const vcpus = cpu / CPU_UNITS_PER_VCPU;
+    const gibibytesPerVcpu = facts.number(MEMORY_PER_VCPU) / 1024;
+    const price = { unitCost: facts.number(VCPU_PRICE) + gibibytesPerVcpu * facts.number(MEMORY_PRICE), facts: [VCPU_PRICE, MEMORY_PRICE] };
+    return [{ amount: maximumTasks * vcpus, ...price }, { amount: minimumTasks * vcpus, ...price }];
+  });
+}
+
+function sizeOnce(workload: Workload, facts: Facts): StatelessTierSizing {
   const tier = new Tier(workload, facts);
   const { vcpus } = tier;
   const maximumTasks = tier.tasks(workload.peak.perSecond, vcpus);
@@ -44,7 +58,7 @@ export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAU
   const onDemandTasks = minimumTasks + roundUp((maximumTasks - minimumTasks) * onDemandWeight / (onDemandWeight + spotWeight));
   const requestsPerTargetPerMinute = Math.max(1, roundDown(60 * tier.utilization * vcpus / tier.cpuSecondsPerRequest));
   const cpuUtilizationPercent = Math.round(100 * tier.utilization);
-  const memoryMiB = vcpus * facts.number('fargate/task.memoryPerVcpu.minimumMiB');
+  const memoryMiB = vcpus * facts.number(MEMORY_PER_VCPU);
 
   return {
     minimumTasks,
@@ -73,10 +87,10 @@ export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAU
         name: 'memory',
         value: memoryMiB,
         unit: 'MiB',
-        formula: `${vcpus} vCPU x ${formatNumber(facts.number('fargate/task.memoryPerVcpu.minimumMiB'))} MiB = ${memoryMiB}`,
+        formula: `${vcpus} vCPU x ${formatNumber(facts.number(MEMORY_PER_VCPU))} MiB = ${memoryMiB}`,
         inputs: { vcpus },
         binding: 'the smallest memory that goes with this CPU; the process keeps no state',
-        facts: ['fargate/task.memoryPerVcpu.minimumMiB'],
+        facts: [MEMORY_PER_VCPU],
       }),
       tier.tasksDecision('maximumTasks', workload.peak.perSecond, vcpus, maximumTasks),
       tier.tasksDecision('minimumTasks', workload.average.perSecond, vcpus, minimumTasks),

@@ -5,9 +5,10 @@ import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { deliveryFact } from './delivery';
 import { formatBytes, formatNumber, formatSeconds, formatShare } from './format';
-import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, lambdaMemories } from './lambda-memory';
+import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, functionCapacity, lambdaMemories } from './lambda-memory';
 import { KinesisStreamSizing } from './kinesis-stream';
 import { AGGREGATE_FRAME_BYTES, LAYOUT_FACTS, aggregateOverheadBytes, paymentLayout, recordBytes } from './payment-layout';
+import { planned } from './planned';
 import { LANE_FACTS, WorkerLane, workerLane } from './worker-lane';
 
 /** Size of the function that settles payments, and of its mapping to the stream. */
@@ -32,6 +33,11 @@ const CONCURRENCY_QUOTA = 'lambda/concurrency.accountDefault';
 
 /** Sizes the worker of a stream. Give it the workload of one cell and the stream that was sized for it. */
 export function sizeStreamWorker(workload: Workload, stream: KinesisStreamSizing, facts: Facts = Facts.DEFAULT): StreamWorkerSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, stream, facts),
+    ({ memory, reservedConcurrency }) => [functionCapacity(facts, memory, reservedConcurrency)]);
+}
+
+function sizeOnce(workload: Workload, stream: KinesisStreamSizing, facts: Facts): StreamWorkerSizing {
   const memory = memoryDecision(workload, stream, facts);
   const lane = workerLane(workload, facts, memory.value as number, stream.enhancedFanOut);
   const batchSize = batchSizeDecision(workload, stream, facts, lane);

@@ -4,6 +4,7 @@ import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatBytes, formatNumber } from './format';
+import { eventMemoryMiB, LAMBDA_MEMORIES_FACTS, lambdaMemories } from './lambda-memory';
 import { LedgerSizing } from './ledger';
 import { LAYOUT_FACTS, paymentLayout } from './payment-layout';
 
@@ -53,7 +54,8 @@ export function tableStreamBatchDecision(path: string, workload: Workload, ledge
     formula: `min(${formatBytes(limit)} / ${formatNumber(eventBytes)} B, ${formatNumber(largest)}) = ${formatNumber(batchSize)}`,
     inputs: { eventBytesPerRecord: eventBytes, recordsPerWindowAndShard: perWindow },
     binding: batchSize === largest ? 'largest batch of a mapping' : 'payload of an invocation; the window ends a batch earlier',
-    demand: perWindow,
+    // A window that brings more than fits is cut into several batches.
+    demand: Math.min(perWindow, batchSize),
     limits: { minimum: 1, maximum: largest, because: 'batch of a stream mapping' },
     facts: [PAYLOAD_LIMIT, 'lambda-esm/stream.batchSize.max', ...CHANGE_BYTES_FACTS],
   });
@@ -92,4 +94,86 @@ export function tableStreamConcurrencyDecision(path: string, ledger: LedgerSizin
     limits: { minimum: 1, because: '0 stops the function' },
     facts: ['dynamodb/partition.maxWcu', CONCURRENCY_QUOTA],
   });
+}
+
+/** What the memory of a function for a table stream is chosen by. */
+export interface TableStreamLoad {
+  readonly path: string;
+  /** Changes that a shard brings in a second. */
+  readonly changesPerSecond: number;
+  /** What the function calls them. */
+  readonly changes: 'changes' | 'records';
+  /** Fact of the CPU time of a change, in microseconds of a whole vCPU. */
+  readonly cpuFact: string;
+  /** Share of the time that a lane waits for its calls. */
+  readonly callShare: number;
+  /** Facts that the time of the calls rests on. */
+  readonly callFacts: readonly string[];
+}
+
+/** The smallest memory with which the one lane of a shard keeps up while it catches up with a backlog. */
+export function tableStreamMemoryDecision(facts: Facts, lane: TableStreamLoad): Decision {
+  const { path, changesPerSecond, changes, cpuFact, callShare, callFacts } = lane;
+  const memories = lambdaMemories(facts);
+  const forEvent = eventMemoryMiB(facts, facts.number(PAYLOAD_LIMIT));
+  const catchUp = facts.number('target/worker.catchUpFactor');
+  const load = (memoryMiB: number): number => catchUp * changesPerSecond * cpuSeconds(facts, cpuFact, memoryMiB) + callShare;
+  const memoryMiB = memories.find((it) => load(it) <= 1 && it >= forEvent) ?? memories[memories.length - 1];
+  const smaller = memories.filter((it) => it < memoryMiB);
+  return Decision.derive({
+    path,
+    name: 'memory',
+    value: memoryMiB,
+    unit: 'MiB',
+    formula: `smallest of ${memories.join(', ')} whose lane keeps up with ${formatNumber(changesPerSecond)} ${changes}/s x ${catchUp} `
+      + `and that holds ${formatNumber(forEvent)} MiB = ${memoryMiB}`,
+    inputs: {
+      [`${changes}PerSecondOfShard`]: changesPerSecond, catchUpFactor: catchUp, memoryForEvent: forEvent, busyShareOfLane: load(memoryMiB),
+    },
+    binding: smaller.length === 0 ? 'smallest size that is offered' : 'CPU share that the lane needs to catch up',
+    rejected: smaller.map((it) => ({ option: `${it} MiB`, because: `its lane would be busy ${formatNumber(100 * load(it))} % of the time while it catches up` })),
+    demand: memoryMiB * load(memoryMiB) / catchUp,
+    limits: { minimum: facts.number('lambda/memory.minMB'), maximum: facts.number('lambda/memory.maxMB'), because: 'memory of a function' },
+    facts: [cpuFact, ...LAMBDA_MEMORIES_FACTS, 'target/worker.catchUpFactor', ...callFacts, 'lambda/memory.minMB', 'lambda/memory.maxMB'],
+  });
+}
+
+/** What the timeout of a function for a table stream is chosen by. */
+export interface TableStreamBatch {
+  readonly path: string;
+  readonly batchSize: number;
+  readonly memoryMiB: number;
+  /** Fact of the CPU time of a change, in microseconds of a whole vCPU. */
+  readonly cpuFact: string;
+  /** Time that the largest batch waits for its calls. */
+  readonly callSeconds: number;
+  /** Facts that the time of the calls rests on. */
+  readonly callFacts: readonly string[];
+  /** Further inputs of the calculation. */
+  readonly inputs: { readonly [name: string]: number };
+}
+
+/** A timeout that leaves the largest batch time for retries. */
+export function tableStreamTimeoutDecision(facts: Facts, batch: TableStreamBatch): Decision {
+  const batchSeconds = batch.batchSize * cpuSeconds(facts, batch.cpuFact, batch.memoryMiB) + batch.callSeconds;
+  const factor = facts.number('target/worker.timeoutFactor');
+  const least = facts.number('target/worker.minimumTimeoutSeconds');
+  const longest = facts.number('lambda/timeout.maxSec');
+  const seconds = clamp(roundUp(factor * batchSeconds), least, longest);
+  return Decision.derive({
+    path: batch.path,
+    name: 'timeout',
+    value: seconds,
+    unit: 's',
+    formula: `max(${least} s, ${factor} x ${formatNumber(batchSeconds)} s) = ${seconds}`,
+    inputs: { batchSeconds, batchSize: batch.batchSize, ...batch.inputs },
+    binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
+    limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
+    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', batch.cpuFact, ...batch.callFacts],
+  });
+}
+
+/** CPU time of a change with so much memory. */
+function cpuSeconds(facts: Facts, cpuFact: string, memoryMiB: number): number {
+  return facts.number(cpuFact) / 1e6 / Math.min(1, memoryMiB / facts.number('lambda/memory.mbPerVcpu'));
 }

@@ -19,7 +19,7 @@ const flag = Decision.derive({ path: 'stream', name: 'enhancedFanOut', value: tr
 describe('a derived decision', () => {
   it('knows its headroom and quota', () => {
     expect(shards).toMatchObject({ origin: 'derived', headroom: 0.3167, rejected: [], facts: ['kinesis/shard.writeBytesPerSec'] });
-    expect(shards.quota).toEqual({ id: 'kinesis/shardQuota.account', value: 20_000, used: 18, adjustable: true, shared: true });
+    expect(shards.quota).toEqual({ id: 'kinesis/shardQuota.account', value: 20_000, used: 18, adjustable: true, code: 'L-0918CF54', shared: true });
     expect(quotaUse(Facts.DEFAULT, 'lambda/concurrency.accountDefault', 5).code).toBe('L-B99A9384');
   });
 

@@ -1,7 +1,10 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { Facts } from '../../../lib/facts';
-import { KeySkew, LatencyTarget, Rate, RecoveryTier, Workload, type WorkloadProps } from '../../../lib/workload';
+import { Band, ConsistencyLevel, GrowthModel, KeySkew, LatencyTarget, Rate, RecoveryTier, Workload, type WorkloadProps } from '../../../lib/workload';
+import { type Sized } from '../../../lib/sizing/planned';
+import { brokenLaws } from './decision-laws';
+import { type Model, models } from './models';
 import { type Sizes, sizeAll, sizesAt } from './plans';
 
 /** A workload as plain numbers, so that one of them can be changed alone. */
@@ -13,10 +16,17 @@ interface Stated {
   readonly exponent: number;
   readonly paymentsPerRequest: number;
   readonly refundShare: number;
+  readonly clientRetryShare: number;
+  readonly readsPerPayment: number;
+  readonly publicEdgeShare: number;
   readonly settle: number;
   readonly cells: number;
   readonly tier: number;
+  readonly consistency: number;
+  readonly recoveryRegion: boolean;
 }
+
+const LEVELS = [ConsistencyLevel.STRONG, ConsistencyLevel.READ_YOUR_WRITES, ConsistencyLevel.eventual(Duration.seconds(2))];
 
 const stated = fc.record<Stated>({
   rate: fc.double({ min: 0, max: 6.3, noNaN: true }).map((exponent) => 10 ** exponent),
@@ -26,9 +36,14 @@ const stated = fc.record<Stated>({
   exponent: fc.double({ min: 0, max: 2, noNaN: true }),
   paymentsPerRequest: fc.double({ min: 1, max: 500, noNaN: true }),
   refundShare: fc.double({ min: 0, max: 1, noNaN: true }),
+  clientRetryShare: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  readsPerPayment: fc.double({ min: 0, max: 5, noNaN: true }),
+  publicEdgeShare: fc.double({ min: 0, max: 1, noNaN: true }),
   settle: fc.integer({ min: 200, max: 30_000 }),
   cells: fc.integer({ min: 1, max: 6 }),
   tier: fc.integer({ min: 0, max: 3 }),
+  consistency: fc.integer({ min: 0, max: 2 }),
+  recoveryRegion: fc.boolean(),
 }).filter((it) => it.rate < 1e6 || it.keys > 10);
 
 function props(it: Stated): WorkloadProps {
@@ -38,20 +53,29 @@ function props(it: Stated): WorkloadProps {
     keySkew: KeySkew.zipf({ keys: it.keys, exponent: it.exponent }),
     paymentsPerRequest: it.paymentsPerRequest,
     refundShare: it.refundShare,
+    clientRetryShare: it.clientRetryShare,
+    readsPerPayment: it.readsPerPayment,
+    publicEdgeShare: it.publicEdgeShare,
     latencyTarget: LatencyTarget.settle(Duration.millis(it.settle)),
     cells: it.cells,
     recoveryTier: RecoveryTier.ALL[it.tier],
+    consistency: { status: LEVELS[it.consistency] },
+    recoveryRegion: it.recoveryRegion ? 'eu-central-1' : undefined,
   };
 }
 
-/** Sizes, or nothing where the workload is beyond what one merchant can have. */
-function sizesOf(it: Stated): Sizes | undefined {
+/** What a model gives, or nothing where the workload is beyond a hard limit, which then must be told in one sentence. */
+function refusable<T>(size: () => T): T | undefined {
   try {
-    return sizeAll(new Workload(props(it)));
+    return size();
   } catch (error) {
-    expect((error as Error).message).toMatch(/^`keySkew` must leave one merchant/);
+    expect((error as Error).message).toMatch(/^`\w+` must .*, got: [^\n]+$/);
     return undefined;
   }
+}
+
+function sizesOf(it: Stated): Sizes | undefined {
+  return refusable(() => sizeAll(new Workload(props(it))));
 }
 
 /** What must not fall when the load grows. */
@@ -79,15 +103,102 @@ function expectNotSmaller(before: Sizes, after: Sizes, names: readonly string[])
   }
 }
 
-const RUNS = { numRuns: 25 };
+const RUNS = { numRuns: 10 };
+/** With bands every plan is made some hundreds of times. */
+const FEW_RUNS = { numRuns: 2, endOnFailure: true };
+const facts = Facts.DEFAULT;
 
-describe('all models', () => {
-  it('give the same plan twice', () => {
+const tenMillionUsers: WorkloadProps = {
+  peak: Rate.ofConcurrentUsers({ users: 10_000_000, thinkTime: Duration.minutes(5) }),
+  cells: 3,
+  keySkew: KeySkew.zipf({ keys: 1_000_000, exponent: 1 }),
+};
+
+function sized(model: Model, workload: () => Workload): Sized | undefined {
+  return refusable(() => model.size(workload(), facts));
+}
+
+function amount({ decisions }: Sized, name: string): number {
+  const found = decisions.find((it) => it.name === name);
+  expect({ name, type: typeof found?.value }).toEqual({ name, type: 'number' });
+  return found!.value as number;
+}
+
+/** Which of the named values of one plan are below those of another. */
+function smaller(plan: Sized, than: Sized, names: readonly string[]): string[] {
+  return names.filter((name) => amount(plan, name) < amount(than, name));
+}
+
+describe.each(models)('$name', (model) => {
+  it('gives the same plan twice, and keeps the laws of decisions', () => {
     fc.assert(fc.property(stated, (it) => {
-      expect(JSON.stringify(sizesOf(it)?.decisions)).toBe(JSON.stringify(sizesOf(it)?.decisions));
+      const plan = sized(model, () => new Workload(props(it)));
+      expect(JSON.stringify(sized(model, () => new Workload(props(it))))).toBe(JSON.stringify(plan));
+      expect(plan?.decisions.flatMap((decision) => brokenLaws(decision, facts)) ?? []).toEqual([]);
     }), RUNS);
   });
 
+  it.each<[string, 'growWithRate' | 'growWithPayload' | 'growWithSkew', (it: Stated, more: number) => Stated]>([
+    ['the rate grows', 'growWithRate', (it, more) => ({ ...it, rate: it.rate * (1 + 3 * more) })],
+    ['payloads grow', 'growWithPayload', (it, more) => ({ ...it, payload: it.payload + Math.round(4000 * more) })],
+    ['the skew grows', 'growWithSkew', (it, more) => ({ ...it, exponent: it.exponent + more })],
+  ])('gets no smaller when %s', (_, names, change) => {
+    fc.assert(fc.property(stated, fc.double({ min: 0, max: 1, noNaN: true }), (it, more) => {
+      const [before, after] = [it, change(it, more)].map((each) => sized(model, () => new Workload(props(each))));
+      fc.pre(before !== undefined && after !== undefined);
+      expect(smaller(after!, before!, model[names])).toEqual([]);
+    }), RUNS);
+  });
+
+  it('is sized for the day that is planned for as for the rates of that day', () => {
+    fc.assert(fc.property(stated, (it) => {
+      const growth = GrowthModel.compound({ perYear: 1, from: '2026-11-01' });
+      const planned = sized(model, () => new Workload({ ...props(it), growth, plannedFor: '2027-11-01' }));
+      const grown = sized(model, () => new Workload(props({ ...it, rate: 2 * it.rate })));
+      expect(JSON.stringify(planned)).toBe(JSON.stringify(grown));
+    }), RUNS);
+  });
+
+  it('stays with bands between the plans of their ends, and gets no smaller for a higher band', () => {
+    const width = fc.double({ min: 1.1, max: 4, noNaN: true });
+    // Plain sizes without heavy tails: none of the draws meets a hard limit, and each is sized fast.
+    const moderate = stated.map((it) => ({
+      ...it, rate: Math.min(it.rate, 200_000), payload: it.payload / 10 + 40, spread: 2, keys: it.keys + 100, exponent: it.exponent / 2,
+    }));
+    fc.assert(fc.property(moderate, width, width, fc.double({ min: 1, max: 2, noNaN: true }), (it, down, up, factor) => {
+      const uncertain = (rate: number): Workload => new Workload({
+        ...props({ ...it, rate }),
+        uncertainty: { peak: Band.between(rate / down, rate * up), payloadMeanBytes: Band.between(it.payload / down, it.payload * up) },
+      });
+      const plan = model.size(uncertain(it.rate), facts);
+      expect(smaller(plan, model.size(uncertain(it.rate).low(), facts), model.capacity)).toEqual([]);
+      expect(smaller(model.size(uncertain(it.rate).high(), facts), plan, model.capacity)).toEqual([]);
+      expect(smaller(model.size(uncertain(it.rate * factor), facts), plan, model.capacity)).toEqual([]);
+    }), FEW_RUNS);
+  });
+
+  it('gives the plain plan for bands of one value', () => {
+    fc.assert(fc.property(stated, (it) => {
+      const none = { peak: Band.between(it.rate, it.rate), refundShare: Band.between(it.refundShare, it.refundShare) };
+      const [plain, banded] = [{}, none].map((uncertainty) => sized(model, () => new Workload({ ...props(it), uncertainty })));
+      expect(JSON.stringify(banded)).toBe(JSON.stringify(plain));
+    }), RUNS);
+  });
+
+  it.each<[string, WorkloadProps]>([
+    ['10 payments/s', { peak: Rate.perSecond(10) }],
+    ['1,000 payments/s', { peak: Rate.perSecond(1000) }],
+    ['100,000 payments/s', { peak: Rate.perSecond(100_000), cells: 4, paymentsPerRequest: 23 }],
+    ['1,000,000 payments/s', { peak: Rate.perSecond(1_000_000), cells: 4, paymentsPerRequest: 23 }],
+    ['10 million concurrent users', tenMillionUsers],
+  ])('keeps the laws of decisions at %s', (_, workload) => {
+    const { decisions } = model.size(new Workload(workload), facts);
+    expect(decisions.length).toBeGreaterThan(0);
+    expect(decisions.flatMap((decision) => brokenLaws(decision, facts))).toEqual([]);
+  });
+});
+
+describe('the payment reference', () => {
   it('never get smaller when the rate grows', () => {
     fc.assert(fc.property(stated, fc.double({ min: 1, max: 4, noNaN: true }), (it, factor) => {
       const [before, after] = [sizesOf(it), sizesOf({ ...it, rate: it.rate * factor })];
@@ -98,22 +209,6 @@ describe('all models', () => {
       expect(after!.ledger.tables * after!.ledger.warmThroughputPerTable.write).toBeGreaterThanOrEqual(
         before!.ledger.tables * (before!.ledger.warmThroughputPerTable.write - 1));
       expect(after!.projector.reservedConcurrency).toBeGreaterThanOrEqual(before!.projector.reservedConcurrency - before!.ledger.tables);
-    }), RUNS);
-  });
-
-  it('never get smaller when payloads grow', () => {
-    fc.assert(fc.property(stated, fc.integer({ min: 0, max: 4000 }), (it, more) => {
-      const [before, after] = [sizesOf(it), sizesOf({ ...it, payload: it.payload + more })];
-      fc.pre(before !== undefined && after !== undefined);
-      expectNotSmaller(before!, after!, ['shards', 'reservedConcurrency', 'tables', 'writeUnits', 'readUnits', 'buckets', 'streamShards']);
-    }), RUNS);
-  });
-
-  it('never need fewer buckets when the skew grows', () => {
-    fc.assert(fc.property(stated, fc.double({ min: 0, max: 1, noNaN: true }), (it, more) => {
-      const [before, after] = [sizesOf(it), sizesOf({ ...it, exponent: it.exponent + more })];
-      fc.pre(before !== undefined && after !== undefined);
-      expectNotSmaller(before!, after!, ['buckets', 'shards', 'tables', 'writeUnits']);
     }), RUNS);
   });
 
@@ -136,7 +231,8 @@ describe('all models', () => {
 
       // Tables and partition keys: every payment is at least one unit, every refund four.
       const units = it.rate * (1 - it.refundShare) + it.rate * it.refundShare * 4;
-      expect(ledger.writeUnitsPerSecond).toBeGreaterThanOrEqual(units);
+      // Rounded up, but not for the last bits of a sum.
+      expect(ledger.writeUnitsPerSecond).toBeGreaterThanOrEqual(units * (1 - 1e-9));
       expect(ledger.tables * limit('dynamodb/table.maxWriteUnits.default')).toBeGreaterThan(units);
       expect(ledger.tables * ledger.warmThroughputPerTable.write).toBeGreaterThan(units);
       expect(ledger.streamShards * limit('dynamodb/partition.maxWcu')).toBeGreaterThanOrEqual(units);
@@ -177,7 +273,7 @@ describe('plans', () => {
   });
 
   it('take ten million concurrent users, each with a payment every five minutes and a merchant of a million', () => {
-    const { stream, ledger, tier } = sizesAt(10_000_000 / 300, { cells: 3, keySkew: KeySkew.zipf({ keys: 1_000_000, exponent: 1 }) });
+    const { stream, ledger, tier } = sizeAll(new Workload(tenMillionUsers));
     expect(stream.shards).toBeLessThan(20);
     expect(ledger.tables).toBe(2);
     expect(tier.maximumTasks).toBeLessThan(20);

@@ -243,7 +243,7 @@ describe('the audit archiver', () => {
     expect(seconds * rate).toBeLessThanOrEqual(archiver.batchSize);
     expect((seconds + 1) * rate).toBeGreaterThan(archiver.batchSize);
     expect(sizesAt(10).archiver.batchingWindow.toSeconds()).toBe(10);
-    const large = sizesAt(100_000, { payload: { mean: Size.kibibytes(100) } }).archiver;
+    const large = sizesAt(100_000, { payload: { mean: Size.kibibytes(100) }, cells: 4 }).archiver;
     expect(large.batchingWindow.toSeconds()).toBeLessThanOrEqual(6);
     expect(large.batchSize).toBe(60);
   });

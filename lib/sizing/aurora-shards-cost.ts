@@ -1,0 +1,98 @@
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { AuroraConnections } from './aurora-shards-connections';
+import { AuroraLoad, CLASS_FACTS, InstanceClass, LOAD_FACTS } from './aurora-shards-load';
+import { Decision } from './decision';
+import { formatShare } from './format';
+import { BILLED_GB, CostLine, costDecision, dollars, hourlyLine, monthlyCost, MonthlyUsd, storedLine, usageLine } from './monthly-cost';
+
+/** How an Aurora volume is paid for. */
+export type AuroraStorageMode = 'standard' | 'io-optimized';
+
+const STANDARD_STORAGE = 'aurora/storage.standard.gbMonth';
+const OPTIMIZED_STORAGE = 'aurora/storage.ioOptimized.gbMonth';
+const OPERATIONS = 'aurora/io.standard.million';
+const MULTIPLIER = 'aurora/ioOptimized.computeMultiplier';
+const OPERATION_BYTES = 'aurora/io.bytes';
+
+/** What the month's bill follows from. */
+export interface AuroraCostProps {
+  readonly path: string;
+  readonly workload: Workload;
+  readonly load: AuroraLoad;
+  /** Writers and readers of all shards. */
+  readonly instances: number;
+  readonly instanceClass: InstanceClass;
+  readonly connections: AuroraConnections;
+  readonly facts: Facts;
+}
+
+/** How storage is paid for, and the bill of the month. */
+export interface AuroraCost {
+  readonly storageMode: AuroraStorageMode;
+  readonly monthlyUsd: MonthlyUsd;
+  readonly decisions: readonly Decision[];
+}
+
+/** Chooses how storage is paid for, and adds up the month. */
+export function sizeAuroraCost(props: AuroraCostProps): AuroraCost {
+  const { path, facts } = props;
+  const multiplier = facts.number(MULTIPLIER);
+  const standardLines = linesOf('standard', props);
+  const optimizedLines = linesOf('io-optimized', props);
+  const standard = monthlyCost(standardLines).typical;
+  const optimized = monthlyCost(optimizedLines).typical;
+  const operations = standardLines[2].monthlyUsd.typical;
+  const mode: AuroraStorageMode = optimized < standard ? 'io-optimized' : 'standard';
+  // Both cost the same where operations cost what the dearer instances and storage cost more.
+  const breakEven = (optimized - standard + operations) / optimized;
+  const proxyVcpus = props.connections.proxyVcpus;
+  const chosen = mode === 'standard' ? standardLines : optimizedLines;
+  const lines = proxyVcpus === 0 ? chosen : [...chosen, hourlyLine('proxy vCPU', proxyVcpus, facts.number('rds-proxy/vcpuHour'))];
+  const priceFacts = [...CLASS_FACTS, ...LOAD_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES];
+  return {
+    storageMode: mode,
+    monthlyUsd: monthlyCost(lines),
+    decisions: [
+      Decision.derive({
+        path,
+        name: 'storageMode',
+        value: mode,
+        formula: `standard ${dollars(standard)} of which I/O is ${formatShare(operations / standard)}, I/O-Optimized ${dollars(optimized)}, `
+          + `break-even at ${formatShare(breakEven)}: ${mode}`,
+        inputs: { standardDollars: standard, optimizedDollars: optimized, operationsShare: operations / standard, breakEvenShare: breakEven },
+        binding: mode === 'standard' ? 'I/O is the smaller part of the bill' : 'I/O is so large a part of the bill that a flat price is less',
+        rejected: [mode === 'standard'
+          ? { option: 'I/O-Optimized', because: `${dollars(optimized)} a month, instances cost ${multiplier} times as much` }
+          : { option: 'Standard', because: `${dollars(standard)} a month, ${dollars(operations)} of it for I/O` }],
+        facts: priceFacts,
+      }),
+      costDecision({ path, lines, facts: [...priceFacts, 'rds-proxy/vcpuHour'] }),
+    ],
+  };
+}
+
+/** Instances, storage, and operations where they are billed. */
+function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceClass, facts }: AuroraCostProps): CostLine[] {
+  const gigabytes = load.storedBytes / BILLED_GB;
+  const kept = { low: 0, typical: gigabytes, high: gigabytes * workload.peak.perSecond / workload.average.perSecond };
+  if (mode === 'io-optimized') {
+    return [
+      hourlyLine(instanceClass.name, instances, instanceClass.hour * facts.number(MULTIPLIER)),
+      storedLine('GB stored', kept, facts.number(OPTIMIZED_STORAGE)),
+    ];
+  }
+  const operations = (payments: number, rows: number): number => operationsPerSecond(workload, load, payments, rows, facts);
+  return [
+    hourlyLine(instanceClass.name, instances, instanceClass.hour),
+    storedLine('GB stored', kept, facts.number(STANDARD_STORAGE)),
+    usageLine('I/O', {
+      typical: operations(workload.average.perSecond, load.averageRowsPerSecond), high: operations(workload.peak.perSecond, load.rowsPerSecond),
+    }, facts.number(OPERATIONS) / 1e6),
+  ];
+}
+
+/** Operations that are billed: the log in units, and a page for each row that is looked for although it is no longer in memory. */
+function operationsPerSecond(workload: Workload, load: AuroraLoad, payments: number, rows: number, facts: Facts): number {
+  return rows * load.logBytesPerRow / facts.number(OPERATION_BYTES) + payments * (workload.refundShare + workload.clientRetryShare);
+}

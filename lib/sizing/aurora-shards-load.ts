@@ -1,0 +1,147 @@
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { clamp, roundUp } from './arithmetic';
+import { refundAttempts, REFUND_ATTEMPT_FACTS } from './refund-attempts';
+import { ledgerTimeToLiveSeconds } from './stream-retention';
+
+/** Sizes of the instance family db.r7g, smallest first. */
+const CLASS_SIZES = ['large', 'xlarge', '2xlarge', '4xlarge', '8xlarge', '12xlarge', '16xlarge'];
+
+/** An instance class, as the facts describe it. */
+export interface InstanceClass {
+  /** E.g. `db.r7g.xlarge`. */
+  readonly name: string;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  /** Without burst credits. */
+  readonly networkBytesPerSecond: number;
+  /** Fact id of its price. */
+  readonly priceFact: string;
+  /** US dollars an hour. */
+  readonly hour: number;
+}
+
+export const CLASS_FACTS: readonly string[] = CLASS_SIZES.flatMap((it) => [
+  `aurora/shape.db.r7g.${it}`, `aurora/onDemand.db.r7g.${it}.hour`, `ec2/network.r7g.${it}.baselineGbps`,
+]);
+
+/** Bytes of a gigabyte as the rule for connections counts it. */
+export const MEMORY_GB = 1e9;
+const BYTES_PER_GIB = 1024 ** 3;
+const BITS_PER_BYTE = 8;
+const SECONDS_PER_DAY = 86_400;
+
+/** The classes that a shard may have, smallest first. */
+export function instanceClasses(facts: Facts): InstanceClass[] {
+  return CLASS_SIZES.map((size) => {
+    const shape = String(facts.get(`aurora/shape.db.r7g.${size}`).value);
+    const [, vcpus, memory] = /^(\d+) vCPU \/ (\d+) GiB$/.exec(shape) ?? [];
+    if (vcpus === undefined) {
+      throw new Error(`\`aurora/shape.db.r7g.${size}\` must be a text like '2 vCPU / 16 GiB', got: ${shape}`);
+    }
+    const priceFact = `aurora/onDemand.db.r7g.${size}.hour`;
+    return {
+      name: `db.r7g.${size}`,
+      vcpus: Number(vcpus),
+      memoryBytes: Number(memory) * BYTES_PER_GIB,
+      networkBytesPerSecond: facts.number(`ec2/network.r7g.${size}.baselineGbps`) * 1e9 / BITS_PER_BYTE,
+      priceFact,
+      hour: facts.number(priceFact),
+    };
+  });
+}
+
+/** What all shards together have to do, and what of it one shard is allowed to. */
+export interface AuroraLoad {
+  /** Rows written per second at the peak: payments, both rows of each attempt of a refund, and repeated payments that are found to be there. */
+  readonly rowsPerSecond: number;
+  /** The same on average. */
+  readonly averageRowsPerSecond: number;
+  /** Bytes of write-ahead log of a row. */
+  readonly logBytesPerRow: number;
+  /** Log that all writers send to the copies of the volumes, in bytes per second. */
+  readonly sentBytesPerSecond: number;
+  /** Bytes of a row with header and index entry. */
+  readonly rowBytes: number;
+  /** Rows that live at the same time, in bytes. */
+  readonly storedBytes: number;
+  /** Rows and index entries that must be in memory, in bytes. */
+  readonly hotBytes: number;
+  /** Status reads per second at the peak. */
+  readonly readsPerSecond: number;
+  /** Busy vCPU of these reads. */
+  readonly readVcpus: number;
+  /** Whether readers may answer them. */
+  readonly readsOnReaders: boolean;
+  /** Rows per second that one writer may have. */
+  readonly rowsPerWriter: number;
+  /** Processes that write. */
+  readonly workers: number;
+  /** Processes that read. */
+  readonly readingProcesses: number;
+}
+
+export const LOAD_FACTS: readonly string[] = [
+  ...REFUND_ATTEMPT_FACTS, 'postgres/logPerPayment', 'postgres/payloadOfLog', 'postgres/overheadPerRow', 'postgres/cpuPerRead',
+  'postgres/sustainedPayments', 'aurora/storage.copies', 'aurora/replicaLag.milliseconds', 'target/aurora.hotMinutes', 'target/aurora.utilization',
+  'target/aurora.workerUtilization', 'payment-worker/cpuPerPayment', 'target/store.paymentsPerProcess',
+];
+
+export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
+  const rowsOf = (rate: number): number => rate * (1 - workload.refundShare + workload.clientRetryShare
+    + 2 * workload.refundShare * refundAttempts(workload, facts));
+  const peak = workload.peak.perSecond;
+  const payload = workload.payloadSize.meanBytes;
+  const rowBytes = payload + facts.number('postgres/overheadPerRow');
+  const logBytesPerRow = facts.number('postgres/logPerPayment') + Math.max(0, payload - facts.number('postgres/payloadOfLog'));
+  const readsPerSecond = peak * workload.readsPerPayment;
+  const { status } = workload.consistency;
+  const lag = facts.number('aurora/replicaLag.milliseconds');
+  return {
+    rowsPerSecond: rowsOf(peak),
+    averageRowsPerSecond: rowsOf(workload.average.perSecond),
+    logBytesPerRow,
+    sentBytesPerSecond: rowsOf(peak) * logBytesPerRow * facts.number('aurora/storage.copies'),
+    rowBytes,
+    // Old rows go by dropping a partition of one day, so up to a day more is there.
+    storedBytes: workload.average.perSecond * (ledgerTimeToLiveSeconds(workload) + SECONDS_PER_DAY) * rowBytes,
+    hotBytes: peak * 60 * facts.number('target/aurora.hotMinutes') * rowBytes,
+    readsPerSecond,
+    readVcpus: readsPerSecond * facts.number('postgres/cpuPerRead') / 1e6,
+    readsOnReaders: status.staleness !== undefined && status.staleness.toMilliseconds() >= lag,
+    rowsPerWriter: facts.number('postgres/sustainedPayments') * facts.number('target/aurora.utilization'),
+    workers: Math.max(1, roundUp(peak * facts.number('payment-worker/cpuPerPayment') / 1e6 / facts.number('target/aurora.workerUtilization'))),
+    readingProcesses: Math.max(1, roundUp(peak / facts.number('target/store.paymentsPerProcess'))),
+  };
+}
+
+/** How rows come together to batches, and what that costs a shard. */
+export interface AuroraBatches {
+  /** Processes that write to a shard at the same time. */
+  readonly writersPerShard: number;
+  /** Rows of a call. */
+  readonly rowsPerBatch: number;
+  /** Calls per second and shard. */
+  readonly batchesPerSecond: number;
+  /** Busy vCPU of the writer for them. */
+  readonly vcpus: number;
+}
+
+export const BATCH_FACTS: readonly string[] = [
+  'target/aurora.batchMilliseconds', 'target/aurora.batchPayments', 'target/aurora.cpuFactor', 'postgres/cpuPerPayment', 'postgres/cpuPerBatch',
+];
+
+/** Workers own the lanes of as few shards as possible, so a shard has few writers, and each of them large batches. */
+export function auroraBatches(load: AuroraLoad, shards: number, facts: Facts): AuroraBatches {
+  const writersPerShard = Math.max(1, roundUp(load.workers / shards));
+  const rows = load.rowsPerSecond / shards;
+  const collected = rows / writersPerShard * facts.number('target/aurora.batchMilliseconds') / 1000;
+  const rowsPerBatch = clamp(collected, 1, facts.number('target/aurora.batchPayments'));
+  const microseconds = facts.number('postgres/cpuPerPayment') + facts.number('postgres/cpuPerBatch') / rowsPerBatch;
+  return {
+    writersPerShard,
+    rowsPerBatch,
+    batchesPerSecond: rows / rowsPerBatch,
+    vcpus: rows * microseconds / 1e6 * facts.number('target/aurora.cpuFactor'),
+  };
+}

@@ -1,0 +1,288 @@
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { roundUp } from './arithmetic';
+import { sizeConnections } from './aurora-shards-connections';
+import { AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
+import {
+  AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, BATCH_FACTS, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS,
+} from './aurora-shards-load';
+import { accountsDecision, logicalShardsDecision } from './aurora-shards-merchants';
+import { Decision } from './decision';
+import { formatBytes, formatNumber, formatShare } from './format';
+import { MonthlyUsd } from './monthly-cost';
+import { planned } from './planned';
+
+/** Size of a ledger on Aurora PostgreSQL: clusters of one writer each, over which merchants are spread. */
+export interface AuroraShardsSizing {
+  /** Clusters. */
+  readonly shards: number;
+  /** Lanes that merchants are hashed to; a shard has many of them, and gives them away one by one. */
+  readonly logicalShards: number;
+  /** Lanes that the balance of the hottest merchant is split over; 1 where it fits one. */
+  readonly accountsOfHottestMerchant: number;
+  /** E.g. `db.r7g.xlarge`, of writers and readers. */
+  readonly instanceClass: string;
+  readonly readersPerShard: number;
+  readonly storageMode: AuroraStorageMode;
+  readonly storedBytesPerShard: number;
+  /** Connections of one worker to one shard. */
+  readonly poolPerWorker: number;
+  /** Connections that clients open to the writer of a shard. */
+  readonly connectionsPerInstance: number;
+  /** Whether RDS Proxy stands between them. */
+  readonly connectionProxy: boolean;
+  readonly monthlyUsd: MonthlyUsd;
+  /** From the arrival of a payment at a worker until it is committed, at the 99th percentile. */
+  readonly latencyP99Milliseconds: number;
+  /** Why options do not fit, one sentence each. */
+  readonly excuses: readonly string[];
+  readonly decisions: readonly Decision[];
+}
+
+const PATH = 'aurora';
+const UTILIZATION = 'target/aurora.utilization';
+const MEMORY_SHARE = 'target/aurora.memoryShare';
+const NETWORK_SHARE = 'target/aurora.networkShare';
+const STORAGE_UTILIZATION = 'target/aurora.storageUtilization';
+const LARGEST_VOLUME = 'aurora/storage.maxTiB';
+const MOST_READERS = 'aurora/replicas.max';
+const ZONES = 'target/fargate.availabilityZones';
+const BYTES_PER_TIB = 1024 ** 4;
+
+/**
+ * Sizes the ledger as Aurora PostgreSQL clusters. Give it the whole workload: all cells write to it.
+ *
+ * @throws Error when one merchant has more payments than all the accounts that its balance may be split into
+ */
+export function sizeAuroraShards(workload: Workload, facts: Facts = Facts.DEFAULT): AuroraShardsSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts), (sizing) => {
+    const { hour, priceFact } = instanceClasses(facts).find((it) => it.name === sizing.instanceClass)!;
+    return [{ amount: sizing.shards * (1 + sizing.readersPerShard), unitCost: hour, facts: [priceFact] }];
+  });
+}
+
+function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
+  const load = auroraLoad(workload, facts);
+  const classes = instanceClasses(facts);
+  const shards = shardsDecision(workload, load, classes[classes.length - 1], facts);
+  const count = shards.value as number;
+  const batches = auroraBatches(load, count, facts);
+  const needs = needsOf(load, batches, count, facts);
+  const instanceClass = classOf(workload, load, classes, needs, count, facts);
+  const readers = readersDecision(workload, load, instanceClass, count, facts);
+  const instances = count * (1 + (readers.value as number));
+  const accounts = accountsDecision(PATH, workload, load, facts);
+  const logical = logicalShardsDecision(PATH, count, facts);
+  const stored = storedDecision(load, count, facts);
+  const connections = sizeConnections({ path: PATH, workload, load, batches, shards: count, instances, instanceClass, facts });
+  const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, connections, facts });
+  return {
+    shards: count,
+    logicalShards: logical.value as number,
+    accountsOfHottestMerchant: accounts.value as number,
+    instanceClass: instanceClass.name,
+    readersPerShard: readers.value as number,
+    storageMode: cost.storageMode,
+    storedBytesPerShard: stored.value as number,
+    poolPerWorker: connections.poolPerWorker,
+    connectionsPerInstance: connections.connectionsPerInstance,
+    connectionProxy: connections.connectionProxy,
+    monthlyUsd: cost.monthlyUsd,
+    latencyP99Milliseconds: connections.latencyP99Milliseconds,
+    excuses: excusesOf(workload, load, accounts, facts),
+    decisions: [
+      shards, classDecision(instanceClass, classes, needs, facts), readers, accounts, logical, stored, logDecision(load, instanceClass, count, facts),
+      ...connections.decisions, ...cost.decisions,
+    ],
+  };
+}
+
+/** Busy vCPU that one writer may spend on reads, at the largest class. */
+function readVcpusOfShard(workload: Workload, load: AuroraLoad, largest: InstanceClass, facts: Facts): number {
+  const usable = largest.vcpus * facts.number(UTILIZATION);
+  const { zones, left } = zonesOf(workload, facts);
+  return load.readsOnReaders ? usable * facts.number(MOST_READERS) * left / zones : usable * facts.number('target/aurora.readShareOfWriter');
+}
+
+function zonesOf(workload: Workload, facts: Facts): { zones: number; left: number } {
+  const zones = facts.number(ZONES);
+  return { zones, left: zones - facts.number(`target/fargate.zonesLost.${workload.recoveryTier.name}`) };
+}
+
+function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceClass, facts: Facts): Decision {
+  const volume = facts.number(LARGEST_VOLUME) * BYTES_PER_TIB * facts.number(STORAGE_UTILIZATION);
+  const memory = largest.memoryBytes * facts.number(MEMORY_SHARE);
+  const network = largest.networkBytesPerSecond * facts.number(NETWORK_SHARE);
+  const bounds = [
+    { by: load.rowsPerSecond / load.rowsPerWriter, because: `rows that one writer has been shown to take, at ${formatShare(facts.number(UTILIZATION))}` },
+    { by: load.sentBytesPerSecond / network, because: `log that the largest class sends to ${facts.number('aurora/storage.copies')} copies` },
+    { by: load.hotBytes / memory, because: 'rows that must be in memory of the largest class' },
+    { by: load.storedBytes / volume, because: 'bytes that a volume holds' },
+    { by: load.readVcpus / readVcpusOfShard(workload, load, largest, facts), because: 'status reads' },
+  ];
+  const binding = bounds.reduce((most, it) => (it.by > most.by ? it : most));
+  const shards = Math.max(1, roundUp(binding.by));
+  return Decision.derive({
+    path: PATH,
+    name: 'shards',
+    value: shards,
+    unit: 'clusters',
+    formula: `max(1, ceil(max(rows ${formatNumber(load.rowsPerSecond)} / ${formatNumber(load.rowsPerWriter)}, `
+      + `log ${formatBytes(load.sentBytesPerSecond)} / ${formatBytes(network)}, memory ${formatBytes(load.hotBytes)} / ${formatBytes(memory)}, `
+      + `volume ${formatBytes(load.storedBytes)} / ${formatBytes(volume)}, reads ${formatNumber(bounds[4].by)}))) = ${formatNumber(shards)}`,
+    inputs: {
+      rowsPerSecond: load.rowsPerSecond,
+      rowsPerWriter: load.rowsPerWriter,
+      sentBytesPerSecond: load.sentBytesPerSecond,
+      hotBytes: load.hotBytes,
+      storedBytes: load.storedBytes,
+      readVcpus: load.readVcpus,
+    },
+    binding: shards === 1 ? 'one writer takes it' : binding.because,
+    rejected: shards === 1 ? [] : [{
+      option: 'one cluster with a larger writer',
+      because: `${formatNumber(load.rowsPerSecond)} rows/s on one writer; ${formatNumber(facts.number('postgres/sustainedPayments'))} are the most that were measured`,
+    }],
+    demand: binding.by,
+    limits: { minimum: 1, because: 'a ledger has a cluster' },
+    facts: [...LOAD_FACTS, ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, STORAGE_UTILIZATION, LARGEST_VOLUME, ZONES,
+      `target/fargate.zonesLost.${workload.recoveryTier.name}`,
+      ...(load.readsOnReaders ? [MOST_READERS] : ['target/aurora.readShareOfWriter'])],
+  });
+}
+
+/** What an instance of one shard must have. */
+interface Needs {
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly networkBytesPerSecond: number;
+}
+
+function needsOf(load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts): Needs {
+  const reads = load.readsOnReaders ? 0 : load.readVcpus / shards;
+  return {
+    vcpus: (batches.vcpus + reads) / facts.number(UTILIZATION),
+    memoryBytes: load.hotBytes / shards / facts.number(MEMORY_SHARE),
+    networkBytesPerSecond: load.sentBytesPerSecond / shards / facts.number(NETWORK_SHARE),
+  };
+}
+
+function classOf(workload: Workload, load: AuroraLoad, classes: InstanceClass[], needs: Needs, shards: number, facts: Facts): InstanceClass {
+  const most = facts.number(MOST_READERS);
+  const fits = (it: InstanceClass): boolean => it.vcpus >= needs.vcpus && it.memoryBytes >= needs.memoryBytes
+    && it.networkBytesPerSecond >= needs.networkBytesPerSecond && readersForLoad(workload, load, it, shards, facts) <= most;
+  return classes.find(fits) ?? classes[classes.length - 1];
+}
+
+function classDecision(chosen: InstanceClass, classes: InstanceClass[], needs: Needs, facts: Facts): Decision {
+  const smaller = classes[classes.indexOf(chosen) - 1];
+  const lacks = smaller === undefined ? '' : smaller.vcpus < needs.vcpus ? `${smaller.vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`
+    : smaller.memoryBytes < needs.memoryBytes ? `${formatBytes(smaller.memoryBytes)}, ${formatBytes(needs.memoryBytes)} are needed`
+    : smaller.networkBytesPerSecond < needs.networkBytesPerSecond
+      ? `${formatBytes(smaller.networkBytesPerSecond)}/s of network, ${formatBytes(needs.networkBytesPerSecond)}/s are needed`
+      : `more than ${facts.number(MOST_READERS)} readers`;
+  return Decision.derive({
+    path: PATH,
+    name: 'instanceClass',
+    value: chosen.name,
+    formula: `smallest with ${formatNumber(needs.vcpus)} vCPU, ${formatBytes(needs.memoryBytes)} and ${formatBytes(needs.networkBytesPerSecond)}/s of network: ${chosen.name}`,
+    inputs: { vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond },
+    binding: smaller === undefined ? 'smallest class' : `of ${smaller.name}: ${lacks}`,
+    rejected: smaller === undefined ? [] : [{ option: smaller.name, because: `it has ${lacks}` }],
+    facts: [...LOAD_FACTS, ...BATCH_FACTS, ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS],
+  });
+}
+
+/** Readers of a shard that carry all status reads with a zone gone; 0 where writers answer them. */
+function readersForLoad(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): number {
+  if (!load.readsOnReaders) {
+    return 0;
+  }
+  const { zones, left } = zonesOf(workload, facts);
+  return roundUp(load.readVcpus / shards / (instanceClass.vcpus * facts.number(UTILIZATION)) * zones / left);
+}
+
+function readersDecision(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): Decision {
+  const tier = workload.recoveryTier.name;
+  const forFailover = facts.number(`target/aurora.failoverReaders.${tier}`);
+  const forLoad = readersForLoad(workload, load, instanceClass, shards, facts);
+  const value = Math.max(forFailover, forLoad);
+  const lag = facts.number('aurora/replicaLag.milliseconds');
+  const { status } = workload.consistency;
+  const { zones, left } = zonesOf(workload, facts);
+  return Decision.derive({
+    path: PATH,
+    name: 'readersPerShard',
+    value,
+    unit: 'readers',
+    formula: `max(${forFailover} for failover, ${forLoad} for ${formatNumber(load.readsOnReaders ? load.readsPerSecond / shards : 0)} reads/s `
+      + `with ${left} of ${zones} zones) = ${value}`,
+    inputs: {
+      readsPerSecondOfShard: load.readsPerSecond / shards,
+      consistency: status.toString(),
+      replicaLagMilliseconds: lag,
+      zones,
+      zonesLeft: left,
+    },
+    binding: value > forFailover ? 'status reads, which may be stale' : `recovery tier ${tier}: what takes over when a zone is lost`,
+    rejected: load.readsOnReaders
+      ? [{ option: 'reads on the writer', because: `${formatNumber(load.readVcpus / shards)} busy vCPU of it; they may be ${status.toString()}` }]
+      : [{ option: 'reads on readers', because: `a reader is up to ${lag} ms behind, and reads of status must be ${status.toString()}` }],
+    demand: value > 0 ? forLoad : undefined,
+    limits: { minimum: 0, maximum: facts.number(MOST_READERS), because: 'readers of a cluster' },
+    facts: [`target/aurora.failoverReaders.${tier}`, MOST_READERS, ZONES, `target/fargate.zonesLost.${tier}`, UTILIZATION, ...LOAD_FACTS],
+  });
+}
+
+function storedDecision(load: AuroraLoad, shards: number, facts: Facts): Decision {
+  const value = Math.round(load.storedBytes / shards);
+  const largest = facts.number(LARGEST_VOLUME) * BYTES_PER_TIB;
+  return Decision.derive({
+    path: PATH,
+    name: 'storedBytesPerShard',
+    value,
+    unit: 'B',
+    formula: `${formatBytes(load.storedBytes)} of rows with ${formatNumber(load.rowBytes)} B each / ${formatNumber(shards)} shards = ${formatNumber(value)}`,
+    inputs: { storedBytes: load.storedBytes, rowBytes: load.rowBytes, shards },
+    binding: 'life of a row, and the day whose partition is not yet dropped',
+    limits: { minimum: 0, maximum: largest, because: `a volume holds ${formatBytes(largest)}` },
+    facts: [...LOAD_FACTS, LARGEST_VOLUME],
+  });
+}
+
+function logDecision(load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): Decision {
+  const each = load.rowsPerSecond / shards;
+  const value = Math.round(each * load.logBytesPerRow);
+  const copies = facts.number('aurora/storage.copies');
+  return Decision.derive({
+    path: PATH,
+    name: 'logBytesPerSecondOfShard',
+    value,
+    unit: 'B/s',
+    formula: `${formatNumber(each)} rows/s x ${formatNumber(load.logBytesPerRow)} B = ${formatNumber(value)}`,
+    inputs: {
+      rowsPerSecond: each,
+      logBytesPerRow: load.logBytesPerRow,
+      copies,
+      networkBytesPerSecond: instanceClass.networkBytesPerSecond,
+      operationsPerSecond: value / facts.number('aurora/io.bytes'),
+    },
+    binding: 'write-ahead log of a row; pages are never sent',
+    rejected: [{ option: 'a journal of two rows a payment beside it', because: `about ${formatBytes(2 * value)}/s; the row of the payment is its journal` }],
+    limits: {
+      minimum: 0, maximum: Math.round(instanceClass.networkBytesPerSecond / copies),
+      because: `the network of ${instanceClass.name} carries ${copies} copies of the log`,
+    },
+    facts: [...LOAD_FACTS, ...CLASS_FACTS, 'aurora/io.bytes'],
+  });
+}
+
+function excusesOf(workload: Workload, load: AuroraLoad, accounts: Decision, facts: Facts): string[] {
+  const { staleness } = workload.consistency.status;
+  const lag = facts.number('aurora/replicaLag.milliseconds');
+  return [
+    ...(accounts.rejected.map(({ option, because }) => `${option}: ${because}, so it is split into ${formatNumber(accounts.value as number)} accounts`)),
+    ...(staleness !== undefined && !load.readsOnReaders
+      ? [`readers: they are up to ${lag} ms behind, and reads of status may be ${formatNumber(staleness.toMilliseconds())} ms old`] : []),
+  ];
+}

@@ -1,0 +1,138 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { Facts } from '../../../lib/facts';
+import { Decision } from '../../../lib/sizing';
+import { type AuroraShardsSizing, sizeAuroraShards } from '../../../lib/sizing/aurora-shards';
+import { ConsistencyLevel, KeySkew, RecoveryTier, type Workload, type WorkloadProps } from '../../../lib/workload';
+import { itKeepsTheLaws, RATES, workloadAt } from './store-laws';
+
+function sizesAt(rate: number, props: Omit<WorkloadProps, 'peak'> = {}): AuroraShardsSizing {
+  return sizeAuroraShards(workloadAt(rate, props));
+}
+
+function shardsBinding(sizing: AuroraShardsSizing): string {
+  return Decision.find(sizing.decisions, 'shards').binding;
+}
+
+const STALE = { status: ConsistencyLevel.eventual(Duration.seconds(1)) };
+
+describe('Aurora shards', () => {
+  itKeepsTheLaws((workload: Workload, facts) => sizeAuroraShards(workload, facts));
+
+  it('has as many writers as rows need at 60 % of what one was measured to take', () => {
+    // 100,000 x (0.99 + 0.01 + 2 x 0.01 x 1.55 attempts) = 103,100 rows/s; / (26,000 x 0.6) = 6.6.
+    const sizing = sizesAt(100_000);
+    expect(sizing).toMatchObject({ shards: 7, logicalShards: 128, readersPerShard: 2 });
+    expect(Decision.find(sizing.decisions, 'shards').inputs.rowsPerSecond).toBeCloseTo(103_100, 6);
+    expect(RATES.map((rate) => sizesAt(rate).shards)).toEqual([1, 1, 7, 67]);
+    for (const rate of RATES) {
+      expect(sizesAt(rate).shards * 26_000).toBeGreaterThan(rate);
+    }
+  });
+
+  it('has an instance whose memory holds the rows of an hour', () => {
+    // 100,000 x 3,600 x (512 + 60) B / 7 shards / 0.7 = 39.1 GiB: 32 GiB are too few.
+    const sizing = sizesAt(100_000);
+    expect(sizing.instanceClass).toBe('db.r7g.2xlarge');
+    expect(Decision.find(sizing.decisions, 'instanceClass').inputs.memoryBytes).toBeCloseTo(100_000 * 3_600 * 572 / 7 / 0.7, -2);
+    expect(Decision.find(sizing.decisions, 'instanceClass').rejected[0].because).toBe('it has 32 GiB, 39.1 GiB are needed');
+    expect(sizesAt(1_000).instanceClass).toBe('db.r7g.large');
+  });
+
+  it('costs its instances, rows and operations', () => {
+    // 7 x 3 x 1.106 USD x 730 h; 40,000 x 8 days x 572 B at 0.10 USD a GB;
+    // 41,240 rows/s x 486 B / 4,096 B + 40,000 x 0.02 pages, x 2,628,000 s at 0.20 USD a million.
+    const cost = Decision.find(sizesAt(100_000).decisions, 'monthlyUsd');
+    expect(cost.formula).toBe('21 db.r7g.2xlarge x 730 h x $1.11 + 14,729 GB stored x $0.1 + 14,961,789,141 I/O x $0.2/M = 21420');
+  });
+
+  it('pays a flat price for I/O where I/O is more than about a quarter', () => {
+    // One small cluster, 1,000 payments/s all day, of which half are looked for again: 130 + 500 operations/s.
+    const busy = sizesAt(2_000, { average: workloadAt(2_000).peak, clientRetryShare: 0.5, recoveryTier: RecoveryTier.ANALYTICS });
+    expect(busy.storageMode).toBe('io-optimized');
+    const { operationsShare, breakEvenShare } = Decision.find(busy.decisions, 'storageMode').inputs as Record<string, number>;
+    expect(operationsShare).toBeGreaterThan(breakEvenShare);
+    expect(breakEvenShare).toBeGreaterThan(0.2);
+    expect(breakEvenShare).toBeLessThan(0.4);
+    expect(Decision.find(busy.decisions, 'monthlyUsd').formula).not.toContain('I/O');
+    const quiet = Decision.find(sizesAt(10).decisions, 'storageMode');
+    expect(quiet.value).toBe('standard');
+    // 0.3 of compute alone: 0.3 / 1.3.
+    expect(quiet.inputs.breakEvenShare).toBeCloseTo(0.3 / 1.3, 2);
+  });
+
+  it('has readers for failover by recovery tier', () => {
+    expect(RecoveryTier.ALL.map((recoveryTier) => sizesAt(1_000, { recoveryTier }).readersPerShard)).toEqual([2, 1, 1, 0]);
+  });
+
+  it('reads from readers only where reads may be that stale', () => {
+    // 2 million reads/s x 70 µs / 7 shards = 20 vCPU; 8 vCPU at 60 %, with two of three zones: 6.25.
+    const stale = sizesAt(100_000, { readsPerPayment: 20, consistency: STALE });
+    expect(stale).toMatchObject({ shards: 7, instanceClass: 'db.r7g.2xlarge', readersPerShard: 7, excuses: [expect.stringMatching(/^one account/)] });
+    // On writers: 140 vCPU / (64 x 0.6 x 0.5) = 7.3.
+    const strong = sizesAt(100_000, { readsPerPayment: 20 });
+    expect(strong).toMatchObject({ shards: 8, readersPerShard: 2 });
+    expect(shardsBinding(strong)).toBe('status reads');
+    const fresh = sizesAt(100, { consistency: { status: ConsistencyLevel.eventual(Duration.millis(50)) } });
+    expect(fresh.excuses).toEqual(['readers: they are up to 100 ms behind, and reads of status may be 50 ms old']);
+  });
+
+  it('never has more readers than a cluster takes', () => {
+    const sizing = sizesAt(100_000, { readsPerPayment: 2_000, consistency: STALE });
+    expect(sizing.readersPerShard).toBeLessThanOrEqual(15);
+  });
+
+  it('splits the balance of a merchant that is too hot for one writer', () => {
+    // 500 rows in 2 x (500 x 29 + 356) µs + 3.5 ms + 1 ms, at 60 %: 8,769 rows/s.
+    const each = 0.6 * 500 / (2 * (500 * 29 + 356) / 1e6 + 0.0045);
+    const accounts = Decision.find(sizesAt(100_000).decisions, 'accountsOfHottestMerchant');
+    expect(accounts.inputs.rowsPerAccount).toBeCloseTo(each, 3);
+    expect(accounts.value).toBe(Math.ceil(KeySkew.zipf({ keys: 500, exponent: 1 }).maximumShare() * 103_100 / each));
+    expect(sizesAt(100_000).excuses[0]).toMatch(/^one account a merchant: the hottest has 15,178 rows\/s; .* split into 2 accounts$/);
+    expect(sizesAt(1_000).excuses).toEqual([]);
+    expect(() => sizesAt(50_000_000, { keySkew: KeySkew.uniform(1) }))
+      .toThrow(/^`keySkew` must leave one merchant at most 35,917,\d+ rows\/s, what 4,096 accounts take, got: 51,550,000; spread the payments/);
+  });
+
+  it('has shards for large payments and long windows', () => {
+    const large = sizesAt(100_000, { payload: { mean: Size.bytes(20_000) } });
+    // 100,000 x 3,600 x 20,060 B / (512 GiB x 0.7) = 18.8.
+    expect([large.shards, shardsBinding(large)]).toEqual([19, 'rows that must be in memory of the largest class']);
+    const kept = sizesAt(100_000, { refundWindow: Duration.days(3_650) });
+    // 40,000 x 3,651 days x 572 B / (256 TiB x 0.7) = 36.6.
+    expect([kept.shards, shardsBinding(kept)]).toEqual([37, 'bytes that a volume holds']);
+    expect(kept.storedBytesPerShard).toBeLessThan(256 * 1024 ** 4);
+    const facts = Facts.DEFAULT.withOverrides({ 'target/aurora.hotMinutes': 1 });
+    const logged = sizeAuroraShards(workloadAt(100_000, { payload: { mean: Size.bytes(40_000) } }), facts);
+    // 103,100 x 39,974 B x 6 copies / (30 Gbit/s x 0.5) = 13.2.
+    expect([logged.shards, shardsBinding(logged)]).toEqual([14, 'log that the largest class sends to 6 copies']);
+  });
+
+  it('has pools by Little, and a proxy where connections are too many', () => {
+    const { poolPerWorker, connectionsPerInstance, connectionProxy } = sizesAt(1_000);
+    // 50 calls/s x (20.62 x 29 + 356 µs + 12 ms + 1 ms) = 0.698 busy; + 2.375 x sqrt(0.698) = 2.7. Twice (3 + 1).
+    expect([poolPerWorker, connectionsPerInstance, connectionProxy]).toEqual([3, 8, false]);
+    const facts = Facts.DEFAULT.withOverrides({ 'target/store.paymentsPerProcess': 100, 'target/aurora.hotMinutes': 1 });
+    const many = sizeAuroraShards(workloadAt(100_000), facts);
+    // 2 x (4 + 1,000) of 1,675.
+    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.large', 2_008, true]);
+    // 7 x 3 x 2 vCPU x 0.015 USD x 730 h.
+    expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(42 * 0.015 * 730, 6);
+  });
+
+  it('never has fewer shards for more rate, payload or reads', () => {
+    const shards = (rate: number, bytes: number, readsPerPayment: number): number =>
+      sizesAt(rate, { payload: { mean: Size.bytes(bytes) }, readsPerPayment }).shards;
+    for (let rate = 10; rate < 2_000_000; rate *= 1.7) {
+      expect(shards(rate * 1.7, 512, 0.1)).toBeGreaterThanOrEqual(shards(rate, 512, 0.1));
+      expect(shards(rate, 5_120, 0.1)).toBeGreaterThanOrEqual(shards(rate, 512, 0.1));
+      expect(shards(rate, 512, 3)).toBeGreaterThanOrEqual(shards(rate, 512, 0.1));
+      const split = (exponent: number): number => sizesAt(rate, { keySkew: KeySkew.zipf({ keys: 500, exponent }) }).accountsOfHottestMerchant;
+      expect(split(1.5)).toBeGreaterThanOrEqual(split(1));
+    }
+  });
+
+  it('refuses a fact that does not tell what an instance has', () => {
+    const facts = Facts.DEFAULT.withOverrides({ 'aurora/shape.db.r7g.large': 'small' });
+    expect(() => sizeAuroraShards(workloadAt(10), facts)).toThrow("`aurora/shape.db.r7g.large` must be a text like '2 vCPU / 16 GiB', got: small");
+  });
+});
