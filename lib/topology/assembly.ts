@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { AssemblyError } from './assembly-error';
-import type { Template } from './template';
+import type { Template, TemplateValue } from './template';
 
 /** A stack of a cloud assembly with what the CDK wrote down about it. */
 export interface AssemblyStack {
@@ -17,6 +17,17 @@ export interface AssemblyStack {
   /** Folder of the (nested) assembly: paths of assets are relative to it. */
   readonly folder: string;
   readonly assets: StackAssets;
+  /** What the CDK noted about the constructs of the stack; read from disk when it is asked for. */
+  constructNotes(): ConstructNotes;
+}
+
+/** What the CDK noted about constructs, by construct path: kind of note and its data. */
+export type ConstructNotes = ReadonlyMap<string, readonly ConstructNote[]>;
+
+export interface ConstructNote {
+  /** `aws:cdk:logicalId`, `aws:cdk:acknowledged-rules`, … */
+  readonly type: string;
+  readonly data?: TemplateValue;
 }
 
 /** The asset manifest of a stack, as folders and files by asset id. */
@@ -38,6 +49,8 @@ interface ManifestArtifact {
   readonly displayName?: string;
   readonly dependencies?: readonly string[];
   readonly properties?: { templateFile?: string; stackName?: string; directoryName?: string; file?: string };
+  readonly metadata?: Record<string, readonly ConstructNote[]>;
+  readonly additionalMetadataFile?: string;
 }
 
 interface AssetManifest {
@@ -87,7 +100,14 @@ function readStack(folder: string, id: string, artifact: ManifestArtifact, manif
     templateFile: path.join(folder, templateFile),
     folder,
     assets: readAssets(folder, artifact, manifest),
+    constructNotes: () => readConstructNotes(folder, artifact),
   };
+}
+
+function readConstructNotes(folder: string, artifact: ManifestArtifact): ConstructNotes {
+  const file = artifact.additionalMetadataFile;
+  const beside = file === undefined ? {} : (readJson(path.join(folder, file)) as NonNullable<ManifestArtifact['metadata']>);
+  return new Map(Object.entries({ ...artifact.metadata, ...beside }).map(([constructPath, notes]) => [constructPath.replace(/^\//, ''), notes]));
 }
 
 function readAssets(folder: string, artifact: ManifestArtifact, manifest: Manifest): StackAssets {

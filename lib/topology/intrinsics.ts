@@ -13,6 +13,8 @@ export interface Scope {
   attribute(logicalId: string, attributeName: string): TemplateValue | undefined;
   /** `Fn::ImportValue`. */
   importValue(exportName: string): TemplateValue | undefined;
+  /** Stands in for a value that cannot be resolved; where there is none, such a value is refused. */
+  readonly standIn?: (where: string) => TemplateValue;
 }
 
 /** `AWS::NoValue`: the property is left out. */
@@ -51,20 +53,33 @@ export class IntrinsicResolver {
     return result;
   }
 
+  /** Calls a function; what it cannot resolve is stood in for, where the scope allows it. */
+  private call(name: string, input: TemplateValue, where: string): Resolved {
+    try {
+      return this.apply(name, input, where);
+    } catch (error) {
+      if (error instanceof AssemblyError && this.scope.standIn !== undefined) {
+        return this.scope.standIn(where);
+      }
+      throw error;
+    }
+  }
+
   private evaluate(value: TemplateValue, where: string): Resolved {
+    if (!holdsFunction(value)) {
+      return value;
+    }
     if (Array.isArray(value)) {
       return value.map((item, index) => this.evaluate(item, `${where}[${index}]`)).filter((item) => item !== NO_VALUE) as TemplateValue[];
     }
-    if (value === null || typeof value !== 'object') {
-      return value;
-    }
-    const entries = Object.entries(value);
-    if (entries.length === 1 && (entries[0][0] === 'Ref' || entries[0][0].startsWith('Fn::'))) {
-      return this.call(entries[0][0], entries[0][1], where);
+    const object = value as { readonly [key: string]: TemplateValue };
+    const keys = Object.keys(object);
+    if (keys.length === 1 && isFunction(keys[0])) {
+      return this.call(keys[0], object[keys[0]], where);
     }
     const result: Record<string, TemplateValue> = {};
-    for (const [key, item] of entries) {
-      const resolved = this.evaluate(item, `${where}.${key}`);
+    for (const key of keys) {
+      const resolved = this.evaluate(object[key], `${where}.${key}`);
       if (resolved !== NO_VALUE) {
         result[key] = resolved;
       }
@@ -72,7 +87,7 @@ export class IntrinsicResolver {
     return result;
   }
 
-  private call(name: string, input: TemplateValue, where: string): Resolved {
+  private apply(name: string, input: TemplateValue, where: string): Resolved {
     switch (name) {
       case 'Ref':
         return this.ref(String(input), where);
@@ -214,4 +229,24 @@ export class IntrinsicResolver {
   private error(where: string, what: string): AssemblyError {
     return new AssemblyError(`${this.scope.displayName}: ${where} ${what}.`);
   }
+}
+
+function isFunction(key: string): boolean {
+  return key === 'Ref' || key.startsWith('Fn::');
+}
+
+/** Whether there is anything to evaluate in a value: most of a template is plain. */
+function holdsFunction(value: TemplateValue): boolean {
+  if (value === null || typeof value !== 'object') {
+    return false;
+  }
+  if (Array.isArray(value)) {
+    return value.some(holdsFunction);
+  }
+  for (const key in value) {
+    if (isFunction(key) || holdsFunction((value as { readonly [key: string]: TemplateValue })[key])) {
+      return true;
+    }
+  }
+  return false;
 }

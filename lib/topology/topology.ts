@@ -1,4 +1,4 @@
-import { type AssemblyStack, readAssembly, type StackAssets } from './assembly';
+import { type AssemblyStack, type ConstructNotes, readAssembly, type StackAssets } from './assembly';
 import { AssemblyError } from './assembly-error';
 import { IntrinsicResolver, type Scope } from './intrinsics';
 import { attribute, physicalName, type Placement, reference } from './physical-ids';
@@ -39,6 +39,8 @@ export interface TopologyStack {
   readonly metadata: { readonly [name: string]: TemplateValue };
   readonly assets: StackAssets;
   readonly resources: readonly TopologyResource[];
+  /** What the CDK noted about the constructs of the stack; read from disk once, when it is first asked for. */
+  constructNotes(): ConstructNotes;
 }
 
 /** One resource naming another in a property. */
@@ -57,6 +59,13 @@ export interface TopologyOptions {
   readonly account?: string;
   /** Values of deployment parameters, by name. @default - the parameter's own default, else a made-up value that names it */
   readonly parameters?: { readonly [name: string]: string };
+  /**
+   * What becomes of values that only a deployment knows: exports of other apps, transforms. `stand-in` puts a made-up value in their place
+   * that says where they stand, as for a parameter without a default, and reads on.
+   *
+   * @default 'refuse'
+   */
+  readonly unresolved?: 'refuse' | 'stand-in';
 }
 
 /** The resources of a cloud assembly, resolved across stacks, and how they refer to each other. */
@@ -74,12 +83,23 @@ export class Topology {
     return new Topology(new AssemblyReading(stacks, options).stacks());
   }
 
+  /** Every resource, in the order of the templates. */
+  readonly resources: readonly TopologyResource[];
+
   private readonly byIdentifier = new Map<string, TopologyResource>();
+  private readonly byType = new Map<string, TopologyResource[]>();
 
   private constructor(
     readonly stacks: readonly TopologyStack[],
   ) {
+    this.resources = stacks.flatMap((stack) => stack.resources);
     for (const resource of this.resources) {
+      const sameType = this.byType.get(resource.type);
+      if (sameType === undefined) {
+        this.byType.set(resource.type, [resource]);
+      } else {
+        sameType.push(resource);
+      }
       this.byIdentifier.set(resource.id, resource);
       // ARNs and references are what other resources hold; names may repeat between services, so they come last and never win.
       this.byIdentifier.set(resource.arn, resource);
@@ -91,12 +111,11 @@ export class Topology {
     }
   }
 
-  get resources(): TopologyResource[] {
-    return this.stacks.flatMap((stack) => stack.resources);
-  }
-
   /** Every resource of a CloudFormation type, in the order of the templates. */
   ofType(...types: string[]): TopologyResource[] {
+    if (types.length === 1) {
+      return [...this.byType.get(types[0]) ?? []];
+    }
     return this.resources.filter((resource) => types.includes(resource.type));
   }
 
@@ -158,27 +177,54 @@ class AssemblyReading {
         metadata: stack.template.Metadata ?? {},
         assets: stack.assets,
         resources,
+        constructNotes: once(() => stack.constructNotes()),
       };
+      const pathsByLogicalId = once(() => constructPathsOf(topologyStack));
       for (const [logicalId, resource] of Object.entries(stack.template.Resources ?? {})) {
-        if (resource.Condition === undefined || this.resolver(stack).condition(resource.Condition, logicalId)) {
-          resources.push(this.resource(stack, topologyStack, logicalId, resource));
+        if (this.isThere(stack, logicalId, resource)) {
+          resources.push(this.resource(stack, topologyStack, logicalId, resource, pathsByLogicalId));
         }
       }
       return topologyStack;
     });
   }
 
-  private resource(stack: AssemblyStack, topologyStack: TopologyStack, logicalId: string, resource: TemplateResource): TopologyResource {
+  /** Whether the resource is made at all. */
+  private isThere(stack: AssemblyStack, logicalId: string, resource: TemplateResource): boolean {
+    if (this.options.unresolved !== 'stand-in') {
+      return resource.Condition === undefined || this.resolver(stack).condition(resource.Condition, logicalId);
+    }
+    try {
+      // A loop of a transform is no resource yet.
+      return typeof resource.Type === 'string' && (resource.Condition === undefined || this.resolver(stack).condition(resource.Condition, logicalId));
+    } catch (error) {
+      if (error instanceof AssemblyError) {
+        return true;
+      }
+      throw error;
+    }
+  }
+
+  private resource(
+    stack: AssemblyStack,
+    topologyStack: TopologyStack,
+    logicalId: string,
+    resource: TemplateResource,
+    pathsByLogicalId: () => ReadonlyMap<string, string>,
+  ): TopologyResource {
     const { placement, name, properties } = this.place(stack, logicalId)!;
     const metadata = resource.Metadata ?? {};
     const id = `${stack.displayName}/${logicalId}`;
-    const constructPath = metadata['aws:cdk:path'];
+    const written = metadata['aws:cdk:path'];
     return {
       id,
       logicalId,
       type: resource.Type,
       stack: topologyStack,
-      constructPath: typeof constructPath === 'string' ? constructPath : id,
+      // An app that runs without the CDK's command line writes no paths into its templates.
+      get constructPath() {
+        return typeof written === 'string' ? written : (pathsByLogicalId().get(logicalId) ?? id);
+      },
       physicalName: name,
       reference: reference(placement, name, properties),
       arn: attribute(placement, name, properties, 'Arn'),
@@ -233,6 +279,7 @@ class AssemblyReading {
         return placed && attribute(placed.placement, placed.name, placed.properties, attributeName);
       },
       importValue: (exportName) => this.exports.get(exportName)?.(),
+      ...(this.options.unresolved === 'stand-in' && { standIn: (where: string) => `parameter-${where}` }),
     };
   }
 
@@ -275,6 +322,24 @@ class AssemblyReading {
   private account(stack: AssemblyStack): string {
     return stack.account ?? this.options.account ?? '000000000000';
   }
+}
+
+/** Paths of the constructs that made the resources, by logical id, as the CDK noted them beside the template. */
+function constructPathsOf(stack: TopologyStack): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  for (const [constructPath, notes] of stack.constructNotes()) {
+    for (const { type, data } of notes) {
+      if (type === 'aws:cdk:logicalId' && typeof data === 'string') {
+        paths.set(data, constructPath);
+      }
+    }
+  }
+  return paths;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function visitStrings(value: TemplateValue | ResolvedProperties, where: string, visit: (text: string, where: string) => void): void {

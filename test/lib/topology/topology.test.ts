@@ -100,6 +100,20 @@ describe('the topology of a CDK app with stages and references between stacks', 
     expect(fs.readdirSync(codeFolder(theOnly('AWS::Lambda::Function'))!)).toEqual(['index.js']);
   });
 
+  it('finds resources by type, of one kind or several', () => {
+    expect(topology.ofType('AWS::SQS::Queue', 'AWS::Kinesis::Stream').map(({ type }) => type)).toEqual(['AWS::Kinesis::Stream', 'AWS::SQS::Queue']);
+    expect(topology.ofType('AWS::SNS::Topic')).toEqual([]);
+  });
+
+  it('knows the constructs of resources and what the CDK noted about them', () => {
+    const queue = theOnly('AWS::SQS::Queue');
+    expect(queue.metadata).toEqual({});
+    expect(queue.constructPath).toBe('Test/worker/Later/Resource');
+    expect(queue.stack.constructNotes().get('Test/worker/Later/Resource')).toContainEqual(
+      expect.objectContaining({ type: 'aws:cdk:logicalId', data: queue.logicalId }),
+    );
+  });
+
   it('reads the same assembly to the same identifiers', () => {
     const again = Topology.read(path.join(folder, 'out'), { parameters: { Issuer: 'https://issuer.example' }, account: '111122223333' });
     expect(again.resources.map((resource) => [resource.id, resource.arn])).toEqual(topology.resources.map((resource) => [resource.id, resource.arn]));
@@ -107,7 +121,7 @@ describe('the topology of a CDK app with stages and references between stacks', 
 });
 
 describe('templates that are written by hand', () => {
-  const read = (template: object, parameters?: Record<string, string>): Topology => {
+  const read = (template: object, parameters?: Record<string, string>, unresolved?: 'stand-in'): Topology => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'topology-'));
     fs.writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify({
       version: '55.0.0',
@@ -115,7 +129,7 @@ describe('templates that are written by hand', () => {
     }));
     fs.writeFileSync(path.join(folder, 'Hand.json'), JSON.stringify(template));
     try {
-      return Topology.read(folder, { parameters });
+      return Topology.read(folder, { parameters, unresolved });
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
@@ -167,6 +181,22 @@ describe('templates that are written by hand', () => {
     [{ QueueName: { 'Fn::ImportValue': 'there' } }, 'Hand: Queue.Properties.QueueName imports there, which no stack of the assembly exports.'],
   ])('says where a value cannot be resolved: %j', (properties, message) => {
     expect(() => read(queue(properties))).toThrow(new AssemblyError(message));
+  });
+
+  it('reads on past what only a deployment knows, where it is asked to', () => {
+    const template = {
+      Conditions: { Odd: { 'Fn::Odd': [] } },
+      Resources: {
+        'Queue': { Type: 'AWS::SQS::Queue', Condition: 'Odd', Properties: { QueueName: { 'Fn::ImportValue': 'there' }, DelaySeconds: 5 } },
+        'Other': { Type: 'AWS::SQS::Queue', Condition: 'Missing', Properties: { QueueName: { 'Fn::Join': ['-', ['a', { 'Fn::Transform': {} }]] } } },
+        'Fn::ForEach::Queues': ['Name', ['a', 'b'], { 'Queue${Name}': { Type: 'AWS::SQS::Queue' } }],
+      },
+    };
+    expect(read(template, undefined, 'stand-in').resources.map(({ properties }) => properties)).toEqual([
+      { QueueName: 'parameter-Queue.Properties.QueueName', DelaySeconds: 5 },
+      { QueueName: 'a-parameter-Other.Properties.QueueName[1][1]' },
+    ]);
+    expect(() => read(template)).toThrow(AssemblyError);
   });
 
   it('says that a folder is no assembly', () => {
