@@ -1,0 +1,6 @@
+export { type Acknowledgement, Acknowledgements } from './acknowledgements';
+export * from './check';
+export * from './check-context';
+export * from './plugin';
+export * from './rule';
+export * from './rules';
