@@ -16,6 +16,7 @@ export * from './sizing-metadata';
 export * from './stream/kinesis-event-stream';
 export * from './table/sharded-table';
 export * from './table/table-capacity';
+export * from './table/table-replica';
 export * from './worker/failure-bucket';
 export * from './worker/queue-worker';
 export * from './worker/stream-mapping-props';

@@ -41,17 +41,32 @@ export const LIMITS = {
   queue: {
     delay: Duration.seconds(number('sqs/delay.maxSec')),
     visibilityTimeout: Duration.seconds(number('sqs/visibilityTimeout.maxSec')),
+    shortestRetention: Duration.seconds(number('sqs/retention.minSec')),
     retention: Duration.seconds(number('sqs/retention.maxSec')),
     maximumReceives: number('sqs/maxReceiveCount.max'),
   },
+  key: {
+    rotationPeriod: {
+      minimum: Duration.days(number('kms/rotationPeriod.minDays')),
+      maximum: Duration.days(number('kms/rotationPeriod.maxDays')),
+    },
+    pendingWindow: {
+      minimum: Duration.days(number('kms/pendingWindow.minDays')),
+      maximum: Duration.days(number('kms/pendingWindow.maxDays')),
+    },
+  },
+  task: { stopTimeout: Duration.seconds(number('fargate/task.stopTimeout.maxSec')) },
+  network: { availabilityZones: number('ec2/availabilityZones.maxPerRegion') },
+  alarm: { evaluationMinutes: number('cloudwatch/alarm.evaluationMinutes.max') },
+  stack: { resources: number('cloudformation/stack.resources') },
 } as const;
 
 function number(id: string): number {
   return Facts.DEFAULT.number(id);
 }
 
-/** The facts that a construct is sized by: those it was given, else the shipped ones for the region of its stack. */
+/** The facts that a construct is sized by: those it was given, else the shipped ones and `facts.local.json` for the region of its stack. */
 export function factsFor(scope: IConstruct, given?: Facts): Facts {
   const { region } = Stack.of(scope);
-  return given ?? (Token.isUnresolved(region) ? Facts.DEFAULT : Facts.DEFAULT.forRegion(region));
+  return given ?? Facts.local(process.cwd(), Token.isUnresolved(region) ? undefined : region);
 }

@@ -1,6 +1,7 @@
 import { Duration, Size, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Decision, SizingPlan, SIZING_METADATA_KEY } from '../lib/sizing';
+import type { Workload } from '../lib/workload';
 
 /** Values set by hand, by the name of the decision that they take the place of; `undefined` leaves a decision as it was derived. */
 export interface Overrides {
@@ -18,11 +19,23 @@ export function recordDecisions(scope: Construct, derived: readonly Decision[], 
   const decisions = Object.entries(overrides)
     .reduce((before, [name, value]) => (value === undefined ? before : replace(before, name, value)), [...derived])
     .map((decision) => Decision.withPath(decision, scope.node.path));
-  const options = Stack.of(scope).templateOptions;
-  const before = (options.metadata?.[SIZING_METADATA_KEY] as { decisions: object[] } | undefined)?.decisions ?? [];
-  const written = new SizingPlan(decisions).toJSON().decisions;
-  options.metadata = { ...options.metadata, [SIZING_METADATA_KEY]: { decisions: [...before, ...written] } };
+  append(scope, 'decisions', new SizingPlan(decisions).toJSON().decisions);
   return decisions;
+}
+
+/**
+ * Writes what a construct must carry into the metadata of its template, so that whoever reads the template alone (checks, reports) knows it as well.
+ *
+ * @param stack whose template takes it; `scope` need not be inside
+ */
+export function recordWorkload(scope: Construct, workload: Workload, stack: Stack = Stack.of(scope)): void {
+  append(stack, 'workloads', [{ path: scope.node.path, workload: workload.toJSON() }]);
+}
+
+function append(scope: Construct, list: 'decisions' | 'workloads', entries: readonly object[]): void {
+  const options = Stack.of(scope).templateOptions;
+  const metadata = options.metadata?.[SIZING_METADATA_KEY] as { readonly [key: string]: object[] | undefined } | undefined;
+  options.metadata = { ...options.metadata, [SIZING_METADATA_KEY]: { ...metadata, [list]: [...(metadata?.[list] ?? []), ...entries] } };
 }
 
 function replace(decisions: readonly Decision[], name: string, value: number | string | boolean | Duration | Size): Decision[] {

@@ -1,4 +1,5 @@
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { HighThroughputChecks } from '../../lib/checks';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { PaymentReferenceStage } from './payment-reference-stage';
 import { environmentName, environments } from './workload';
@@ -13,6 +14,7 @@ import { environmentName, environments } from './workload';
 async function main(): Promise<void> {
   await bundleLambdas();
   const app = new App();
+  Validations.of(app).addPlugins(new HighThroughputChecks());
   const name = environmentName(app.node.tryGetContext('environment') ?? 'prod');
   new PaymentReferenceStage(app, `payments-${name}`, {
     env: { region: app.node.tryGetContext('region') ?? 'eu-west-1' },

@@ -1,5 +1,6 @@
-import { Aspects, RemovalPolicy, Stage, type StageProps, Tags } from 'aws-cdk-lib';
+import { Aspects, RemovalPolicy, Stage, type StageProps, Tags, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { recordWorkload } from '../../constructs';
 import type { Workload } from '../../lib/workload';
 import { StackSizeLimit } from './aspects/stack-size-limit';
 import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
@@ -9,6 +10,7 @@ import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
 import { DataStack } from './stacks/data-stack';
 import { NetworkStack } from './stacks/network-stack';
+import { RecoveryStack } from './stacks/recovery-stack';
 import type { ReferenceStackProps } from './stacks/reference-stack-props';
 
 /** Properties of `PaymentReferenceStage`. */
@@ -37,6 +39,8 @@ export interface Cell {
 /** The payment reference: network, data and audit once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
   readonly network: NetworkStack;
+  /** What is in the recovery region; none where the workload states no such region. */
+  readonly recovery?: RecoveryStack;
   readonly data: DataStack;
   readonly audit: AuditStack;
   readonly cells: readonly Cell[];
@@ -51,7 +55,12 @@ export class PaymentReferenceStage extends Stage {
       removalPolicy: props.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
 
-    this.data = new DataStack(this, 'data', { ...common, workload: props.workload });
+    this.recovery = this.createRecovery(props.workload, common);
+    this.data = new DataStack(this, 'data', { ...common, workload: props.workload, replica: this.recovery?.replica });
+    if (this.recovery !== undefined) {
+      this.data.addStackDependency(this.recovery, 'a table is copied under a key that is there');
+    }
+    recordWorkload(this, props.workload, this.data);
     this.network = new NetworkStack(this, 'network', { ...common, encryptionKey: this.data.operationsKey });
     this.audit = new AuditStack(this, 'audit', { ...common, data: this.data, workload: props.workload });
     const share = props.workload.cellShare();
@@ -59,10 +68,18 @@ export class PaymentReferenceStage extends Stage {
 
     Tags.of(this).add('application', 'payment-reference');
     Tags.of(this).add('environment', props.environmentName);
+    Validations.of(this).acknowledge({
+      id: 'HighThroughput::HT-CAPACITY-003',
+      reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
+    });
     Aspects.of(this).add(new StackSizeLimit());
     if (!props.disposable) {
       Aspects.of(this).add(new StatefulResourceGuard());
     }
+  }
+
+  private createRecovery({ recoveryRegion }: Workload, common: ReferenceStackProps): RecoveryStack | undefined {
+    return recoveryRegion === undefined ? undefined : new RecoveryStack(this, 'recovery', { ...common, recoveryRegion, aliasPrefix: this.stageName });
   }
 
   private createCell(number: number, workload: Workload, common: ReferenceStackProps): Cell {

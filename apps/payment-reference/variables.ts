@@ -1,4 +1,5 @@
 import type { KinesisEventStream } from '../../constructs';
+import { DEFAULTS } from '../../constructs/defaults';
 import type { Workload } from '../../lib/workload';
 import type { DataStack } from './stacks/data-stack';
 
@@ -17,12 +18,14 @@ function ledgerVariables(data: DataStack): Variables {
 }
 
 /** What payment-api is told, but for the issuer of its clients' tokens. */
-export function apiVariables(data: DataStack, { sizing, stream }: KinesisEventStream): Variables {
+export function apiVariables(data: DataStack, { sizing, stream, workload }: KinesisEventStream): Variables {
   return {
     ...ledgerVariables(data),
     STREAM_NAME: stream.streamName,
     BALANCE_TABLE: data.balances.tableNames,
-    PORT: '8080',
+    PORT: String(DEFAULTS.tier.containerPort),
+    STATUS_READS: workload.consistency.status.name,
+    BALANCE_READS: data.reads.balances.consistent ? 'strong' : 'eventual',
     AUTHENTICATION: 'jwt',
     AGGREGATION_LINGER_MILLISECONDS: String(sizing.aggregation.linger.toMilliseconds()),
     AGGREGATION_MAXIMUM_BYTES: String(sizing.aggregation.maximumBytes),

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
 import type { AuditLock } from './audit-lock';
 
@@ -21,9 +22,6 @@ export interface AuditBucketProps {
   /** Properties of CDK's own bucket, laid over what this construct decides. @default - none */
   readonly bucketProps?: s3.BucketProps;
 }
-
-/** Time to notice that a version was covered by another one, once its lock has ended. */
-const NONCURRENT_DAYS = 30;
 
 /**
  * A bucket whose objects are written once: locked, versioned, closed to a second writing of a key and, where there is a lock, to deletions.
@@ -48,7 +46,7 @@ export class AuditBucket extends PrivateBucket {
             ? [{ storageClass: s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: coldAfter }] : undefined,
           expiration,
           // S3 leaves a version alone while its lock holds.
-          noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS),
+          noncurrentVersionExpiration: DEFAULTS.audit.noncurrentExpiration,
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         }],
         ...props.bucketProps,

@@ -1,7 +1,8 @@
-import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
 
 /** Properties of `AccessLogs`. */
@@ -24,7 +25,7 @@ export interface AccessLogsProps {
 /** A bucket for a load balancer's access logs. Load balancers cannot write with a customer key, so S3's own protects them. */
 export class AccessLogs extends PrivateBucket {
   constructor(scope: Construct, id: string, props: AccessLogsProps = {}) {
-    super(scope, id, { expiration: props.retention ?? Duration.days(365), removalPolicy: props.removalPolicy });
+    super(scope, id, { expiration: props.retention ?? DEFAULTS.logs.accessRetention, removalPolicy: props.removalPolicy });
   }
 
   /**

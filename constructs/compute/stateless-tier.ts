@@ -7,21 +7,19 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type Decision, sizeStatelessTier, type StatelessTierSizing } from '../../lib/sizing';
-import { factsFor } from '../limits';
+import { DEFAULTS } from '../defaults';
+import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
 import { OperationsLog } from '../observability/operations-log';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
 import { AccessLogs } from './access-logs';
 import type { StatelessTierProps } from './stateless-tier-props';
 
 /** ARN of a certificate of AWS Certificate Manager. */
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/;
-
-/** Share of requests that may fail before somebody is called, in percent. */
-const ERROR_PERCENT = 1;
 
 /**
  * A load balancer that speaks nothing but TLS 1.3 and 1.2, in front of containers on Fargate that keep no state: a base on demand and
@@ -63,6 +61,7 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     super(scope, id);
     this.requireBounds(props);
     const derived = sizeStatelessTier(props.workload, factsFor(this, props.facts));
+    recordWorkload(this, props.workload);
     this.decisions = recordDecisions(this, derived.decisions, { minimumTasks: props.minimumTasks, maximumTasks: props.maximumTasks });
     this.sizing = {
       ...derived,
@@ -150,7 +149,7 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     requirePattern('user', props.user, /^[1-9]\d*(:[1-9]\d*)?$/, 'a user and group in numbers, not root');
     requirePattern('readinessPath', props.readinessPath, /^\/\S*$/, 'a path');
     requireIntegerBetween('containerPort', props.containerPort, 1024, 65_535);
-    requireDurationBetween('drainTime', props.drainTime, Duration.seconds(1), Duration.seconds(120));
+    requireDurationBetween('drainTime', props.drainTime, Duration.seconds(1), LIMITS.task.stopTimeout);
     requireIntegerBetween('minimumTasks', props.minimumTasks, 1, Number.MAX_SAFE_INTEGER);
     requireIntegerBetween('maximumTasks', props.maximumTasks, 1, Number.MAX_SAFE_INTEGER);
   }
@@ -174,7 +173,7 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
       user: this.props.user ?? '1000:1000',
       readonlyRootFilesystem: true,
       linuxParameters,
-      stopTimeout: Duration.seconds(Math.min(120, this.drainTime.toSeconds() + 10)),
+      stopTimeout: this.stopTimeout,
       logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'api', mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
     });
   }
@@ -198,9 +197,9 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
         { capacityProvider: 'FARGATE_SPOT', weight: this.sizing.spotWeight },
       ],
       circuitBreaker: { rollback: true },
-      minHealthyPercent: 100,
-      maxHealthyPercent: 200,
-      healthCheckGracePeriod: Duration.seconds(60),
+      minHealthyPercent: DEFAULTS.tier.minimumHealthyPercent,
+      maxHealthyPercent: DEFAULTS.tier.maximumHealthyPercent,
+      healthCheckGracePeriod: DEFAULTS.tier.startGrace,
       availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
       enableECSManagedTags: true,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
@@ -219,10 +218,10 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
       healthCheck: {
         path: this.props.readinessPath ?? '/readyz',
         healthyHttpCodes: '200',
-        interval: Duration.seconds(10),
-        timeout: Duration.seconds(5),
-        healthyThresholdCount: 2,
-        unhealthyThresholdCount: 3,
+        interval: DEFAULTS.tier.healthCheckInterval,
+        timeout: DEFAULTS.tier.healthCheckTimeout,
+        healthyThresholdCount: DEFAULTS.tier.healthyChecks,
+        unhealthyThresholdCount: DEFAULTS.tier.unhealthyChecks,
       },
       ...this.props.targetGroupProps,
     });
@@ -231,7 +230,8 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
   private createScaling(): ecs.ScalableTaskCount {
     const scaling = this.service.autoScaleTaskCount({ minCapacity: this.sizing.minimumTasks, maxCapacity: this.sizing.maximumTasks });
     // Up at once, down slowly: a task too many costs less than a queue.
-    const cooldown = { scaleOutCooldown: Duration.seconds(30), scaleInCooldown: Duration.minutes(5) };
+    const { scaleInCooldown, scaleOutCooldown } = DEFAULTS.tier;
+    const cooldown = { scaleOutCooldown, scaleInCooldown };
     const { requestsPerTargetPerMinute: requestsPerTarget } = this.sizing;
     scaling.scaleOnRequestCount('Requests', { targetGroup: this.targetGroup, requestsPerTarget, ...cooldown });
     scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: this.sizing.cpuUtilizationPercent, ...cooldown });
@@ -242,22 +242,22 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
     alarms.add('Errors', {
       metric: this.metricErrorPercent(),
-      description: `More than ${ERROR_PERCENT} % of the requests end in a server error.`,
-      threshold: ERROR_PERCENT,
+      description: `More than ${DEFAULTS.alarm.errorPercent} % of the requests end in a server error.`,
+      threshold: DEFAULTS.alarm.errorPercent,
     });
     const target = this.props.workload.latencyTarget.accept;
     alarms.add('Latency', {
       metric: this.metricLatency({ statistic: `p${target.percentile}` }),
       description: 'Answers take longer than the latency target allows.',
-      threshold: target.milliseconds / 1000,
-      evaluationPeriods: 10,
-      datapointsToAlarm: 5,
+      threshold: Duration.millis(target.milliseconds).toSeconds({ integral: false }),
+      evaluationPeriods: DEFAULTS.alarm.latencyMinutes,
+      datapointsToAlarm: DEFAULTS.alarm.persistentMinutes,
     });
     alarms.add('UnhealthyTasks', {
       metric: this.targetGroup.metrics.unhealthyHostCount({ statistic: 'Maximum', period: ALARM_PERIOD }),
       description: 'Tasks do not get ready.',
       threshold: 0,
-      datapointsToAlarm: 5,
+      datapointsToAlarm: DEFAULTS.alarm.persistentMinutes,
     });
     alarms.add('RejectedConnections', {
       metric: this.loadBalancer.metrics.rejectedConnectionCount({ statistic: 'Sum', period: ALARM_PERIOD }),
@@ -268,10 +268,16 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
   }
 
   private get containerPort(): number {
-    return this.props.containerPort ?? 8080;
+    return this.props.containerPort ?? DEFAULTS.tier.containerPort;
   }
 
   private get drainTime(): Duration {
-    return this.props.drainTime ?? Duration.seconds(30);
+    return this.props.drainTime ?? DEFAULTS.tier.drainTime;
+  }
+
+  /** Longer than draining, but no longer than ECS waits. */
+  private get stopTimeout(): Duration {
+    const wanted = this.drainTime.plus(DEFAULTS.tier.stopReserve);
+    return wanted.toSeconds() > LIMITS.task.stopTimeout.toSeconds() ? LIMITS.task.stopTimeout : wanted;
   }
 }

@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
 import { requireIntegerBetween } from '../validation';
 
 /** What is changed about one alarm. */
@@ -92,7 +94,7 @@ export class AlarmSet extends Construct {
   constructor(scope: Construct, id: string, private readonly options: AlarmOptions = {}) {
     super(scope, id);
     for (const [alarm, override] of Object.entries(options.overrides ?? {})) {
-      requireIntegerBetween(`alarms.overrides.${alarm}.evaluationPeriods`, override.evaluationPeriods, 1, 1440);
+      requireIntegerBetween(`alarms.overrides.${alarm}.evaluationPeriods`, override.evaluationPeriods, 1, LIMITS.alarm.evaluationMinutes);
     }
     this.node.addValidation({ validate: () => this.unmatchedOverrides() });
   }
@@ -108,8 +110,9 @@ export class AlarmSet extends Construct {
     if (override.enabled === false) {
       return undefined;
     }
-    const evaluationPeriods = override.evaluationPeriods ?? definition.evaluationPeriods ?? 5;
-    const datapointsToAlarm = override.datapointsToAlarm ?? Math.min(definition.datapointsToAlarm ?? 3, evaluationPeriods);
+    const evaluationPeriods = override.evaluationPeriods ?? definition.evaluationPeriods ?? DEFAULTS.alarm.evaluationMinutes;
+    const breaching = Math.min(definition.datapointsToAlarm ?? DEFAULTS.alarm.breachingMinutes, evaluationPeriods);
+    const datapointsToAlarm = override.datapointsToAlarm ?? breaching;
     requireIntegerBetween(`alarms.overrides.${name}.datapointsToAlarm`, datapointsToAlarm, 1, evaluationPeriods);
     const alarm = new cloudwatch.Alarm(this, name, {
       metric: definition.metric,

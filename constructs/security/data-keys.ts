@@ -2,6 +2,8 @@ import { Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
 import { requireDurationBetween, requirePattern } from '../validation';
 import { DataClass } from './data-class';
 
@@ -62,8 +64,9 @@ export class DataKeys extends Construct {
 
   constructor(scope: Construct, id: string, props: DataKeysProps = {}) {
     super(scope, id);
-    requireDurationBetween('rotationPeriod', props.rotationPeriod, Duration.days(90), Duration.days(2560));
-    requireDurationBetween('pendingWindow', props.pendingWindow, Duration.days(7), Duration.days(30));
+    const { pendingWindow, rotationPeriod } = LIMITS.key;
+    requireDurationBetween('rotationPeriod', props.rotationPeriod, rotationPeriod.minimum, rotationPeriod.maximum);
+    requireDurationBetween('pendingWindow', props.pendingWindow, pendingWindow.minimum, pendingWindow.maximum);
     const aliasRule = 'letters, digits, `_`, `/` and `-` and must not start with `aws/`';
     requirePattern('aliasPrefix', props.aliasPrefix, /^(?!aws\/)[a-zA-Z0-9/_-]{1,200}$/, aliasRule);
     const dataClasses = props.dataClasses ?? [DataClass.EVENTS, DataClass.LEDGER, DataClass.OPERATIONS];
@@ -99,8 +102,8 @@ export class DataKeys extends Construct {
     const key = new kms.Key(this, dataClass.name, {
       description: `Protects data of the class ${dataClass.name}`,
       enableKeyRotation: true,
-      rotationPeriod: props.rotationPeriod ?? Duration.days(365),
-      pendingWindow: props.pendingWindow ?? Duration.days(30),
+      rotationPeriod: props.rotationPeriod ?? DEFAULTS.keys.rotationPeriod,
+      pendingWindow: props.pendingWindow ?? DEFAULTS.keys.pendingWindow,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       ...props.keyProps,
     });

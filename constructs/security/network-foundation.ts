@@ -3,6 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { S3_CREATE_DEFAULT_LOGGING_POLICY } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
 import { requireIntegerBetween, requirePattern } from '../validation';
 import { PrivateBucket } from './private-bucket';
 
@@ -85,8 +87,8 @@ export class NetworkFoundation extends Construct {
   constructor(scope: Construct, id: string, props: NetworkFoundationProps = {}) {
     super(scope, id);
     requirePattern('cidr', props.cidr, /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/, 'an IPv4 range from /16 to /24');
-    requireIntegerBetween('availabilityZones', props.availabilityZones, 2, 6);
-    const zones = props.availabilityZones ?? 3;
+    requireIntegerBetween('availabilityZones', props.availabilityZones, LEAST_ZONES, LIMITS.network.availabilityZones);
+    const zones = props.availabilityZones ?? DEFAULTS.network.availabilityZones;
 
     // CDK names the delivery service in the bucket's policy only under this flag. Without it EC2 would write the policy by itself, and
     // CloudFormation over it: no log would arrive, and nothing would say so.
@@ -107,7 +109,7 @@ export class NetworkFoundation extends Construct {
 
     this.flowLogBucket = new PrivateBucket(this, 'FlowLogs', {
       encryptionKey: props.encryptionKey,
-      expiration: props.flowLogRetention ?? Duration.days(365),
+      expiration: props.flowLogRetention ?? DEFAULTS.logs.flowRetention,
       removalPolicy: props.removalPolicy,
     });
     const flowLog = this.vpc.addFlowLog('FlowLog', {
@@ -147,6 +149,9 @@ export class NetworkFoundation extends Construct {
     );
   }
 }
+
+/** A load balancer takes no fewer. */
+const LEAST_ZONES = 2;
 
 const DEFAULT_ENDPOINTS = [
   ec2.InterfaceVpcEndpointAwsService.KINESIS_STREAMS,

@@ -7,11 +7,12 @@ import { Construct } from 'constructs';
 import type { Facts } from '../../lib/facts';
 import { type Decision, type KinesisStreamSizing, sizeKinesisStream } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
+import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, type AlarmOptions, AlarmSet } from '../observability/alarm-set';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 
 /** Properties of `KinesisEventStream`. */
@@ -69,9 +70,6 @@ export interface KinesisEventStreamProps {
   readonly streamProps?: kinesis.StreamProps;
 }
 
-/** How much of the retention may be unread before somebody is called. */
-const UNREAD_SHARE_OF_RETENTION = 0.25;
-
 /** A provisioned Kinesis stream with as many shards as its workload needs, under a customer key. */
 export class KinesisEventStream extends Construct {
   /** The stream. */
@@ -93,6 +91,7 @@ export class KinesisEventStream extends Construct {
     requireDurationBetween('retention', props.retention, LIMITS.stream.retention.minimum, LIMITS.stream.retention.maximum);
 
     const derived = sizeKinesisStream(props.workload, factsFor(this, props.facts));
+    recordWorkload(this, props.workload);
     this.decisions = recordDecisions(this, derived.decisions, { shards: props.shards, retention: props.retention });
     this.workload = props.workload;
     this.sizing = {
@@ -166,7 +165,7 @@ export class KinesisEventStream extends Construct {
     alarms.add('ReadersBehind', {
       metric: this.metricIteratorAge(),
       description: 'A shared consumer is so far behind that records are on their way to expire unread.',
-      threshold: this.sizing.retention.toMilliseconds() * UNREAD_SHARE_OF_RETENTION,
+      threshold: this.sizing.retention.toMilliseconds() * DEFAULTS.alarm.shareOfRecordAge,
       evaluationPeriods: 1,
     });
     return alarms;

@@ -1,19 +1,21 @@
-import { Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { type Duration, Fn, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { Facts } from '../../lib/facts';
-import type { Decision } from '../../lib/sizing';
+import { Decision, type RecoverySizing, sizeRecovery } from '../../lib/sizing';
+import type { Workload } from '../../lib/workload';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, type AlarmOptions, AlarmSet } from '../observability/alarm-set';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requirePattern } from '../validation';
 import type { ResolvedTableCapacity, TableCapacity } from './table-capacity';
 import { TableGrants } from './table-grants';
+import type { TableReplica } from './table-replica';
 
 /** Properties of `ShardedTable`. */
 export interface ShardedTableProps {
@@ -63,6 +65,20 @@ export interface ShardedTableProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
+   * A copy of each table in another region.
+   *
+   * @default - none: what is stored is lost with its region
+   */
+  readonly replica?: TableReplica;
+
+  /**
+   * How late a replica may be before somebody is called.
+   *
+   * @default - derived from the recovery tier of the workload
+   */
+  readonly replicationDelay?: Duration;
+
+  /**
    * What becomes of the tables when the stack goes. Unless it is DESTROY, the tables are protected against deletion as well.
    *
    * @default RemovalPolicy.RETAIN
@@ -99,7 +115,8 @@ const WATCHED_OPERATIONS = [
  * One logical table over as many DynamoDB tables as its workload needs, because a single table has a quota. An item lies in the table
  * that the hash of its partition key names; the order of the tables is therefore part of the data and never changes.
  *
- * Each table is on demand, warmed for the peak, encrypted with a customer key, and can be taken back to any second of the last 35 days.
+ * Each table is on demand, warmed for the peak, encrypted with a customer key, and can be taken back to any second of as many days as the recovery
+ * tier of its workload asks for, 35 where there is no workload.
  */
 export class ShardedTable extends Construct {
   /** The tables, in the order that clients must use. */
@@ -114,6 +131,8 @@ export class ShardedTable extends Construct {
   readonly alarms: AlarmSet;
 
   private readonly grants: TableGrants;
+  /** What the recovery tier of the workload asks for; none without a workload. */
+  private readonly recovery?: RecoverySizing;
 
   constructor(scope: Construct, id: string, private readonly props: ShardedTableProps) {
     super(scope, id);
@@ -124,8 +143,19 @@ export class ShardedTable extends Construct {
       // DynamoDB replicates by region, and CDK writes the key of a table beside the name of its region.
       throw new Error('`env.region` of the stack must be known for a table under a customer key, got: an unresolved token');
     }
-    this.capacity = props.capacity.resolve(factsFor(this, props.facts));
-    this.decisions = recordDecisions(this, this.capacity.decisions);
+    if (props.replica?.region === Stack.of(this).region) {
+      throw new Error(`\`replica.region\` must differ from the region of the stack, got: ${props.replica.region}`);
+    }
+    const facts = factsFor(this, props.facts);
+    this.capacity = props.capacity.resolve(facts);
+    const { workload } = this.capacity;
+    if (workload !== undefined) {
+      recordWorkload(this, workload);
+      this.recovery = sizeRecovery(workload, facts);
+      this.requireReplica(workload);
+    }
+    const derived = [...this.capacity.decisions, ...this.recoveryDecisions()];
+    this.decisions = recordDecisions(this, derived, { replicationDelayAlarm: props.replicationDelay });
     this.encryptionKey = customerKey(this, 'Keys', DataClass.LEDGER, props.encryptionKey, props.removalPolicy);
     this.tables = Array.from({ length: this.capacity.tables }, (_, index) => this.createTable(index));
     this.grants = new TableGrants(this.tables.map((table) => table.tableArn), this.encryptionKey);
@@ -190,11 +220,23 @@ export class ShardedTable extends Construct {
     return this.tables[tableIndex].metric(metricName, options);
   }
 
+  /** Milliseconds from a write in this region to its being in the replica. */
+  private metricReplicationLatency(tableIndex: number, region: string): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName: 'ReplicationLatency',
+      dimensionsMap: { TableName: this.tables[tableIndex].tableName, ReceivingRegion: region },
+      statistic: 'Maximum',
+      period: ALARM_PERIOD,
+    });
+  }
+
   private createTable(index: number): dynamodb.TableV2 {
     const { props } = this;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const { initialReadUnits, initialWriteUnits } = LIMITS.table;
     const { warmReadUnits, warmWriteUnits } = this.capacity;
+    const { replica } = props;
     const warm = warmReadUnits > initialReadUnits || warmWriteUnits > initialWriteUnits;
     return new dynamodb.TableV2(this, `Table${index}`, {
       partitionKey: { name: props.partitionKeyName ?? 'pk', type: dynamodb.AttributeType.STRING },
@@ -207,14 +249,28 @@ export class ShardedTable extends Construct {
           writeUnitsPerSecond: Math.max(warmWriteUnits, initialWriteUnits),
         }
         : undefined,
-      encryption: dynamodb.TableEncryptionV2.customerManagedKey(this.encryptionKey),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      encryption: dynamodb.TableEncryptionV2.customerManagedKey(this.encryptionKey, replica && { [replica.region]: replica.encryptionKeyArn }),
+      replicas: replica && [{ region: replica.region }],
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: this.recovery?.pointInTimeRecovery.toDays() },
       timeToLiveAttribute: props.timeToLiveAttribute,
       dynamoStream: props.changeStream,
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
       ...props.tableOptions,
     });
+  }
+
+  private requireReplica(workload: Workload): void {
+    const stated = workload.recoveryRegion;
+    if (stated !== this.props.replica?.region) {
+      throw new Error(`\`replica\` must be in the \`recoveryRegion\` of the workload (${stated ?? 'none'}), got: ${this.props.replica?.region ?? 'none'}`);
+    }
+  }
+
+  /** What of the recovery is built here. */
+  private recoveryDecisions(): Decision[] {
+    const built = ['pointInTimeDays', 'replicas', 'replicationDelayAlarm', 'tableStreamReaders'];
+    return (this.recovery?.decisions ?? []).filter(({ name }) => built.includes(name));
   }
 
   private createAlarms(options?: AlarmOptions): AlarmSet {
@@ -235,6 +291,14 @@ export class ShardedTable extends Construct {
         description: 'DynamoDB answers with errors of its own.',
         threshold: 0,
       });
+      const delay = this.props.replicationDelay ?? this.recovery?.replication.delayAlarm;
+      if (this.props.replica !== undefined && delay !== undefined) {
+        alarms.add(`ReplicationLate${index}`, {
+          metric: this.metricReplicationLatency(index, this.props.replica.region),
+          description: 'The replica is further behind than the recovery tier allows: so much would be lost with the region.',
+          threshold: delay.toMilliseconds(),
+        });
+      }
     });
     return alarms;
   }

@@ -1,6 +1,7 @@
 import type { Facts } from '../../lib/facts';
 import { type Decision, sizeLedger, sizeProjector } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
+import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
 import { requireIntegerBetween } from '../validation';
 
@@ -38,10 +39,9 @@ export interface ResolvedTableCapacity {
   readonly warmReadUnits: number;
   /** Where the numbers come from. */
   readonly decisions: readonly Decision[];
+  /** What they were derived from; none for numbers that were given. */
+  readonly workload?: Workload;
 }
-
-/** More tables than a ledger of millions of writes per second needs. */
-const MAXIMUM_TABLES = 100;
 
 /** What a logical table must be able to carry: derived from a workload, or given. */
 export class TableCapacity {
@@ -54,6 +54,7 @@ export class TableCapacity {
         warmWriteUnits: sizing.warmThroughputPerTable.write,
         warmReadUnits: sizing.warmThroughputPerTable.read,
         decisions: sizing.decisions,
+        workload,
       };
     });
   }
@@ -62,7 +63,7 @@ export class TableCapacity {
   static balances(workload: Workload): TableCapacity {
     return new TableCapacity((facts) => {
       const { warmThroughput } = sizeProjector(workload, sizeLedger(workload, facts), facts);
-      return { tables: 1, warmWriteUnits: warmThroughput.write, warmReadUnits: warmThroughput.read, decisions: [] };
+      return { tables: 1, warmWriteUnits: warmThroughput.write, warmReadUnits: warmThroughput.read, decisions: [], workload };
     });
   }
 
@@ -78,7 +79,7 @@ export class TableCapacity {
    */
   static of(props: TableCapacityProps): TableCapacity {
     const { initialWriteUnits, initialReadUnits } = LIMITS.table;
-    requireIntegerBetween('tables', props.tables, 1, MAXIMUM_TABLES);
+    requireIntegerBetween('tables', props.tables, 1, DEFAULTS.table.maximumTables);
     requireIntegerBetween('warmWriteUnits', props.warmWriteUnits, initialWriteUnits, Number.MAX_SAFE_INTEGER);
     requireIntegerBetween('warmReadUnits', props.warmReadUnits, initialReadUnits, Number.MAX_SAFE_INTEGER);
     return new TableCapacity(() => ({

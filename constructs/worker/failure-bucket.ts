@@ -1,9 +1,10 @@
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
 
 /** Properties of `FailureBucket`. */
@@ -44,7 +45,7 @@ export class FailureBucket extends Construct implements lambda.IEventSourceDlq {
   constructor(scope: Construct, id: string, private readonly props: FailureBucketProps) {
     super(scope, id);
     this.bucket = new PrivateBucket(this, 'Bucket', {
-      expiration: props.retention ?? Duration.days(90),
+      expiration: props.retention ?? DEFAULTS.failures.retention,
       encryptionKey: props.encryptionKey,
       removalPolicy: props.removalPolicy,
       bucketProps: props.bucketProps,

@@ -7,11 +7,12 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Decision, type QueueWorkerSizing, sizeQueueWorker } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
+import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 import { requireFunctionBounds } from './function-bounds';
 import { WorkerFunction } from './worker-function';
@@ -121,6 +122,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     const batchSize = props.batchSize ?? derived.batchSize;
     this.batchingWindow = props.batchingWindow ?? Duration.seconds(batchSize > LIMITS.mapping.unwindowedQueueBatch ? 1 : 0);
     const visibilityTimeout = props.visibilityTimeout ?? this.longerVisibility(props.timeout ?? derived.timeout, derived.visibilityTimeout);
+    recordWorkload(this, props.workload);
     this.decisions = recordDecisions(this, derived.decisions, {
       batchSize: props.batchSize,
       delay: props.delay,
@@ -174,7 +176,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     requireDurationBetween('delay', props.delay, Duration.seconds(0), LIMITS.queue.delay);
     requireDurationBetween('visibilityTimeout', props.visibilityTimeout, Duration.seconds(0), LIMITS.queue.visibilityTimeout);
     requireDurationBetween('batchingWindow', props.batchingWindow, Duration.seconds(0), LIMITS.mapping.batchingWindow);
-    requireDurationBetween('retention', props.retention, Duration.seconds(60), LIMITS.queue.retention);
+    requireDurationBetween('retention', props.retention, LIMITS.queue.shortestRetention, LIMITS.queue.retention);
     const { minimum, maximum } = LIMITS.mapping.queueConcurrency;
     requireIntegerBetween('maximumConcurrency', props.maximumConcurrency, minimum, maximum);
     requireIntegerBetween('maximumReceives', props.maximumReceives, 1, LIMITS.queue.maximumReceives);
@@ -194,10 +196,9 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     return new sqs.Queue(this, 'Queue', {
       encryption: sqs.QueueEncryption.KMS,
       encryptionMasterKey: this.encryptionKey,
-      // SQS asks KMS once an hour instead of for every message.
-      dataKeyReuse: Duration.hours(1),
+      dataKeyReuse: DEFAULTS.queue.dataKeyReuse,
       enforceSSL: true,
-      retentionPeriod: this.props.retention ?? Duration.days(7),
+      retentionPeriod: this.props.retention ?? DEFAULTS.queue.retention,
       deliveryDelay: this.sizing.delay,
       visibilityTimeout: this.sizing.visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: this.sizing.maximumReceives },
@@ -223,7 +224,8 @@ export class QueueWorker extends Construct implements iam.IGrantable {
 
   private createAlarms(): AlarmSet {
     const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
-    const late = this.props.lateAfter ?? Duration.seconds(Math.max(4 * this.sizing.delay.toSeconds(), Duration.hours(1).toSeconds()));
+    const { delaysOfQueueAge, leastQueueAge } = DEFAULTS.alarm;
+    const late = this.props.lateAfter ?? Duration.seconds(Math.max(delaysOfQueueAge * this.sizing.delay.toSeconds(), leastQueueAge.toSeconds()));
     alarms.add('OldestMessage', {
       metric: this.metricOldestMessage(),
       description: 'A message waits for longer than the worker needs to get round to it.',

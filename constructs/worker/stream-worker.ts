@@ -4,10 +4,11 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { Decision, sizeStreamWorker, type StreamWorkerSizing } from '../../lib/sizing';
+import { Decision, type RecoverySizing, sizeRecovery, sizeStreamWorker, type StreamWorkerSizing } from '../../lib/sizing';
+import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import type { AlarmSet } from '../observability/alarm-set';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import type { KinesisEventStream } from '../stream/kinesis-event-stream';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 import type { FailureBucket } from './failure-bucket';
@@ -51,9 +52,6 @@ export interface StreamWorkerProps extends StreamMappingProps {
   readonly maximumRecordAge?: Duration;
 }
 
-/** Share of the age at which records are given up: a worker that far behind must be looked at. */
-const LATE_SHARE_OF_RECORD_AGE = 0.25;
-
 /**
  * A Lambda function that reads a Kinesis stream so that nothing valid is lost and nothing poisonous blocks a shard: the handler
  * reports single failures, a failing batch is split, retries end only with the record's age, and what is given up is kept in a bucket.
@@ -80,12 +78,18 @@ export class StreamWorker extends Construct implements iam.IGrantable {
   /** Alarms by name. */
   readonly alarms: AlarmSet;
 
+  private readonly recovery: RecoverySizing;
+
   constructor(scope: Construct, id: string, private readonly props: StreamWorkerProps) {
     super(scope, id);
     this.requireBounds(props);
-    const derived = sizeStreamWorker(props.stream.workload, props.stream.sizing, factsFor(this, props.facts));
+    const facts = factsFor(this, props.facts);
+    const derived = sizeStreamWorker(props.stream.workload, props.stream.sizing, facts);
+    this.recovery = sizeRecovery(props.stream.workload, facts);
     const fanOut = Decision.find(props.stream.decisions, 'enhancedFanOut');
-    this.decisions = recordDecisions(this, props.enhancedFanOut === undefined ? derived.decisions : [...derived.decisions, fanOut], {
+    recordWorkload(this, props.stream.workload);
+    const all = [...derived.decisions, ...(props.enhancedFanOut === undefined ? [] : [fanOut]), Decision.find(this.recovery.decisions, 'unsettledAlarm')];
+    this.decisions = recordDecisions(this, all, {
       enhancedFanOut: props.enhancedFanOut,
       batchSize: props.batchSize,
       batchingWindow: props.batchingWindow,
@@ -160,8 +164,14 @@ export class StreamWorker extends Construct implements iam.IGrantable {
   }
 
   private createAlarms(): AlarmSet {
-    const lateAfter = Duration.millis(this.sizing.maximumRecordAge.toMilliseconds() * LATE_SHARE_OF_RECORD_AGE);
-    return createStreamAlarms(this, this.props, this.worker, lateAfter, 'The worker is so far behind that records are on their way to be given up.');
+    const lateAfter = Duration.millis(this.sizing.maximumRecordAge.toMilliseconds() * DEFAULTS.alarm.shareOfRecordAge);
+    const alarms = createStreamAlarms(this, this.props, this.worker, lateAfter, 'The worker is so far behind that records are on their way to be given up.');
+    alarms.add('Unsettled', {
+      metric: this.metricIteratorAge(),
+      description: 'What was accepted is not settled: more would be lost with the region than the recovery tier allows.',
+      threshold: this.recovery.unsettledAlarm.toMilliseconds(),
+    });
+    return alarms;
   }
 
   private validateAgainstStream(): string[] {

@@ -1,18 +1,19 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import type { Facts } from '../../lib/facts';
 import { sizeAuditArchiver, sizeLedger, sizeProjector, type TableStreamSizing } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
+import { DEFAULTS } from '../defaults';
 
 /** What a function makes of a table's changes: decides how it is sized. */
 export class TableStreamPurpose {
   /** Many changes of one row become one write of another table. */
   static readonly PROJECTION = new TableStreamPurpose(
-    (workload, facts) => sizeProjector(workload, sizeLedger(workload, facts), facts), Duration.seconds(5),
+    (workload, facts) => sizeProjector(workload, sizeLedger(workload, facts), facts), DEFAULTS.tableStream.longestProjectorWindow,
   );
 
   /** Many changes become one object. */
   static readonly ARCHIVE = new TableStreamPurpose(
-    (workload, facts) => sizeAuditArchiver(workload, sizeLedger(workload, facts), facts), Duration.seconds(60),
+    (workload, facts) => sizeAuditArchiver(workload, sizeLedger(workload, facts), facts), DEFAULTS.tableStream.longestArchiverWindow,
   );
 
   private constructor(

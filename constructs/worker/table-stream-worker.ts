@@ -5,9 +5,10 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Decision, TableStreamSizing } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
+import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import type { AlarmSet } from '../observability/alarm-set';
-import { recordDecisions } from '../sizing-metadata';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import type { ShardedTable } from '../table/sharded-table';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 import type { FailureBucket } from './failure-bucket';
@@ -110,6 +111,7 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
     this.requireBounds(props);
     const facts = factsFor(this, props.facts);
     const derived = (props.purpose ?? TableStreamPurpose.PROJECTION).size(props.workload, facts);
+    recordWorkload(this, props.workload);
     this.decisions = recordDecisions(this, derived.decisions, {
       batchSize: props.batchSize,
       batchingWindow: props.batchingWindow,
@@ -128,7 +130,7 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
       reservedConcurrency: props.reservedConcurrency ?? derived.reservedConcurrency,
       decisions: [...this.decisions],
     };
-    this.maximumRecordAge = props.maximumRecordAge ?? Duration.hours(22);
+    this.maximumRecordAge = props.maximumRecordAge ?? DEFAULTS.tableStream.recordAge;
 
     this.worker = WorkerFunction.create(this, props, this.sizing, this.sizing.reservedConcurrency);
     this.function = this.worker.function;
@@ -179,8 +181,8 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
   }
 
   private createAlarms(): AlarmSet {
-    const late = 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for 24 hours only.';
-    return createStreamAlarms(this, this.props, this.worker, this.props.lateAfter ?? Duration.hours(6), late);
+    const late = 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for a day only.';
+    return createStreamAlarms(this, this.props, this.worker, this.props.lateAfter ?? DEFAULTS.tableStream.lateAfter, late);
   }
 
   private validateMapping(): string[] {

@@ -223,7 +223,9 @@ describe('StreamWorker', () => {
     const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'))
       .map((alarm) => alarm.Properties)
       .filter((it) => it.Namespace === 'AWS/Lambda');
-    expect(alarms.map((it) => it.MetricName).sort()).toEqual(['DestinationDeliveryFailures', 'Errors', 'IteratorAge', 'Throttles']);
+    expect(alarms.map((it) => it.MetricName).sort()).toEqual(['DestinationDeliveryFailures', 'Errors', 'IteratorAge', 'IteratorAge', 'Throttles']);
+    // Half of the minute that the critical tier may lose, and a quarter of the time after which a record is given up.
+    expect(alarms.filter((it) => it.MetricName === 'IteratorAge').map((it) => it.Threshold).sort((a, b) => a - b)[0]).toBe(30_000);
     for (const alarm of alarms) {
       expect(alarm.Dimensions.map((it: { Name: string }) => it.Name)).toEqual(['FunctionName', 'Resource']);
     }

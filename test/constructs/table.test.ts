@@ -5,9 +5,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { ShardedTable, type ShardedTableProps } from '../../constructs/table/sharded-table';
 import { TableCapacity } from '../../constructs/table/table-capacity';
+import { TableReplica } from '../../constructs/table/table-replica';
 import { Facts } from '../../lib/facts';
 import { sizeLedger, sizeProjector } from '../../lib/sizing';
-import { Rate, Workload } from '../../lib/workload';
+import { Rate, RecoveryTier, Workload } from '../../lib/workload';
 import { testApp, testStack } from '../support/app';
 import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements } from '../support/template';
 
@@ -169,5 +170,49 @@ describe('TableCapacity', () => {
     [{ warmReadUnits: 100 }, '`warmReadUnits` must be between 12000 and'],
   ])('refuses %j', (props, message) => {
     expect(() => TableCapacity.of(props)).toThrow(message);
+  });
+});
+
+describe('ShardedTable with a replica', () => {
+  const recovering = new Workload({ peak: Rate.perSecond(1_000), recoveryRegion: 'eu-central-1' });
+  const replica = new TableReplica({ region: 'eu-central-1', encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:alias/orders/ledger' });
+
+  it('is copied to the recovery region under the key there', () => {
+    const { stack } = tableWith({ capacity: TableCapacity.ledger(recovering), replica });
+    const [table] = Object.values(resourcesOf(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable'));
+    expect(table.Properties.Replicas).toEqual([
+      expect.objectContaining({ Region: 'eu-central-1', SSESpecification: { KMSMasterKeyId: replica.encryptionKeyArn } }),
+      expect.objectContaining({ Region: 'eu-west-1' }),
+    ]);
+    expect(table.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+  });
+
+  it('calls somebody when the replica falls behind what the tier may lose', () => {
+    const { stack } = tableWith({ capacity: TableCapacity.ledger(recovering), replica });
+    const template = Template.fromStack(stack);
+    const late = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter((it) => it.Properties.MetricName === 'ReplicationLatency');
+    expect(late).toHaveLength(1);
+    expect(late[0].Properties).toMatchObject({ Threshold: 30_000, Dimensions: [{ Name: 'ReceivingRegion', Value: 'eu-central-1' }, { Name: 'TableName' }] });
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('keeps as many days of recovery as the tier asks for', () => {
+    const days = (tier: RecoveryTier): number => {
+      const { stack } = tableWith({ capacity: TableCapacity.ledger(new Workload({ peak: Rate.perSecond(1_000), recoveryTier: tier })) });
+      const [table] = Object.values(resourcesOf(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable'));
+      return table.Properties.Replicas[0].PointInTimeRecoverySpecification.RecoveryPeriodInDays as number;
+    };
+    expect(days(RecoveryTier.CRITICAL)).toBe(35);
+    expect(days(RecoveryTier.ANALYTICS)).toBeLessThan(35);
+  });
+
+  it('is in the region that the workload states, and no other', () => {
+    expect(() => tableWith({ capacity: TableCapacity.ledger(recovering) }))
+      .toThrow('`replica` must be in the `recoveryRegion` of the workload (eu-central-1), got: none');
+    expect(() => tableWith({ capacity: TableCapacity.ledger(workload), replica })).toThrow('(none), got: eu-central-1');
+    const here = new TableReplica({ region: 'eu-west-1', encryptionKeyArn: replica.encryptionKeyArn });
+    expect(() => tableWith({ replica: here })).toThrow('`replica.region` must differ from the region of the stack, got: eu-west-1');
+    expect(() => new TableReplica({ region: 'Frankfurt', encryptionKeyArn: replica.encryptionKeyArn })).toThrow('`replica.region` must be a region code');
+    expect(() => new TableReplica({ region: 'eu-central-1', encryptionKeyArn: 'alias/x' })).toThrow('`replica.encryptionKeyArn` must be the ARN');
   });
 });

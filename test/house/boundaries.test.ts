@@ -9,19 +9,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/sizing': ['lib/workload', 'lib/facts'],
   'lib/topology': [],
   'lib/event-source': ['lib/facts'],
-  'lib/report': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source'],
+  'lib/checks': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology'],
+  'lib/report': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks'],
   'constructs': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/report'],
   'lambdas/runtime': [],
   'lambdas': ['lambdas/runtime'],
-  'apps': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/report', 'constructs', 'assets'],
+  'apps': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/checks', 'lib/report', 'constructs', 'assets'],
   'local': ['lib/topology', 'lib/workload', 'lib/facts', 'lib/event-source'],
-  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/report', 'local', 'lambdas/runtime'],
+  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks', 'lib/report', 'local', 'lambdas/runtime'],
 };
 
 /** What a room may take from aws-cdk-lib; rooms that are not named may take nothing. */
 const CDK_NAMES: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'lib/workload': ['Duration', 'Size'],
   'lib/sizing': ['Duration', 'Size'],
+  'lib/checks': ['IPolicyValidationContext', 'IPolicyValidationPlugin', 'PolicyValidationPluginReport', 'PolicyViolation', 'PolicyViolatingResource'],
   'constructs': 'everything',
   'apps': 'everything',
 };

@@ -1,8 +1,10 @@
 import { Annotations, CfnElement, CfnResource, type IAspect, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { DEFAULTS } from '../../../constructs/defaults';
+import { LIMITS } from '../../../constructs/limits';
 
-/** Most resources of one stack. CloudFormation takes 500; the rest is room to grow without moving anything that holds data. */
-export const MAXIMUM_RESOURCES = 400;
+/** Most resources of one stack: less than CloudFormation takes, so that a stack can grow without moving anything that holds data. */
+export const MAXIMUM_RESOURCES = Math.floor(LIMITS.stack.resources * DEFAULTS.stack.resourceShare);
 
 /** Refuses a stack that has become too large to grow. */
 export class StackSizeLimit implements IAspect {

@@ -7,9 +7,9 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { assetFolder, DataClass, DataKeys, ShardedTable, TableCapacity, TableStreamWorker } from '../../../constructs';
+import { assetFolder, DataClass, DataKeys, recordDecisions, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
 import { factsFor } from '../../../constructs/limits';
-import { type LedgerSizing, sizeLedger } from '../../../lib/sizing';
+import { type LedgerSizing, type ReadConsistencySizing, sizeLedger, sizeProjector, sizeReadConsistency } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
 import type { ReferenceStackProps } from './reference-stack-props';
 
@@ -17,6 +17,13 @@ import type { ReferenceStackProps } from './reference-stack-props';
 export interface DataStackProps extends ReferenceStackProps {
   /** What all cells together must carry. */
   readonly workload: Workload;
+
+  /**
+   * Copies of the tables in the recovery region.
+   *
+   * @default - none
+   */
+  readonly replica?: TableReplica;
 }
 
 /**
@@ -30,12 +37,14 @@ export class DataStack extends Stack {
   readonly balances: ShardedTable;
   readonly parking: ShardedTable;
   readonly projector: TableStreamWorker;
+  /** How the API reads the status of payments and balances. */
+  readonly reads: ReadConsistencySizing;
   /** Where alarms of all stacks go; operators subscribe to it. */
   readonly alarmTopic: sns.Topic;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { removalPolicy, workload } = props;
+    const { removalPolicy, replica, workload } = props;
     this.keys = new DataKeys(this, 'Keys', { removalPolicy });
     this.alarmTopic = this.createAlarmTopic();
     const alarms = { actions: this.alarmActions };
@@ -46,11 +55,12 @@ export class DataStack extends Stack {
       capacity: TableCapacity.ledger(workload),
       changeStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'expiresAt',
+      replica,
       encryptionKey,
       removalPolicy,
       alarms,
     });
-    const common = { encryptionKey, removalPolicy, alarms };
+    const common = { replica, encryptionKey, removalPolicy, alarms };
     this.balances = new ShardedTable(this, 'Balances', { ...common, capacity: TableCapacity.balances(workload) });
     this.parking = new ShardedTable(this, 'Parking', { ...common, capacity: TableCapacity.onDemand() });
 
@@ -63,6 +73,7 @@ export class DataStack extends Stack {
       removalPolicy,
       alarms,
     });
+    this.reads = this.decideReads(workload);
     this.balances.grantRead(this.projector);
     this.balances.grantInsert(this.projector);
     this.balances.grantUpdate(this.projector);
@@ -81,6 +92,21 @@ export class DataStack extends Stack {
   /** What alarms of all stacks do. */
   get alarmActions(): cloudwatch.IAlarmAction[] {
     return [new SnsAction(this.alarmTopic)];
+  }
+
+  /** Reads as fresh as the workload asks for, and an alarm where they are not. */
+  private decideReads(workload: Workload): ReadConsistencySizing {
+    const reads = sizeReadConsistency(workload, sizeProjector(workload, this.ledgerSizing, factsFor(this)), factsFor(this));
+    recordDecisions(this, reads.decisions);
+    const { lagAlarm } = reads.balances;
+    if (lagAlarm !== undefined) {
+      this.projector.alarms.add('BalancesLate', {
+        metric: this.projector.metricIteratorAge(),
+        description: 'Balances are older than the workload allows.',
+        threshold: lagAlarm.toMilliseconds(),
+      });
+    }
+    return reads;
   }
 
   private createAlarmTopic(): sns.Topic {

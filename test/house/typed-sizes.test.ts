@@ -1,0 +1,53 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as ts from 'typescript';
+import { root, sourceFiles } from './source-files';
+
+/** What somebody states: the one file in which numbers are typed. */
+const STATED = path.join('apps', 'payment-reference', 'workload.ts');
+
+/** Numbers that say nothing about a size: indices, flags, factors between units. */
+const HARMLESS = new Set(['0', '1', '1000', '1024', '60', '3600', '86_400']);
+
+/** Numbers that belong to a protocol or to the form of a name, with the reason. */
+const ALLOWED: readonly (readonly [file: string, number: string, reason: string])[] = [
+  ['constructs/compute/stateless-tier.ts', '443', 'HTTPS'],
+  ['constructs/compute/stateless-tier.ts', '65_535', 'ports have 16 bits'],
+  ['constructs/security/network-foundation.ts', '443', 'HTTPS'],
+  ['constructs/security/network-foundation.ts', '2', 'a load balancer takes no fewer zones'],
+  ['constructs/security/data-keys.ts', '200', 'length of a name'],
+  ['constructs/worker/stream-worker.ts', '128', 'length of a name'],
+  ['constructs/security/private-bucket.ts', '1.2', 'version of TLS'],
+  ['constructs/sizing-metadata.ts', '2', 'exponent: KiB, MiB, GiB'],
+  ['constructs/sizing-metadata.ts', '3', 'exponent: KiB, MiB, GiB'],
+];
+
+function numbersOf(file: string): string[] {
+  const source = ts.createSourceFile(file, fs.readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isNumericLiteral(node)) {
+      found.push(node.getText(source));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const typed = sourceFiles(['constructs', 'apps'])
+  .filter((file) => file !== STATED)
+  .flatMap((file) => numbersOf(file).map((number) => ({ file: file.split(path.sep).join('/'), number })))
+  .filter(({ number }) => !HARMLESS.has(number));
+
+describe('sizes', () => {
+  it('are never typed by hand in constructs and apps: they come from the sizing, or are facts', () => {
+    const unexplained = typed.filter(({ file, number }) => !ALLOWED.some(([where, what]) => where === file && what === number));
+    expect(unexplained).toEqual([]);
+  });
+
+  it('that are allowed are there', () => {
+    const gone = ALLOWED.filter(([file, number]) => !typed.some((it) => it.file === file && it.number === number));
+    expect(gone).toEqual([]);
+  });
+});
