@@ -1,41 +1,149 @@
-import { explainDecision } from '../lib/report';
+import * as fs from 'node:fs';
+import { Facts } from '../lib/facts';
+import { explainAnswer, explainMarkdown } from '../lib/report/explain-answer';
+import { renderLatencyMarkdown, renderLatencyText } from '../lib/report/latency-text';
+import { recoveryJson, renderRecoveryMarkdown, renderRecoveryText } from '../lib/report/recovery-text';
+import { SizingPlan } from '../lib/sizing';
+import { latencyBudget, type LatencyBudget } from '../lib/sizing/latency-budget';
+import { latencyStreamPath } from '../lib/sizing/latency-sizes';
+import { sizeRecovery, type RecoverySizing } from '../lib/sizing/recovery';
 import { AssemblyError } from '../lib/topology';
+import { Workload } from '../lib/workload';
 import { useAssembly } from './assembly';
-import { type Command, text, UsageError } from './command';
-import { readPlan } from './plan';
+import { type Command, type CommandInput, text, UsageError } from './command';
+import { readPlansByRegion, type RegionPlan } from './plans-by-region';
 
 /** `cht explain` */
 export const explainCommand: Command = {
   name: 'explain',
-  summary: 'how one size came about: calculation, binding constraint, rejected options, facts',
+  summary: 'how one size came about; how long a payment takes; what a disaster costs',
   help: `cht explain PATH [ASSEMBLY]: explains the decisions that PATH names
+cht explain latency [ASSEMBLY]: how long a payment takes, hop by hop, against the target
+cht explain recovery [ASSEMBLY]: for each kind of data and disaster, what covers it and whether the recovery tier is kept
 
 PATH is a decision ("…/Stream/shards"), the path of a construct, the end of one, or a name ("shards"), as "cht size" prints them.
 
   --environment NAME   synthesizes this environment of the app instead of taking an assembly
-  --json               the decisions as JSON
+  --workload FILE      for latency and recovery: a workload as JSON, {"peak": 100000, "cells": 4}, instead of that of the assembly
+  --json               for programs
+  --markdown           for a pull request
+
+Facts are those that facts.local.json states, else the shipped ones.
 `,
-  options: { environment: { type: 'string' }, json: { type: 'boolean' } },
+  options: { environment: { type: 'string' }, workload: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' } },
   async run(input) {
-    const [path, folder] = input.positionals;
-    if (path === undefined) {
-      throw new UsageError('Say what to explain: the path or the name of a decision.', 'explain');
+    const [subject, folder] = input.positionals;
+    if (subject === undefined) {
+      throw new UsageError('Say what to explain: the path or the name of a decision, latency, or recovery.', 'explain');
+    }
+    if (input.values.json === true && input.values.markdown === true) {
+      throw new UsageError('--json and --markdown exclude each other.', 'explain');
+    }
+    const whole = subject === 'latency' || subject === 'recovery';
+    if (text(input, 'workload') !== undefined && !whole) {
+      throw new UsageError('--workload goes with latency and recovery.', 'explain');
+    }
+    const explain = subject === 'latency' ? latency : subject === 'recovery' ? recovery : (plans: readonly RegionPlan[]) => decisions(subject, plans, input);
+    // With a workload of its own nothing has to be synthesized.
+    if (text(input, 'workload') !== undefined && folder === undefined && text(input, 'environment') === undefined) {
+      process.stdout.write(explain([], input));
+      return 0;
     }
     const assembly = await useAssembly(folder, text(input, 'environment'));
     try {
-      const plan = readPlan(assembly.folder);
-      const found = plan.search(path);
-      if (found.length === 0) {
-        throw new AssemblyError(`No decision is called ${path}. There are: ${plan.decisions.map((it) => `${it.path}/${it.name}`).join(', ')}.`);
-      }
-      process.stdout.write(
-        input.values.json === true
-          ? `${JSON.stringify({ decisions: found }, undefined, 2)}\n`
-          : found.map((decision) => explainDecision(decision, { width: process.stdout.columns ?? 100 })).join('\n'),
-      );
+      process.stdout.write(explain(readPlansByRegion(assembly.folder, undefined), input));
       return 0;
     } finally {
       assembly.dispose();
     }
   },
 };
+
+function decisions(subject: string, plans: readonly RegionPlan[], input: CommandInput): string {
+  const plan = new SizingPlan(plans.flatMap((it) => it.decisions));
+  const found = plan.search(subject);
+  if (found.length === 0) {
+    throw new AssemblyError(`No decision is called ${subject}. There are: ${plan.decisions.map((it) => `${it.path}/${it.name}`).join(', ')}.`);
+  }
+  const facts = Facts.local(process.cwd(), plans.find((it) => it.decisions.includes(found[0]))?.region);
+  return rendered(input, {
+    json: () => ({ decisions: found }),
+    markdown: () => explainMarkdown(found, { facts }),
+    text: (width) => explainAnswer(found, { facts, width }),
+  });
+}
+
+function latency(plans: readonly RegionPlan[], input: CommandInput): string {
+  const budget = budgetOf(plans, statedWorkload(input));
+  return rendered(input, {
+    json: () => budget,
+    markdown: () => renderLatencyMarkdown(budget),
+    text: (width) => renderLatencyText(budget, { width }),
+  });
+}
+
+/** The budget of the first cell, with the sizes that the templates carry. */
+function budgetOf(plans: readonly RegionPlan[], stated: Workload | undefined): LatencyBudget {
+  const plan = plans.find((it) => latencyStreamPath(it.decisions) !== undefined);
+  if (plan === undefined) {
+    if (stated === undefined) {
+      throw new AssemblyError('The assembly has no stream that payments are accepted into, so there is no latency to explain.');
+    }
+    return understood(() => latencyBudget(stated.cellShare(), Facts.local()));
+  }
+  const path = latencyStreamPath(plan.decisions);
+  const workload = stated?.cellShare() ?? plan.workloads.find((it) => it.path === path)?.workload;
+  if (workload === undefined) {
+    throw new AssemblyError(`The template of ${path} does not carry its workload: state it with --workload FILE.`);
+  }
+  return understood(() => latencyBudget(workload, Facts.local(process.cwd(), plan.region), { decisions: plan.decisions }));
+}
+
+function recovery(plans: readonly RegionPlan[], input: CommandInput): string {
+  const sizing = recoveryOf(plans, statedWorkload(input));
+  return rendered(input, {
+    json: () => recoveryJson(sizing),
+    markdown: () => renderRecoveryMarkdown(sizing),
+    text: (width) => renderRecoveryText(sizing, { width }),
+  });
+}
+
+/** The recovery of the whole system: what is shared by all cells is sized for the largest workload. */
+function recoveryOf(plans: readonly RegionPlan[], stated: Workload | undefined): RecoverySizing {
+  const [whole] = plans
+    .flatMap(({ region, workloads }) => workloads.map(({ workload }) => ({ region, workload })))
+    .sort((a, b) => b.workload.peak.perSecond - a.workload.peak.perSecond || b.workload.cells - a.workload.cells);
+  const workload = stated ?? whole?.workload;
+  if (workload === undefined) {
+    throw new AssemblyError('The templates do not carry the workload: state it with --workload FILE.');
+  }
+  return understood(() => sizeRecovery(workload, Facts.local(process.cwd(), plans[0]?.region)));
+}
+
+/** @throws AssemblyError for a file that is none, or states a workload that makes no sense. */
+function statedWorkload(input: CommandInput): Workload | undefined {
+  const file = text(input, 'workload');
+  return file === undefined ? undefined : understood(() => Workload.fromJSON(JSON.parse(fs.readFileSync(file, 'utf8'))), `${file}: `);
+}
+
+/** What sizing refuses is told to people without a stack trace. */
+function understood<T>(run: () => T, prefix = ''): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new AssemblyError(`${prefix}${(error as Error).message}`);
+  }
+}
+
+interface Renderings {
+  json(): object;
+  markdown(): string;
+  text(width: number): string;
+}
+
+function rendered(input: CommandInput, as: Renderings): string {
+  if (input.values.json === true) {
+    return `${JSON.stringify(as.json(), undefined, 2)}\n`;
+  }
+  return input.values.markdown === true ? as.markdown() : as.text(process.stdout.columns ?? 100);
+}

@@ -1,15 +1,23 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { RunError } from '../local/run/run-error';
+import { LocalFactsError, UnknownFactError } from '../lib/facts';
 import { AssemblyError } from '../lib/topology';
 import { auditCommand } from './audit';
+import { checkCommand } from './check';
+import { chooseCommand } from './choose';
 import { explainCommand } from './explain';
+import { factsCommand } from './facts';
+import { growthCommand } from './growth';
 import { parkedCommand } from './parked';
+import { quotasCommand } from './quotas';
 import { runCommand } from './run';
 import { spellOutRun } from './running-system';
 import { sizeCommand } from './size';
 import { type Command, UsageError } from './command';
 
-const COMMANDS: readonly Command[] = [runCommand, sizeCommand, explainCommand, parkedCommand, auditCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand, sizeCommand, explainCommand, growthCommand, quotasCommand, chooseCommand, checkCommand, factsCommand, parkedCommand, auditCommand,
+];
 
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
@@ -52,7 +60,8 @@ function overview(): string {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
-    const isTheirs = error instanceof UsageError || error instanceof RunError || error instanceof AssemblyError;
+    const isTheirs = error instanceof UsageError || error instanceof RunError || error instanceof AssemblyError
+      || error instanceof LocalFactsError || error instanceof UnknownFactError;
     process.stderr.write(`cht: ${isTheirs ? error.message : (error.stack ?? error.message)}\n`);
     process.exit(error instanceof UsageError ? 2 : 1);
   },

@@ -87,7 +87,7 @@ describe('an explanation', () => {
       'Calculation: ceil(max(12.9 MiB/s / 1 MiB/s, 712 records/s / 1,000) / 0.7) = 19',
       'Held there by: bytes written to a shard | at 70 % of its limit.',
       'At the stated peak 32.1 % of it stays unused.',
-      'Uses 19 of 20,000 (adjustable quota kinesis/shardQuota.account).',
+      'Uses 19 of 20,000 (adjustable quota L-0918CF54 kinesis/shardQuota.account).',
       'Not on-demand capacity: a new stream takes 4 MiB/s, the peak is 12.9 MiB/s.',
       'Rests on:',
       '  kinesis/shard.writeBytesPerSec = 1,048,576 B/s (high, 2026)',

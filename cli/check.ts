@@ -1,0 +1,91 @@
+import * as fs from 'node:fs';
+import { Acknowledgements } from '../lib/checks/acknowledgements';
+import { check, type CheckReport } from '../lib/checks/check';
+import { RULES } from '../lib/checks/rules';
+import { Facts } from '../lib/facts';
+import { renderCheckJson, renderRulesJson } from '../lib/report/check-json';
+import { renderCheckMarkdown } from '../lib/report/check-markdown';
+import { renderCheckTable, renderRulesTable } from '../lib/report/check-table';
+import { renderRulesPage } from '../lib/report/rules-page';
+import { Topology } from '../lib/topology';
+import { Workload } from '../lib/workload';
+import { useAssembly } from './assembly';
+import { type Command, type CommandInput, text, UsageError } from './command';
+
+/** `cht check` */
+export const checkCommand: Command = {
+  name: 'check',
+  summary: 'what in an assembly will not hold: pitfalls, sizes, quotas, alarms that watch nothing',
+  help: `cht check [ASSEMBLY]: runs all rules over a cloud assembly, of whatever app it is
+
+  --environment NAME     synthesizes this environment of the app instead of taking an assembly
+  --workload FILE        what the app must carry, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
+  --rules                lists the rules instead of running them
+  --warnings-as-errors   warnings fail as well
+  --json                 {"violations":[{"rule","severity","stack","constructPath","logicalId","type","property","message","what","why","fix","source"}],
+                          "acknowledged","withoutReason","failures","unjudged","rulesRun"}
+  --markdown             tables for a pull request; with --rules the page docs/rules.md
+
+Ends with 1 when an error is found that nobody acknowledged, a rule failed, or an acknowledgement gives no reason.
+A finding is acknowledged in the app: Validations.of(construct).acknowledge({ id: 'HighThroughput::HT-STREAM-003', reason: '…' }).
+Limits and quotas are those of a new account, or what facts.local.json states.
+`,
+  options: {
+    'environment': { type: 'string' },
+    'workload': { type: 'string' },
+    'rules': { type: 'boolean' },
+    'warnings-as-errors': { type: 'boolean' },
+    'json': { type: 'boolean' },
+    'markdown': { type: 'boolean' },
+  },
+  async run(input) {
+    if (input.values.json === true && input.values.markdown === true) {
+      throw new UsageError('--json and --markdown exclude each other.', 'check');
+    }
+    if (input.values.rules === true) {
+      process.stdout.write(rulesText(input));
+      return 0;
+    }
+    const workload = readWorkload(text(input, 'workload'));
+    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    try {
+      const topology = Topology.read(assembly.folder, { unresolved: 'stand-in' });
+      const report = check(topology, { workload, facts: Facts.local(), acknowledgements: Acknowledgements.ofAssembly(topology, assembly.folder) });
+      process.stdout.write(reportText(input, report));
+      return fails(report, input.values['warnings-as-errors'] === true) ? 1 : 0;
+    } finally {
+      assembly.dispose();
+    }
+  },
+};
+
+function fails(report: CheckReport, warningsToo: boolean): boolean {
+  return report.violations.some(({ rule }) => warningsToo || rule.severity === 'error') || report.failures.length > 0 || report.withoutReason.length > 0;
+}
+
+function rulesText(input: CommandInput): string {
+  return input.values.json === true ? renderRulesJson(RULES)
+    : input.values.markdown === true ? renderRulesPage(RULES)
+    : renderRulesTable(RULES, { width: width() });
+}
+
+function reportText(input: CommandInput, report: CheckReport): string {
+  return input.values.json === true ? renderCheckJson(report)
+    : input.values.markdown === true ? renderCheckMarkdown(report)
+    : renderCheckTable(report, { width: width() });
+}
+
+function width(): number {
+  return process.stdout.columns ?? 120;
+}
+
+function readWorkload(file: string | undefined): Workload | undefined {
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    return Workload.fromJSON(JSON.parse(fs.readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new UsageError(`--workload ${file}: ${(error as Error).message}.`, 'check');
+  }
+}
