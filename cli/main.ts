@@ -50,8 +50,8 @@ function overview(): string {
     '',
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
-    'run, size and explain take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json to a temporary folder.',
-    'The others work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
+    'run, size, explain, growth, quotas, choose and check take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
+    'to a temporary folder. facts needs none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',
   ].join('\n');
