@@ -1,5 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { HighThroughputChecks } from '../../lib/checks';
+import { LocalFactsError } from '../../lib/facts';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { PaymentReferenceStage } from './payment-reference-stage';
 import { environmentName, environments } from './workload';
@@ -25,4 +26,9 @@ async function main(): Promise<void> {
   app.synth();
 }
 
-void main();
+main().catch((error: unknown) => {
+  // What somebody stated wrongly needs a sentence, not the way through the code.
+  process.stderr.write(`${error instanceof LocalFactsError ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+  // At once: the CDK would synthesize what there is before the process ends by itself.
+  process.exit(1);
+});

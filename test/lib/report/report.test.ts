@@ -76,7 +76,10 @@ describe('a plan as Markdown', () => {
 
 describe('a plan as JSON', () => {
   it('is what the plan publishes', () => {
-    expect(JSON.parse(renderPlanJson(plan))).toEqual(plan.toJSON());
+    const { decisions } = JSON.parse(renderPlanJson(plan)) as { decisions: Record<string, unknown>[] };
+    expect(decisions).toEqual(plan.toJSON().decisions.map((it) => ({ ...it, headroom: it.headroom ?? null, quota: it.quota ?? null })));
+    expect(Object.keys(decisions[0]).slice(0, 11))
+      .toEqual(['path', 'name', 'value', 'unit', 'formula', 'inputs', 'binding', 'rejected', 'headroom', 'quota', 'facts']);
   });
 });
 
