@@ -1,36 +1,13 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
 import { chooseCommand } from '../../cli/choose';
 import type { SeatChoice } from '../../lib/sizing/choice';
 import { Rate, Workload } from '../../lib/workload';
+import { commandInFolder } from '../support/command-in-folder';
 
 /** Runs the command in this process, in a folder of its own. */
 describe('cht choose', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'choose-'));
-  let output = '';
-
-  beforeEach(() => {
-    output = '';
-    jest.spyOn(process, 'cwd').mockReturnValue(folder);
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-  });
-  afterEach(() => {
-    jest.restoreAllMocks();
-    fs.rmSync(path.join(folder, 'facts.local.json'), { force: true });
-  });
-  afterAll(() => fs.rmSync(folder, { recursive: true }));
-
-  async function run(...words: string[]): Promise<string> {
-    const { values, positionals } = parseArgs({ args: words, options: chooseCommand.options, allowPositionals: true });
-    output = '';
-    expect(await chooseCommand.run({ values, positionals })).toBe(0);
-    return output;
-  }
+  const { folder, run } = commandInFolder(chooseCommand);
 
   function workloadFile(json: unknown): string {
     const file = path.join(folder, 'workload.json');

@@ -1,38 +1,17 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
 import { factsCommand } from '../../cli/facts';
 import { type Fact, Facts } from '../../lib/facts';
 import type { FactsSummary } from '../../lib/report/facts-table';
+import { commandInFolder } from '../support/command-in-folder';
 
 /** Runs the command in this process, in a folder without a facts.local.json unless the test writes one. */
 describe('cht facts', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'facts-'));
+  const { folder, run } = commandInFolder(factsCommand);
   const columns = process.stdout.columns;
-  let output = '';
-
-  beforeEach(() => {
-    output = '';
-    jest.spyOn(process, 'cwd').mockReturnValue(folder);
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-  });
   afterEach(() => {
-    jest.restoreAllMocks();
     process.stdout.columns = columns;
-    fs.rmSync(path.join(folder, 'facts.local.json'), { force: true });
   });
-  afterAll(() => fs.rmSync(folder, { recursive: true }));
-
-  async function run(...words: string[]): Promise<string> {
-    const { values, positionals } = parseArgs({ args: words, options: factsCommand.options, allowPositionals: true });
-    output = '';
-    expect(await factsCommand.run({ values, positionals })).toBe(0);
-    return output;
-  }
 
   async function facts(...words: string[]): Promise<(Fact & { ageInDays?: number })[]> {
     return (JSON.parse(await run(...words, '--json')) as { facts: Fact[] }).facts;
@@ -43,7 +22,8 @@ describe('cht facts', () => {
   }
 
   it('counts the facts of every service by their trust', async () => {
-    expect(await run()).toMatch(/^service +facts +oldest +trust\n-+\nalb +\d+ +20\d\d\S* +\d+ high/);
+    const output = await run();
+    expect(output).toMatch(/^service +facts +oldest +trust\n-+\nalb +\d+ +20\d\d\S* +\d+ high/);
     expect(output).toMatch(/\nall +\d+ /);
     const { services, region } = JSON.parse(await run('--json')) as { services: FactsSummary[]; region: string };
     expect(region).toBe('us-east-1');
@@ -73,7 +53,8 @@ describe('cht facts', () => {
 
   it('shows what a facts.local.json states', async () => {
     fs.writeFileSync(path.join(folder, 'facts.local.json'), '{"kinesis/shardQuota.account": {"value": 5000, "note": "lowered by us"}}');
-    expect(await run('kinesis')).toMatch(/kinesis\/shardQuota.account +5,000 +shards +us-east-1 +- +stated \*\n/);
+    const output = await run('kinesis');
+    expect(output).toMatch(/kinesis\/shardQuota.account +5,000 +shards +us-east-1 +- +stated \*\n/);
     expect(output).toMatch(/\n\* stated by the user/);
     expect(await run('kinesis/shardQuota.account')).toContain('note: stated by the user: lowered by us; shipped: 20000');
   });
