@@ -6,7 +6,9 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type Decision, sizeStatelessTier, type StatelessTierSizing } from '../../lib/sizing';
+import type { Facts } from '../../lib/facts';
+import { type Decision, sizeLoadBalancer, sizeStatelessTier, type StatelessTierSizing } from '../../lib/sizing';
+import type { Workload } from '../../lib/workload';
 import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
@@ -20,6 +22,9 @@ import type { StatelessTierProps } from './stateless-tier-props';
 
 /** ARN of a certificate of AWS Certificate Manager. */
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/;
+
+/** What `sizeLoadBalancer` tells of the one load balancer here, which follows the load by itself. */
+const BALANCER_DECISIONS: readonly string[] = ['sharedUnits', 'handshakesPerSecond'];
 
 /**
  * A load balancer that speaks nothing but TLS 1.3 and 1.2, in front of containers on Fargate that keep no state: a base on demand and
@@ -60,9 +65,14 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
   constructor(scope: Construct, id: string, private readonly props: StatelessTierProps) {
     super(scope, id);
     this.requireBounds(props);
-    const derived = sizeStatelessTier(props.workload, factsFor(this, props.facts));
+    const facts = factsFor(this, props.facts);
+    const derived = sizeStatelessTier(props.workload, facts);
     recordWorkload(this, props.workload);
-    this.decisions = recordDecisions(this, derived.decisions, { minimumTasks: props.minimumTasks, maximumTasks: props.maximumTasks });
+    this.decisions = recordDecisions(
+      this,
+      [...derived.decisions, ...balancerDecisions(props.workload, facts)],
+      { minimumTasks: props.minimumTasks, maximumTasks: props.maximumTasks },
+    );
     this.sizing = {
       ...derived,
       minimumTasks: props.minimumTasks ?? derived.minimumTasks,
@@ -280,4 +290,9 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     const wanted = this.drainTime.plus(DEFAULTS.tier.stopReserve);
     return wanted.toSeconds() > LIMITS.task.stopTimeout.toSeconds() ? LIMITS.task.stopTimeout : wanted;
   }
+}
+
+/** Capacity units with what each dimension asks for, and the handshakes behind them. */
+function balancerDecisions(workload: Workload, facts: Facts): Decision[] {
+  return sizeLoadBalancer(workload, facts).decisions.filter(({ name }) => BALANCER_DECISIONS.includes(name));
 }

@@ -30,6 +30,8 @@ export interface LoadBalancerSizing {
   readonly handshakesPerSecond: number;
   /** Capacity units of a Network Load Balancer in the place of the partner's. */
   readonly networkUnits: number;
+  /** Capacity units of one load balancer that takes both edges, without client certificates. */
+  readonly sharedUnits: number;
   /** US dollars a month at the average rate, reservations included. */
   readonly monthlyDollars: number;
   readonly decisions: readonly Decision[];
@@ -53,6 +55,7 @@ function sizeOnce(workload: Workload, facts: Facts): LoadBalancerSizing {
   const partner = new Balancer('partner', load.partner, load.averageShare, facts);
   const network = networkDecision(load.partner, partner, load.facts, facts);
   const handshakes = handshakesDecision(load);
+  const shared = sharedDecision(load, facts);
   const both = [people, partner];
   const month = monthDecision(both, facts, load.facts);
   return {
@@ -60,8 +63,9 @@ function sizeOnce(workload: Workload, facts: Facts): LoadBalancerSizing {
     partner: partner.sizing,
     handshakesPerSecond: handshakes.value as number,
     networkUnits: network.value as number,
+    sharedUnits: shared.value as number,
     monthlyDollars: month.value as number,
-    decisions: [...both.flatMap((it) => it.decisions(load.facts)), network, handshakes, targetsDecision(workload, facts), month],
+    decisions: [...both.flatMap((it) => it.decisions(load.facts)), shared, network, handshakes, targetsDecision(workload, facts), month],
   };
 }
 
@@ -176,6 +180,31 @@ class Balancer {
         ...this.dimensions.flatMap((it) => it.facts), ...trafficFacts],
     });
   }
+}
+
+/** What a system takes that has one load balancer for everybody, as one without partner certificates has. */
+function sharedDecision({ public: people, partner, facts: trafficFacts }: EdgeLoads, facts: Facts): Decision {
+  const dimensions = loadDimensions({
+    requests: people.requests + partner.requests,
+    newPerSecond: people.newPerSecond + partner.newPerSecond,
+    active: people.active + partner.active,
+    gigabytesPerHour: people.gigabytesPerHour + partner.gigabytesPerHour,
+    mutualTls: false,
+  }, facts);
+  const binding = highest(dimensions);
+  const units = roundUp(binding.units);
+  return Decision.derive({
+    path: PATH,
+    name: 'sharedUnits',
+    value: units,
+    unit: 'LCU',
+    formula: `ceil(max(${dimensions.map((it) => it.formula).join(', ')})) = ${formatNumber(units)}`,
+    inputs: Object.fromEntries([['requestsPerSecond', people.requests + partner.requests], ...dimensions.map((it) => [`unitsBy${it.label}`, it.units])]),
+    binding: binding.name,
+    rejected: [{ option: 'client certificates for partners', because: 'the public has no certificate to show: partners would need a load balancer of their own' }],
+    demand: binding.units,
+    facts: [...dimensions.flatMap((it) => it.facts), ...trafficFacts],
+  });
 }
 
 function networkDecision(load: EdgeLoad, partner: Balancer, trafficFacts: readonly string[], facts: Facts): Decision {

@@ -9,7 +9,7 @@ import type { StatelessTierProps } from '../../constructs/compute/stateless-tier
 import { NetworkFoundation } from '../../constructs/security/network-foundation';
 import { SIZING_METADATA_KEY } from '../../lib/sizing';
 import { Facts } from '../../lib/facts';
-import { sizeStatelessTier } from '../../lib/sizing';
+import { sizeLoadBalancer, sizeStatelessTier } from '../../lib/sizing';
 import { LatencyTarget, Rate, Workload } from '../../lib/workload';
 import { testStack } from '../support/app';
 import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements, type TemplateResource } from '../support/template';
@@ -175,6 +175,22 @@ describe('StatelessTier', () => {
     own.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 4, MaxCapacity: 400 });
     const { decisions } = own.toJSON().Metadata[SIZING_METADATA_KEY];
     expect(decisions.find((it: { name: string }) => it.name === 'minimumTasks')).toMatchObject({ path: 'stack/Api', value: 4, derived: sizing.minimumTasks, origin: 'override' });
+  });
+
+  it('tells what its load balancer takes by dimension, and nothing of what is not built', () => {
+    const { decisions } = template.toJSON().Metadata[SIZING_METADATA_KEY] as { decisions: { path: string; name: string }[] };
+    const sized = sizeLoadBalancer(workload, facts);
+    const expected = Object.fromEntries(sized.decisions.map((it) => [it.name, it]));
+    const told = Object.fromEntries(decisions.filter((it) => it.path === 'stack/Api').map((it) => [it.name, it]));
+    for (const name of ['sharedUnits', 'handshakesPerSecond']) {
+      const { value, formula, binding, inputs } = expected[name];
+      expect(told[name]).toMatchObject({ value, formula, binding, inputs, unit: expected[name].unit });
+    }
+    expect(Object.keys(expected.sharedUnits.inputs)).toEqual(
+      expect.arrayContaining(['unitsByNewConnections', 'unitsByActiveConnections', 'unitsByGigabytes', 'unitsByRules']),
+    );
+    expect(Object.keys(told).filter((it) => /partner|network|reserved|dollars/i.test(it))).toEqual([]);
+    expect(new Set(decisions.map((it) => `${it.path}/${it.name}`)).size).toBe(decisions.length);
   });
 
   it('calls whoever is given', () => {

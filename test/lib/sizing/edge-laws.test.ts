@@ -79,7 +79,7 @@ describe.each(NAMES)('the model of %s', (model) => {
 describe('more of anything never needs less', () => {
   const GROWING: Partial<Record<Model, readonly string[]>> = {
     connections: ['publicActive', 'publicNewPerSecond', 'partnerActive', 'partnerNewPerSecond'],
-    loadBalancer: ['publicUnits', 'partnerUnits', 'networkUnits', 'partnerReservedUnits', 'handshakesPerSecond', 'targets', 'monthlyDollars'],
+    loadBalancer: ['publicUnits', 'partnerUnits', 'sharedUnits', 'networkUnits', 'partnerReservedUnits', 'handshakesPerSecond', 'targets', 'monthlyDollars'],
     cells: ['cells', 'paymentsPerSecondOfCell'],
     webAcl: ['requestsPerSecond', 'addressLimit', 'keyLimit', 'monthlyDollars'],
     network: ['gigabytesPerMonth', 'gigabitsPerSecondOfZone'],
