@@ -55,6 +55,8 @@ export class Facts {
   readonly region: string;
   /** What the user stated, by id. */
   readonly overrides: FactOverrides;
+  /** What was read so far, by region and id: a plan reads the same few facts thousands of times. */
+  private readonly known = new Map<string, Map<string, Fact>>();
 
   /**
    * @throws UnknownFactError for an override of an id that is not shipped
@@ -145,6 +147,17 @@ export class Facts {
    * @throws UnknownFactError for an unknown id
    */
   get(id: string, region: string = this.region): Fact {
+    const known = this.known.get(region)?.get(id);
+    if (known !== undefined) {
+      return known;
+    }
+    const fact = Object.freeze(this.find(id, region));
+    const ofRegion = this.known.get(region) ?? new Map<string, Fact>();
+    this.known.set(region, ofRegion.set(id, fact));
+    return fact;
+  }
+
+  private find(id: string, region: string): Fact {
     const rows = rowsOf(id);
     const regional = rowFor(rows, region);
     const row = regional ?? rowFor(rows, REFERENCE_REGION) ?? rows[0];

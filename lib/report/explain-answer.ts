@@ -1,7 +1,7 @@
 import { Facts } from '../facts';
 import { Decision, SizingPlan } from '../sizing';
 import { valueText } from './decision-text';
-import { explainDecision } from './explain-decision';
+import { bandSentence, explainDecision } from './explain-decision';
 import { renderPlanMarkdown } from './plan-markdown';
 import { wrap } from './text';
 
@@ -61,16 +61,16 @@ function summary(groups: readonly (readonly Decision[])[]): string[] {
       path = decision.path;
       lines.push(...(lines.length === 0 ? [] : ['']), `${path}${others.length === 0 ? '' : ` (and ${others.length} like it)`}:`);
     }
-    lines.push(`  ${decision.name} is ${valueText(decision)}${decision.origin === 'override' ? ', as stated' : ''}: ${decision.binding}.`);
+    lines.push(`  ${decision.name} is ${valueText(decision)}${decision.origin === 'override' ? ', as stated' : ''}: ${[`${decision.binding}.`, ...bandSentence(decision)].join(' ')}`);
   }
   return [...lines, '', '"cht explain PATH/NAME" tells the calculation of one of them, and why not another value.'];
 }
 
-/** Decisions of equal name, value, calculation and reason together, in the order of the first of them. */
+/** Decisions of equal name, value, calculation, reason and band together, in the order of the first of them. */
 function sameElsewhere(decisions: readonly Decision[]): Decision[][] {
   const groups = new Map<string, Decision[]>();
   for (const decision of decisions) {
-    const key = JSON.stringify([decision.name, decision.value, decision.formula, decision.binding]);
+    const key = JSON.stringify([decision.name, decision.value, decision.formula, decision.binding, decision.band]);
     groups.set(key, [...(groups.get(key) ?? []), decision]);
   }
   return [...groups.values()];

@@ -25,12 +25,22 @@ export function explainDecision(decision: Decision, options: ExplainOptions = {}
     `${decision.path}: ${decision.name} is ${valueText(decision)}${decision.origin === 'override' ? `, as stated; derived was ${String(decision.derived)}` : ''}.`,
     `Calculation: ${decision.formula}`,
     `Held there by: ${decision.binding}.`,
+    ...bandSentence(decision),
     ...headroom(decision),
     ...quota(decision),
     ...decision.rejected.map((it) => `Not ${it.option}: ${it.because}.`),
     ...rests(decision, facts),
   ];
   return `${paragraphs.flatMap((it) => wrap(it, options.width ?? 100)).join('\n')}\n`;
+}
+
+/** The values at the two ends of the bands of the workload, the one with least to do first; nothing where they do not move the value. */
+export function bandSentence({ band }: Decision): string[] {
+  if (band === undefined) {
+    return [];
+  }
+  const [low, high] = [band.low, band.high].map((it) => (typeof it === 'number' ? formatNumber(it) : it === true ? 'yes' : it === false ? 'no' : it));
+  return [`Within the bands of the workload: ${low === high ? low : `${low} to ${high}`}.`];
 }
 
 function headroom({ headroom: share }: Decision): string[] {

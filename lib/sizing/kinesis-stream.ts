@@ -39,12 +39,15 @@ const RECORDS_LIMIT = 'kinesis/shard.writeRecordsPerSec';
 const UTILIZATION = 'target/kinesis.shardUtilization';
 const UNIT_BYTES = 'kinesis/putUnit.bytes';
 const SHARD_PRICE = 'kinesis/provisioned.shardHour';
+/** What every request takes before it is answered, however fast the tasks are. */
+const ACCEPT_FLOOR = ['alb/added.p50.default', 'kinesis/putRecord.p50.default'];
 const CONSUMER_PRICE = 'kinesis/provisioned.efo.consumerShardHour';
 
 /**
  * Sizes the stream that payments are accepted into. Give it the workload of one cell.
  *
- * @throws Error when the settle target is shorter than the delivery from stream to function, or one stream cannot have the shards
+ * @throws Error when the accept target is shorter than load balancer and PutRecords take in the median, the settle target shorter than the delivery
+ * from stream to function, or one stream cannot have the shards
  */
 export function sizeKinesisStream(workload: Workload, facts: Facts = Facts.DEFAULT): KinesisStreamSizing {
   return planned(workload, facts, (it) => sizeOnce(it, facts), ({ shards, enhancedFanOut }) => {
@@ -201,7 +204,12 @@ function rejectedStreams(workload: Workload, facts: Facts, packing: Packing, uti
 function lingerDecision(workload: Workload, facts: Facts): Decision {
   const share = facts.number('target/aggregation.lingerShareOfAccept');
   const longest = facts.number('target/aggregation.maximumLingerMilliseconds');
-  const accept = workload.latencyTarget.accept.milliseconds;
+  const { milliseconds: accept, percentile } = workload.latencyTarget.accept;
+  const floor = ACCEPT_FLOOR.reduce((sum, id) => sum + facts.latency(id), 0);
+  if (accept <= floor) {
+    throw new Error(`\`latencyTarget\` to accept must be above ${formatNumber(floor)} ms at p${percentile}, what load balancer and PutRecords alone take in the median, `
+      + `got: ${accept} ms`);
+  }
   const milliseconds = clamp(roundDown(accept * share), 1, longest);
   return Decision.derive({
     path: PATH,
@@ -211,7 +219,7 @@ function lingerDecision(workload: Workload, facts: Facts): Decision {
     formula: `min(${formatNumber(accept)} ms x ${share}, ${longest} ms) = ${milliseconds}`,
     inputs: { acceptMilliseconds: accept, share, longest },
     binding: milliseconds === longest ? 'longer waits pack no better' : `${formatShare(share)} of the accept target`,
-    facts: ['target/aggregation.lingerShareOfAccept', 'target/aggregation.maximumLingerMilliseconds'],
+    facts: ['target/aggregation.lingerShareOfAccept', 'target/aggregation.maximumLingerMilliseconds', ...ACCEPT_FLOOR],
     limits: { minimum: 0, because: 'a time' },
   });
 }

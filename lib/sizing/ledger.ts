@@ -52,8 +52,8 @@ const KEY_UNITS = 'target/dynamodb.partitionKeyWriteUnits';
 /**
  * Sizes the ledger. Give it the whole workload: all cells write to it.
  *
- * @throws Error when the promised windows are so short that a row could expire while its payment is still under way, or one merchant has more
- *   writes than all its buckets take
+ * @throws Error when the promised windows are so short that a row could expire while its payment is still under way, one merchant has more
+ *   writes than all its buckets take, or more tables are needed than an account may have
  */
 export function sizeLedger(workload: Workload, facts: Facts = Facts.DEFAULT): LedgerSizing {
   return planned(workload, facts, (it) => sizeOnce(it, facts), ({ writeUnitsPerSecond, readUnitsPerSecond }) => [
@@ -177,6 +177,11 @@ function tablesDecision(units: LedgerUnits, facts: Facts): Decision {
   const byReads = units.readsPerSecond / reads;
   const tables = Math.max(1, roundUp(Math.max(byWrites, byReads) / utilization));
   const raise = roundUp(units.writesPerSecond / utilization);
+  const most = facts.number('dynamodb/tables.perRegion');
+  if (tables > most) {
+    throw new Error(`\`peak\` must leave a ledger of at most ${formatNumber(most)} tables, what an account may have in a region `
+      + `(raise ${TABLE_WRITES} and state it as a fact), got: ${formatNumber(tables)}`);
+  }
   return Decision.derive({
     path: PATH,
     name: 'tables',
@@ -192,7 +197,7 @@ function tablesDecision(units: LedgerUnits, facts: Facts): Decision {
     }] : [],
     demand: Math.max(byWrites, byReads),
     quota: quotaUse(facts, TABLE_WRITES, units.writesPerSecond / tables),
-    limits: { minimum: 1, maximum: facts.number('dynamodb/tables.perRegion'), because: 'tables of an account and region' },
+    limits: { minimum: 1, maximum: most, because: 'tables of an account and region' },
     facts: [TABLE_WRITES, TABLE_READS, UTILIZATION, 'dynamodb/tables.perRegion', ...UNIT_FACTS],
   });
 }

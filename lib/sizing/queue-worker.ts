@@ -26,7 +26,11 @@ export interface QueueWorkerSizing {
 const PATH = 'queue';
 const CONCURRENCY_QUOTA = 'lambda/concurrency.accountDefault';
 
-/** Sizes the worker of the refund queue. Give it the workload of one cell. */
+/**
+ * Sizes the worker of the refund queue. Give it the workload of one cell.
+ *
+ * @throws Error for more refunds than one mapping of a queue catches up with
+ */
 export function sizeQueueWorker(workload: Workload, facts: Facts = Facts.DEFAULT): QueueWorkerSizing {
   return planned(workload, facts, (it) => sizeOnce(it, facts),
     ({ memory, maximumConcurrency }) => [functionCapacity(facts, memory, maximumConcurrency)]);
@@ -123,7 +127,12 @@ function concurrencyDecision(workload: Workload, facts: Facts, batchSize: number
   const most = facts.number('lambda-esm/sqs.maximumConcurrency.max');
   // Sparse messages come in batches of one.
   const byMessage = Math.min(attempts * seconds, attempts / batchSize * seconds + batchSize);
-  const concurrency = clamp(roundUp(catchUp * byMessage), least, most);
+  const needed = roundUp(catchUp * byMessage);
+  if (needed > most) {
+    throw new Error(`\`refundShare\` must leave refunds with which ${formatNumber(most)} executions, the most of a queue mapping, catch up, `
+      + `or \`cells\` must share them, got: ${formatNumber(refunds)} refunds/s, which take ${formatNumber(needed)}`);
+  }
+  const concurrency = Math.max(least, needed);
   return Decision.derive({
     path: PATH,
     name: 'maximumConcurrency',
@@ -136,7 +145,7 @@ function concurrencyDecision(workload: Workload, facts: Facts, batchSize: number
       attemptsOfUnknown: attemptsUntilRejected(workload, facts),
       secondsPerBatch: seconds,
     },
-    binding: concurrency === least ? 'least concurrency of a queue mapping' : concurrency === most ? 'largest concurrency of a queue mapping' : 'attempts of refunds that wait',
+    binding: concurrency === least ? 'least concurrency of a queue mapping' : 'attempts of refunds that wait',
     demand: busy,
     quota: quotaUse(facts, CONCURRENCY_QUOTA, concurrency),
     limits: { minimum: least, maximum: most, because: 'concurrency of a queue mapping' },

@@ -110,7 +110,9 @@ function unitsOf(kind: 'Write' | 'Read', workload: Workload, ledger: LedgerSizin
   const peak = ofLedger + ofBalances;
   const share = workload.average.perSecond / workload.peak.perSecond;
   const window = projector.batchingWindow.toSeconds();
-  const quiet = workload.with({ peak: workload.average, average: workload.average, growth: undefined, plannedFor: undefined });
+  const quiet = workload.with({
+    peak: workload.average, average: workload.average, growth: undefined, plannedFor: undefined, uncertainty: undefined,
+  });
   const balancesOnAverage = Math.min(ofBalances, balanceWritesPerSecond(quiet, ledger, facts, window));
   const average = roundUp(ofLedger * share) + balancesOnAverage;
   return {

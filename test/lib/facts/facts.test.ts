@@ -33,6 +33,17 @@ describe('Facts', () => {
     expect(() => Facts.DEFAULT.number('zzz')).toThrow(/^there is no fact 'zzz'$/);
   });
 
+  it('reads a fact once for each region, and never hands out what can be changed', () => {
+    const facts = new Facts({ overrides: { 'alb/targets': 2000 } });
+    expect(facts.get('alb/targets')).toBe(facts.get('alb/targets'));
+    expect(Object.isFrozen(facts.get('alb/targets'))).toBe(true);
+    expect(facts.number('kinesis/shardQuota.account')).toBe(20_000);
+    expect(facts.number('kinesis/shardQuota.account', 'sa-east-1')).toBe(1_000);
+    expect(facts.number('kinesis/shardQuota.account')).toBe(20_000);
+    expect(Facts.DEFAULT.number('alb/targets')).not.toBe(2000);
+    expect(facts.withOverrides({ 'alb/targets': 3000 }).number('alb/targets')).toBe(3000);
+  });
+
   it('lists the facts of a service, prices among them', () => {
     const ids = Facts.DEFAULT.list('alb').map((fact) => fact.id);
     expect(ids).toEqual(expect.arrayContaining(['alb/targets', 'alb/hour', 'alb/added.p50.default']));

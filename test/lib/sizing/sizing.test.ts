@@ -1,6 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { type Fact, Facts } from '../../../lib/facts';
-import { Decision, sizeKinesisStream, sizeStreamWorker, SizingPlan } from '../../../lib/sizing';
+import { Decision, sizeKinesisStream, sizeLedger, sizeStreamWorker, SizingPlan } from '../../../lib/sizing';
 import { KeySkew, LatencyTarget, Rate, RecoveryTier, Workload } from '../../../lib/workload';
 import { sizeAll, sizesAt } from './plans';
 
@@ -338,5 +338,19 @@ describe('the stateless tier', () => {
   it('tells what new accounts must ask for', () => {
     const raises = new SizingPlan(sizesAt(100_000, { cells: 1 }).decisions).raises();
     expect(raises.map((it) => [it.id, it.code])).toContainEqual(['fargate/onDemandVcpu.default', 'L-3032A538']);
+  });
+});
+
+describe('hard limits', () => {
+  it('are told where more refunds come than one queue mapping catches up with', () => {
+    expect(() => sizesAt(1_000_000, { refundShare: 0.9, keySkew: KeySkew.uniform(1_000_000), cells: 4 }))
+      .toThrow(/^`refundShare` must leave refunds with which 1,000 executions, .* got: [\d,]+ refunds\/s, which take [\d,]+$/);
+  });
+
+  it('are told where the ledger would need more tables than an account may have', () => {
+    const workload = new Workload({
+      peak: Rate.perSecond(800_000), refundShare: 1, payload: { mean: Size.kibibytes(20) }, keySkew: KeySkew.uniform(1_000_000),
+    });
+    expect(() => sizeLedger(workload)).toThrow(/^`peak` must leave a ledger of at most 2,500 tables, .* got: [\d,]+$/);
   });
 });
