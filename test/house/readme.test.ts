@@ -31,10 +31,24 @@ describe('the README', () => {
     }
   });
 
+  it('links to pages that are there', () => {
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, file]) => file);
+    expect(links.filter((file) => !fs.existsSync(path.join(root, file)))).toEqual([]);
+  });
+
   it('names scripts that are there', () => {
     const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
     const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)].map(([, name]) => name).filter((name) => name !== 'ci');
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('the page on testing', () => {
+  it('shows the test that runs here', () => {
+    const page = fs.readFileSync(path.join(root, 'docs', 'testing.md'), 'utf8');
+    const compiled = fs.readFileSync(path.join(root, 'test', 'docs-examples', 'snapshot.test.ts'), 'utf8');
+    expect(/```ts\n([\s\S]*?)```/.exec(page)![1])
+      .toBe(compiled.replace("'../../index'", "'cdk-high-throughput'").replace("'../../lib/testing'", "'cdk-high-throughput/testing'"));
   });
 });
