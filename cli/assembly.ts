@@ -2,6 +2,14 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { AssemblyError } from '../lib/topology';
+import { type CommandInput, text } from './command';
+
+/** Options of the commands that work on an assembly, and may synthesize one. */
+export const SYNTHESIS_OPTIONS = { environment: { type: 'string' }, phase: { type: 'string' } } as const;
+
+/** What the help of these commands says of them. */
+export const SYNTHESIS_HELP = `  --environment NAME   synthesizes this environment of the app (prod, dev, local) instead of taking an assembly
+  --phase N            the same for a phase of the app, 1 to 4: how much of the system is there`;
 
 /** A cloud assembly to work on. */
 export interface UsedAssembly {
@@ -10,28 +18,46 @@ export interface UsedAssembly {
   dispose(): void;
 }
 
+/** What the command line asks to be synthesized, as context of the app: `{"environment":"dev","phase":"2"}`. Empty where it asks for nothing. */
+export function synthesisAsked(input: CommandInput): { readonly [key: string]: string } {
+  const asked = Object.keys(SYNTHESIS_OPTIONS).flatMap((option) => {
+    const value = text(input, option);
+    return value === undefined ? [] : [[option, value]];
+  });
+  return Object.fromEntries(asked);
+}
+
+/** The same in words: `environment dev, phase 2`. */
+export function synthesisTitle(asked: { readonly [key: string]: string }): string {
+  return Object.entries(asked).map(([option, value]) => `${option} ${value}`).join(', ');
+}
+
 /**
- * The assembly that a command works on: the given folder, else `./cdk.out`, else a synthesis of `./cdk.json` in a temporary folder of `.local`.
+ * The assembly that a command works on: the given folder, else `./cdk.out`, else a synthesis of `./cdk.json` in a temporary folder of `.local`. With
+ * --environment or --phase it is synthesized, whatever else is there.
  *
- * @param environment synthesizes this environment of the app, whatever else is there.
+ * @param folder @default - the first word after the command
+ * @throws AssemblyError for a folder together with something to synthesize, or when the app fails.
  */
-export async function useAssembly(folder: string | undefined, environment: string | undefined): Promise<UsedAssembly> {
-  if (folder !== undefined && environment !== undefined) {
-    throw new AssemblyError(`The folder ${folder} is synthesized already: leave out --environment ${environment}, or the folder.`);
+export async function useAssembly(input: CommandInput, folder: string | undefined = input.positionals[0]): Promise<UsedAssembly> {
+  const asked = synthesisAsked(input);
+  const [option] = Object.keys(asked);
+  if (folder !== undefined && option !== undefined) {
+    throw new AssemblyError(`The folder ${folder} is synthesized already: leave out --${option} ${asked[option]}, or the folder.`);
   }
   if (folder !== undefined) {
     return { folder, dispose: () => undefined };
   }
-  if (environment === undefined && fs.existsSync(path.join('cdk.out', 'manifest.json'))) {
+  if (option === undefined && fs.existsSync(path.join('cdk.out', 'manifest.json'))) {
     return { folder: 'cdk.out', dispose: () => undefined };
   }
-  return synthesize(environment);
+  return synthesize(asked);
 }
 
-async function synthesize(environment: string | undefined): Promise<UsedAssembly> {
+async function synthesize(asked: { readonly [key: string]: string }): Promise<UsedAssembly> {
   const configuration = readConfiguration();
   const folder = fs.mkdtempSync(path.join(temporaryRoot(), 'assembly-'));
-  process.stderr.write(`Synthesizing ${environment === undefined ? configuration.app : `the environment ${environment}`} to a temporary folder.\n`);
+  process.stderr.write(`Synthesizing ${synthesisTitle(asked) || configuration.app} to a temporary folder.\n`);
   const dispose = () => fs.rmSync(folder, { recursive: true, force: true });
   try {
     await execute(configuration.app, {
@@ -39,7 +65,7 @@ async function synthesize(environment: string | undefined): Promise<UsedAssembly
       CDK_CONTEXT_JSON: JSON.stringify({
         ...configuration.context,
         'aws:cdk:enable-path-metadata': true,
-        ...(environment !== undefined && { environment }),
+        ...asked,
       }),
       // Whoever wants the templates validated runs "cdk synth".
       CDK_VALIDATION: 'false',

@@ -19,8 +19,6 @@ const DAY_MILLISECONDS = 86_400_000;
 
 /** `cht audit` */
 export const auditCommand: Command = {
-  name: 'audit',
-  summary: 'the audit trail of the ledger: verify it, find changes in it, rebuild the balances from it',
   help: `cht audit verify [LOCATION]         walks every chain: hashes, continuity, counts, sums
 cht audit find --merchant ID [--key KEY] [LOCATION]
                                     what happened to a payment, its refunds included

@@ -1,4 +1,3 @@
-import * as fs from 'node:fs';
 import { Acknowledgements } from '../lib/checks/acknowledgements';
 import { check, type CheckReport } from '../lib/checks/check';
 import { RULES } from '../lib/checks/rules';
@@ -8,17 +7,15 @@ import { renderCheckMarkdown } from '../lib/report/check-markdown';
 import { renderCheckTable, renderRulesTable } from '../lib/report/check-table';
 import { renderRulesPage } from '../lib/report/rules-page';
 import { Topology } from '../lib/topology';
-import { Workload } from '../lib/workload';
-import { useAssembly } from './assembly';
-import { type Command, type CommandInput, text, UsageError } from './command';
+import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
+import { type Command, type CommandInput, UsageError } from './command';
+import { statedWorkload } from './workload-file';
 
 /** `cht check` */
 export const checkCommand: Command = {
-  name: 'check',
-  summary: 'what in an assembly will not hold: pitfalls, sizes, quotas, alarms that watch nothing',
   help: `cht check [ASSEMBLY]: runs all rules over a cloud assembly, of whatever app it is
 
-  --environment NAME     synthesizes this environment of the app instead of taking an assembly
+${SYNTHESIS_HELP}
   --workload FILE        what the app must carry, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
   --rules                lists the rules instead of running them
   --warnings-as-errors   warnings fail as well
@@ -31,7 +28,7 @@ A finding is acknowledged in the app: Validations.of(construct).acknowledge({ id
 Limits and quotas are those of a new account, or what facts.local.json states.
 `,
   options: {
-    'environment': { type: 'string' },
+    ...SYNTHESIS_OPTIONS,
     'workload': { type: 'string' },
     'rules': { type: 'boolean' },
     'warnings-as-errors': { type: 'boolean' },
@@ -46,8 +43,8 @@ Limits and quotas are those of a new account, or what facts.local.json states.
       process.stdout.write(rulesText(input));
       return 0;
     }
-    const workload = readWorkload(text(input, 'workload'));
-    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    const workload = statedWorkload(input);
+    const assembly = await useAssembly(input);
     try {
       const topology = Topology.read(assembly.folder, { unresolved: 'stand-in' });
       const report = check(topology, { workload, facts: Facts.local(), acknowledgements: Acknowledgements.ofAssembly(topology, assembly.folder) });
@@ -77,15 +74,4 @@ function reportText(input: CommandInput, report: CheckReport): string {
 
 function width(): number {
   return process.stdout.columns ?? 120;
-}
-
-function readWorkload(file: string | undefined): Workload | undefined {
-  if (file === undefined) {
-    return undefined;
-  }
-  try {
-    return Workload.fromJSON(JSON.parse(fs.readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new UsageError(`--workload ${file}: ${(error as Error).message}.`, 'check');
-  }
 }

@@ -1,22 +1,20 @@
-import * as fs from 'node:fs';
 import { renderChoiceMarkdown } from '../lib/report/choice-markdown';
 import { renderChoiceTable } from '../lib/report/choice-table';
-import { Facts, LocalFactsError } from '../lib/facts';
+import { Facts } from '../lib/facts';
 import { chooseTechnologies, type Seat, SEATS } from '../lib/sizing/choice';
 import { readPlanMetadata } from '../lib/sizing/plan-metadata';
-import { AssemblyError, Topology } from '../lib/topology';
-import { Workload } from '../lib/workload';
-import { useAssembly } from './assembly';
+import { Topology } from '../lib/topology';
+import type { Workload } from '../lib/workload';
+import { synthesisAsked, SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, type CommandInput, text, UsageError } from './command';
+import { statedWorkload, wholeWorkload } from './workload-file';
 
 /** `cht choose` */
 export const chooseCommand: Command = {
-  name: 'choose',
-  summary: 'for each part of the system the options, the pick for this workload, and why the others lose',
   help: `cht choose [ASSEMBLY]: chooses a technology for each part of the system
 
   --workload FILE      a Workload as JSON, in the place of that of an assembly; {"peak": 5000} is enough
-  --environment NAME   synthesizes this environment of the app instead of taking an assembly
+${SYNTHESIS_HELP}
   --seat NAME          one part alone: ${SEATS.join(', ')}
   --json               {"workload","seats":[{"seat","pick","candidates","flips","tried","profiles"}]}
   --markdown           a page
@@ -25,7 +23,7 @@ The pick is the cheapest option, at list price and the average rate, that has no
 taken; bands are not. A facts.local.json in this folder states facts of your own.
 `,
   options: {
-    workload: { type: 'string' }, environment: { type: 'string' }, seat: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' },
+    workload: { type: 'string' }, ...SYNTHESIS_OPTIONS, seat: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' },
   },
   async run(input) {
     if (input.values.json === true && input.values.markdown === true) {
@@ -33,7 +31,7 @@ taken; bands are not. A facts.local.json in this folder states facts of your own
     }
     const seats = seatsOf(input);
     const workload = await workloadOf(input);
-    const choices = chooseTechnologies(workload, readFacts(), seats);
+    const choices = chooseTechnologies(workload, Facts.local(), seats);
     process.stdout.write(input.values.json === true
       ? `${JSON.stringify({ workload: workload.toJSON(), seats: choices }, undefined, 2)}\n`
       : input.values.markdown === true ? renderChoiceMarkdown(workload, choices)
@@ -54,45 +52,18 @@ function seatsOf(input: CommandInput): readonly Seat[] {
   return [seat];
 }
 
-/** The shipped facts with those of `facts.local.json`, as `cht facts` shows them. */
-function readFacts(): Facts {
-  try {
-    return Facts.local(process.cwd());
-  } catch (error) {
-    throw error instanceof LocalFactsError ? new AssemblyError(error.message) : error;
-  }
-}
-
 async function workloadOf(input: CommandInput): Promise<Workload> {
-  const file = text(input, 'workload');
-  if (file !== undefined) {
-    if (input.positionals.length > 0 || text(input, 'environment') !== undefined) {
-      throw new UsageError('--workload takes the place of an assembly and of --environment.', 'choose');
+  const stated = statedWorkload(input);
+  if (stated !== undefined) {
+    if (input.positionals.length > 0 || Object.keys(synthesisAsked(input)).length > 0) {
+      throw new UsageError('--workload takes the place of an assembly, of --environment and of --phase.', 'choose');
     }
-    return readWorkload(file);
+    return stated;
   }
-  const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+  const assembly = await useAssembly(input);
   try {
-    return wholeWorkload(assembly.folder);
+    return wholeWorkload(readPlanMetadata(Topology.read(assembly.folder).stacks.map(({ metadata }) => metadata)).workloads, assembly.folder);
   } finally {
     assembly.dispose();
   }
-}
-
-function readWorkload(file: string): Workload {
-  try {
-    return Workload.fromJSON(JSON.parse(fs.readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new UsageError(`${file} holds no workload: ${(error as Error).message}.`, 'choose');
-  }
-}
-
-/** Parts of a cell carry its share; what all cells have in common carries the whole. */
-function wholeWorkload(folder: string): Workload {
-  const { workloads } = readPlanMetadata(Topology.read(folder).stacks.map(({ metadata }) => metadata));
-  if (workloads.length === 0) {
-    throw new AssemblyError(`${folder} carries no workload: none of its stacks uses the constructs of cdk-high-throughput. State one with --workload FILE.`);
-  }
-  return workloads.map((it) => it.workload)
-    .reduce((whole, it) => (it.cells > whole.cells || it.cells === whole.cells && it.peak.perSecond > whole.peak.perSecond ? it : whole));
 }

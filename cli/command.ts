@@ -8,9 +8,6 @@ export interface CommandInput {
 
 /** One command of `cht`. */
 export interface Command {
-  readonly name: string;
-  /** One line for the overview. */
-  readonly summary: string;
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** @returns the exit code. */

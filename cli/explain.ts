@@ -1,4 +1,3 @@
-import * as fs from 'node:fs';
 import { Facts } from '../lib/facts';
 import { explainAnswer, explainMarkdown } from '../lib/report/explain-answer';
 import { renderLatencyMarkdown, renderLatencyText } from '../lib/report/latency-text';
@@ -8,29 +7,28 @@ import { latencyBudget, type LatencyBudget } from '../lib/sizing/latency-budget'
 import { latencyStreamPath } from '../lib/sizing/latency-sizes';
 import { sizeRecovery, type RecoverySizing } from '../lib/sizing/recovery';
 import { AssemblyError } from '../lib/topology';
-import { Workload } from '../lib/workload';
-import { useAssembly } from './assembly';
+import type { Workload } from '../lib/workload';
+import { synthesisAsked, SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, type CommandInput, text, UsageError } from './command';
 import { readPlansByRegion, type RegionPlan } from './plans-by-region';
+import { statedWorkload, wholeWorkload } from './workload-file';
 
 /** `cht explain` */
 export const explainCommand: Command = {
-  name: 'explain',
-  summary: 'how one size came about; how long a payment takes; what a disaster costs',
   help: `cht explain PATH [ASSEMBLY]: explains the decisions that PATH names
 cht explain latency [ASSEMBLY]: how long a payment takes, hop by hop, against the target
 cht explain recovery [ASSEMBLY]: for each kind of data and disaster, what covers it and whether the recovery tier is kept
 
 PATH is a decision ("…/Stream/shards"), the path of a construct, the end of one, or a name ("shards"), as "cht size" prints them.
 
-  --environment NAME   synthesizes this environment of the app instead of taking an assembly
+${SYNTHESIS_HELP}
   --workload FILE      for latency and recovery: a workload as JSON, {"peak": 100000, "cells": 4}, instead of that of the assembly
   --json               for programs
   --markdown           for a pull request
 
 Facts are those that facts.local.json states, else the shipped ones.
 `,
-  options: { environment: { type: 'string' }, workload: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  options: { ...SYNTHESIS_OPTIONS, workload: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' } },
   async run(input) {
     const [subject, folder] = input.positionals;
     if (subject === undefined) {
@@ -45,11 +43,11 @@ Facts are those that facts.local.json states, else the shipped ones.
     }
     const explain = subject === 'latency' ? latency : subject === 'recovery' ? recovery : (plans: readonly RegionPlan[]) => decisions(subject, plans, input);
     // With a workload of its own nothing has to be synthesized.
-    if (text(input, 'workload') !== undefined && folder === undefined && text(input, 'environment') === undefined) {
+    if (text(input, 'workload') !== undefined && folder === undefined && Object.keys(synthesisAsked(input)).length === 0) {
       process.stdout.write(explain([], input));
       return 0;
     }
-    const assembly = await useAssembly(folder, text(input, 'environment'));
+    const assembly = await useAssembly(input, folder);
     try {
       process.stdout.write(explain(readPlansByRegion(assembly.folder, undefined), input));
       return 0;
@@ -110,28 +108,16 @@ function recovery(plans: readonly RegionPlan[], input: CommandInput): string {
 
 /** The recovery of the whole system: what is shared by all cells is sized for the largest workload. */
 function recoveryOf(plans: readonly RegionPlan[], stated: Workload | undefined): RecoverySizing {
-  const [whole] = plans
-    .flatMap(({ region, workloads }) => workloads.map(({ workload }) => ({ region, workload })))
-    .sort((a, b) => b.workload.peak.perSecond - a.workload.peak.perSecond || b.workload.cells - a.workload.cells);
-  const workload = stated ?? whole?.workload;
-  if (workload === undefined) {
-    throw new AssemblyError('The templates do not carry the workload: state it with --workload FILE.');
-  }
+  const workload = stated ?? wholeWorkload(plans.flatMap(({ workloads }) => workloads), 'The assembly');
   return understood(() => sizeRecovery(workload, Facts.local(process.cwd(), plans[0]?.region)));
 }
 
-/** @throws AssemblyError for a file that is none, or states a workload that makes no sense. */
-function statedWorkload(input: CommandInput): Workload | undefined {
-  const file = text(input, 'workload');
-  return file === undefined ? undefined : understood(() => Workload.fromJSON(JSON.parse(fs.readFileSync(file, 'utf8'))), `${file}: `);
-}
-
 /** What sizing refuses is told to people without a stack trace. */
-function understood<T>(run: () => T, prefix = ''): T {
+function understood<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new AssemblyError(`${prefix}${(error as Error).message}`);
+    throw new AssemblyError((error as Error).message);
   }
 }
 

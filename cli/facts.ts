@@ -6,8 +6,6 @@ const MOST_DAYS = 36_500;
 
 /** `cht facts` */
 export const factsCommand: Command = {
-  name: 'facts',
-  summary: 'the dated limits, quotas, prices and latencies that sizes rest on',
   help: `cht facts                  how many facts there are of each service, and how far they can be trusted
 cht facts SERVICE          the facts of a service: value, unit, region, date, trust
 cht facts SERVICE/KEY      all about one fact: note, source, kind of limit, other regions

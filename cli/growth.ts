@@ -4,32 +4,30 @@ import { growingParts } from '../lib/sizing/growing-parts';
 import { forecastGrowth } from '../lib/sizing/outgrown';
 import { PlanMetadata, readPlanMetadata } from '../lib/sizing/plan-metadata';
 import { AssemblyError, Topology } from '../lib/topology';
-import { useAssembly } from './assembly';
+import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, type CommandInput, number, text, UsageError } from './command';
 
 const MOST_PER_YEAR = 10;
 
 /** `cht growth` */
 export const growthCommand: Command = {
-  name: 'growth',
-  summary: 'when each size and each quota is outgrown',
   help: `cht growth [ASSEMBLY]: the day on which each size and each quota no longer suffices when all stays as it is
 
   --per-year SHARE     growth in a year, e.g. 0.4 for 40 %, compound; default is the "growth" of the Workload
   --from DAY           day on which the stated rates hold, e.g. 2026-11-01; default is that of the Workload, else today
   --until DAY          last day to look at; default is ten years later
-  --environment NAME   synthesizes this environment of the app instead of taking an assembly
+${SYNTHESIS_HELP}
   --json               {"from","until","growth","days","sizes","outgrown","quotas","stop","bottleneck"}
 
 A size is outgrown on the first day for which more would be planned: its headroom is no longer what it should be. It is used up when the peak
 needs all of it. "ask by" leaves AWS the time that it takes for a raise.
 `,
   options: {
-    'per-year': { type: 'string' }, 'from': { type: 'string' }, 'until': { type: 'string' }, 'environment': { type: 'string' }, 'json': { type: 'boolean' },
+    'per-year': { type: 'string' }, 'from': { type: 'string' }, 'until': { type: 'string' }, ...SYNTHESIS_OPTIONS, 'json': { type: 'boolean' },
   },
   async run(input) {
     const until = day(input, 'until');
-    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    const assembly = await useAssembly(input);
     try {
       const plan = readPlanMetadata(Topology.read(assembly.folder).stacks.map(({ metadata }) => metadata));
       const growth = growthOf(plan, input, assembly.folder);

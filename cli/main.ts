@@ -2,31 +2,74 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { RunError } from '../local/run/run-error';
 import { LocalFactsError, UnknownFactError } from '../lib/facts';
 import { AssemblyError } from '../lib/topology';
-import { auditCommand } from './audit';
-import { checkCommand } from './check';
-import { chooseCommand } from './choose';
-import { explainCommand } from './explain';
-import { factsCommand } from './facts';
-import { growthCommand } from './growth';
-import { parkedCommand } from './parked';
-import { quotasCommand } from './quotas';
-import { runCommand } from './run';
-import { spellOutRun } from './running-system';
-import { sizeCommand } from './size';
 import { type Command, UsageError } from './command';
+import { spellOutRun } from './running-system';
 
-const COMMANDS: readonly Command[] = [
-  runCommand, sizeCommand, explainCommand, growthCommand, quotasCommand, chooseCommand, checkCommand, factsCommand, parkedCommand, auditCommand,
+/** A command in the overview. Its module is loaded when it is called: nobody waits for the others. */
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: 'run',
+    summary: 'runs the assembly on this machine, puts a load on it, and judges what became of every payment',
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  {
+    name: 'size',
+    summary: 'the size of everything in the assembly, and what holds it there',
+    load: async () => (await import('./size.js')).sizeCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'how one size came about; how long a payment takes; what a disaster costs',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
+  { name: 'growth', summary: 'when each size and each quota is outgrown', load: async () => (await import('./growth.js')).growthCommand },
+  {
+    name: 'quotas',
+    summary: 'the quotas to raise before a deployment, and a script that asks for them',
+    load: async () => (await import('./quotas.js')).quotasCommand,
+  },
+  {
+    name: 'choose',
+    summary: 'for each part of the system the options, the pick for this workload, and why the others lose',
+    load: async () => (await import('./choose.js')).chooseCommand,
+  },
+  {
+    name: 'check',
+    summary: 'what in an assembly will not hold: pitfalls, sizes, quotas, alarms that watch nothing',
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  {
+    name: 'facts',
+    summary: 'the dated limits, quotas, prices and latencies that sizes rest on',
+    load: async () => (await import('./facts.js')).factsCommand,
+  },
+  {
+    name: 'parked',
+    summary: 'payments that could not take effect: look at them, try them again, or discard them',
+    load: async () => (await import('./parked.js')).parkedCommand,
+  },
+  {
+    name: 'audit',
+    summary: 'the audit trail of the ledger: verify it, find changes in it, rebuild the balances from it',
+    load: async () => (await import('./audit.js')).auditCommand,
+  },
 ];
 
 async function main(words: readonly string[]): Promise<number> {
   const [name, ...rest] = words;
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) {
+  const entry = COMMANDS.find((candidate) => candidate.name === name);
+  if (!entry) {
     process.stdout.write(overview());
     return name === undefined || ['help', '--help', '-h'].includes(name) ? 0 : 2;
   }
-  const { values, positionals } = parseCommandLine(command, rest);
+  const command = await entry.load();
+  const { values, positionals } = parseCommandLine(entry.name, command, rest);
   if (values.help) {
     process.stdout.write(command.help);
     return 0;
@@ -34,12 +77,12 @@ async function main(words: readonly string[]): Promise<number> {
   return command.run({ values, positionals });
 }
 
-function parseCommandLine(command: Command, words: readonly string[]) {
+function parseCommandLine(name: string, command: Command, words: readonly string[]) {
   const options: ParseArgsConfig['options'] = { ...command.options, help: { type: 'boolean', short: 'h' } };
   try {
     return parseArgs({ args: 'run' in options ? spellOutRun(words) : [...words], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`, command.name);
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`, name);
   }
 }
 

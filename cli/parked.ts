@@ -13,8 +13,6 @@ const TERMINAL_WIDTH = 80;
 
 /** `cht parked` */
 export const parkedCommand: Command = {
-  name: 'parked',
-  summary: 'payments that could not take effect: look at them, try them again, or discard them',
   help: `cht parked list                     lists parked entries
 cht parked show NAME                shows one, decoded
 cht parked retry NAME | --all       puts entries back into the stream and removes those that settle

@@ -2,7 +2,7 @@ import { Facts } from '../lib/facts';
 import { renderQuotaScript } from '../lib/report/quota-script';
 import { renderQuotaMarkdown, renderQuotaTable } from '../lib/report/quota-table';
 import { quotaPlan, type QuotaPlan } from '../lib/sizing/quota-plan';
-import { useAssembly } from './assembly';
+import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, text, UsageError } from './command';
 import { readPlansByRegion } from './plans-by-region';
 
@@ -10,11 +10,9 @@ const FORMATS = ['json', 'markdown', 'script'] as const;
 
 /** `cht quotas` */
 export const quotasCommand: Command = {
-  name: 'quotas',
-  summary: 'the quotas to raise before a deployment, and a script that asks for them',
   help: `cht quotas [ASSEMBLY]: compares what every size uses with what AWS gives an account, region by region
 
-  --environment NAME   synthesizes this environment of the app instead of taking an assembly
+${SYNTHESIS_HELP}
   --region REGION      region of stacks that leave theirs open; us-east-1 unless stated
   --json               [{"region","raises":[{"id","serviceCode","quotaCode","scope","now","used","needed","drivers"}],"exceeded","near"}]
   --markdown           tables for a pull request
@@ -24,14 +22,14 @@ Values are those of a new account, or what facts.local.json states: {"lambda/con
 Ends with 1 when a hard limit is exceeded.
 `,
   options: {
-    environment: { type: 'string' }, region: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' }, script: { type: 'boolean' },
+    ...SYNTHESIS_OPTIONS, region: { type: 'string' }, json: { type: 'boolean' }, markdown: { type: 'boolean' }, script: { type: 'boolean' },
   },
   async run(input) {
     const formats = FORMATS.filter((it) => input.values[it] === true);
     if (formats.length > 1) {
       throw new UsageError(`${formats.map((it) => `--${it}`).join(' and ')} exclude each other.`, 'quotas');
     }
-    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    const assembly = await useAssembly(input);
     try {
       const plans = readPlansByRegion(assembly.folder, text(input, 'region'))
         .map(({ region, decisions }) => quotaPlan(decisions, Facts.local(process.cwd(), region)));

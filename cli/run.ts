@@ -5,7 +5,7 @@ import { TABLE_ENGINES, type TableEngineName } from '../local/run/options';
 import { streamConsole } from '../local/run/report-lines';
 import { runAssembly } from '../local/run/run';
 import { isClean } from '../local/run/verdict';
-import { useAssembly } from './assembly';
+import { synthesisAsked, SYNTHESIS_HELP, SYNTHESIS_OPTIONS, synthesisTitle, useAssembly } from './assembly';
 import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
 
 const DEFAULT_SECONDS = 60;
@@ -13,11 +13,9 @@ const HOUR = 3600;
 
 /** `cht run` */
 export const runCommand: Command = {
-  name: 'run',
-  summary: 'runs the assembly on this machine, puts a load on it, and judges what became of every payment',
   help: `cht run [ASSEMBLY]: runs a cloud assembly on this machine and gives a verdict
 
-  --environment NAME   synthesizes this environment of the app (prod, dev, local) instead of taking an assembly
+${SYNTHESIS_HELP}
   --rate N             payments per second; without it 60 % of what a 5-second probe settles
   --seconds N          length of the load, 1 to 86400 (default 60)
   --input FILE         posts each line of FILE to POST /payments, in order, instead of a load
@@ -45,7 +43,7 @@ was asked for was seen; it never depends on a rate.
 Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a second one ends at once.
 `,
   options: {
-    'environment': { type: 'string' },
+    ...SYNTHESIS_OPTIONS,
     'rate': { type: 'string' },
     'seconds': { type: 'string' },
     'input': { type: 'string' },
@@ -72,7 +70,7 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
         throw new UsageError(`--${option} ${port} is taken by another program: choose another one, or leave it out.`, 'run');
       }
     }
-    const assembly = await useAssembly(input.positionals[0], text(input, 'environment'));
+    const assembly = await useAssembly(input);
     try {
       const asked = { title: titleOf(input), assembly: assembly.folder, ...options };
       const { verdict } = await runAssembly(asked, streamConsole(process.stdout), interruption());
@@ -84,8 +82,7 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
 };
 
 function titleOf(input: CommandInput): string {
-  const environment = text(input, 'environment');
-  return environment === undefined ? (input.positionals[0] ?? 'cdk.out') : `environment ${environment}`;
+  return synthesisTitle(synthesisAsked(input)) || (input.positionals[0] ?? 'cdk.out');
 }
 
 function readOptions(input: CommandInput) {

@@ -15,6 +15,11 @@ export interface BudgetsJson {
   readonly [budget: string]: BudgetJson;
 }
 
+interface Resource {
+  readonly Type?: unknown;
+  readonly Properties?: BudgetProperties;
+}
+
 interface BudgetProperties {
   readonly Budget?: {
     readonly BudgetName?: unknown;
@@ -24,7 +29,12 @@ interface BudgetProperties {
     readonly CostFilters?: unknown;
   };
   readonly NotificationsWithSubscribers?: readonly {
-    readonly Notification?: { readonly NotificationType?: unknown; readonly ComparisonOperator?: unknown; readonly Threshold?: unknown; readonly ThresholdType?: unknown };
+    readonly Notification?: {
+      readonly NotificationType?: unknown;
+      readonly ComparisonOperator?: unknown;
+      readonly Threshold?: unknown;
+      readonly ThresholdType?: unknown;
+    };
   }[];
 }
 
@@ -32,7 +42,7 @@ const OPERATORS: { readonly [name: string]: string } = { GREATER_THAN: '>', LESS
 
 /** The budgets of a template, in a form that a cost engineer reads. A budget without a name goes by its logical id. */
 export function budgetsOf(template: TemplateJson): BudgetsJson {
-  const resources = Object.entries((template.Resources ?? {}) as { readonly [id: string]: { readonly Type?: unknown; readonly Properties?: BudgetProperties } });
+  const resources = Object.entries((template.Resources ?? {}) as { readonly [id: string]: Resource });
   const budgets = resources.filter(([, { Type }]) => Type === 'AWS::Budgets::Budget').map(([id, { Properties: properties = {} }]) => {
     const { Budget: budget = {}, NotificationsWithSubscribers: notified = [] } = properties;
     const filters = budget.FilterExpression ?? budget.CostFilters;

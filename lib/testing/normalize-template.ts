@@ -50,7 +50,8 @@ function withoutMetadata(template: TemplateJson): object {
   return {
     ...rest,
     Resources: Object.fromEntries(
-      Object.entries(resources as { readonly [id: string]: { readonly Metadata?: unknown } }).map(([id, { Metadata: __, ...resource }]) => [id, resource]),
+      Object.entries(resources as { readonly [id: string]: { readonly Metadata?: unknown } })
+        .map(([id, { Metadata: __, ...resource }]) => [id, resource]),
     ),
   };
 }

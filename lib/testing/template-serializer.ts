@@ -9,8 +9,8 @@ export interface SnapshotSerializer {
 }
 
 /**
- * Writes CloudFormation templates into snapshots normalized, so that `expect(Template.fromStack(stack).toJSON()).toMatchSnapshot()` does not change with an
- * asset's hash, the account or the region. Other values it leaves alone.
+ * Writes CloudFormation templates into snapshots normalized, so that `expect(Template.fromStack(stack).toJSON()).toMatchSnapshot()` does not change
+ * with an asset's hash, the account or the region. Other values it leaves alone.
  */
 export const templateSerializer: SnapshotSerializer = {
   test: isTemplate,

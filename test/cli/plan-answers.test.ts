@@ -13,7 +13,7 @@ import { testApp } from '../support/app';
 
 jest.setTimeout(60_000);
 
-const COMMANDS: readonly Command[] = [quotasCommand, explainCommand];
+const COMMANDS: { readonly [name: string]: Command } = { explain: explainCommand, quotas: quotasCommand };
 
 /** Runs a command in this process: its options with values are those of `--workload FILE` alone. */
 async function cht([name, ...words]: readonly string[]): Promise<{ exitCode: number; output: string }> {
@@ -29,7 +29,7 @@ async function cht([name, ...words]: readonly string[]): Promise<{ exitCode: num
     return true;
   });
   try {
-    const exitCode = await COMMANDS.find((it) => it.name === name)!.run({ values, positionals });
+    const exitCode = await COMMANDS[name].run({ values, positionals });
     return { exitCode, output: written.join('') };
   } finally {
     write.mockRestore();
