@@ -5,6 +5,7 @@ import { roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatNumber, formatShare } from './format';
 import { planned } from './planned';
+import { Staffing } from './staffing';
 
 /** Size of a tier of stateless tasks behind a load balancer. */
 export interface StatelessTierSizing {
@@ -38,10 +39,21 @@ const VCPU_PRICE = 'fargate/arm.vcpuHour';
 const MEMORY_PRICE = 'fargate/arm.gbHour';
 
 const CPU_FACTS = ['payment-api/cpuPerPayment', 'payment-api/cpuPerRequest', 'payment-api/cpuPerTokenCheck'];
+const SETTLE_FACT = 'payment-worker/cpuPerPayment';
+
+/** What else the tasks do. */
+export interface StatelessTierOptions {
+  /**
+   * Whether tasks write payments to the ledger themselves, in the place of a stream and its worker.
+   *
+   * @default false
+   */
+  readonly settles?: boolean;
+}
 
 /** Sizes the tasks that take payments in. Give it the workload of one cell. */
-export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAULT): StatelessTierSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ minimumTasks, maximumTasks, cpu }) => {
+export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAULT, options: StatelessTierOptions = {}): StatelessTierSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts, options), ({ minimumTasks, maximumTasks, cpu }) => {
     const vcpus = cpu / CPU_UNITS_PER_VCPU;
     const gibibytesPerVcpu = facts.number(MEMORY_PER_VCPU) / 1024;
     const price = { unitCost: facts.number(VCPU_PRICE) + gibibytesPerVcpu * facts.number(MEMORY_PRICE), facts: [VCPU_PRICE, MEMORY_PRICE] };
@@ -49,8 +61,8 @@ export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAU
   });
 }
 
-function sizeOnce(workload: Workload, facts: Facts): StatelessTierSizing {
-  const tier = new Tier(workload, facts);
+function sizeOnce(workload: Workload, facts: Facts, options: StatelessTierOptions): StatelessTierSizing {
+  const tier = new Tier(workload, facts, options);
   const { vcpus } = tier;
   const maximumTasks = tier.tasks(workload.peak.perSecond, vcpus);
   const minimumTasks = tier.tasks(workload.average.perSecond, vcpus);
@@ -76,11 +88,11 @@ function sizeOnce(workload: Workload, facts: Facts): StatelessTierSizing {
         name: 'cpu',
         value: vcpus * CPU_UNITS_PER_VCPU,
         unit: 'CPU units',
-        formula: `smallest of ${TASK_VCPUS.map((it) => it * CPU_UNITS_PER_VCPU).join(', ')} with which ${tier.leastTasks} task(s) carry `
+        formula: `smallest of ${TASK_VCPUS.map((it) => it * CPU_UNITS_PER_VCPU).join(', ')} with which ${tier.staffing.least} task(s) carry `
           + `${formatNumber(tier.load(workload.peak.perSecond))} busy vCPU, or the largest = ${vcpus * CPU_UNITS_PER_VCPU}`,
-        inputs: { busyVcpuAtPeak: tier.load(workload.peak.perSecond), leastTasks: tier.leastTasks },
+        inputs: { busyVcpuAtPeak: tier.load(workload.peak.perSecond), leastTasks: tier.staffing.least },
         binding: vcpus === 1 ? 'one thread uses one vCPU; more load means more tasks' : 'the smallest task that keeps the number of tasks at its least',
-        facts: CPU_FACTS,
+        facts: tier.cpuFacts,
       }),
       Decision.derive({
         path: PATH,
@@ -129,7 +141,7 @@ function sizeOnce(workload: Workload, facts: Facts): StatelessTierSizing {
         },
         binding: 'CPU of a task at its target utilization',
         rejected: [{ option: 'CPU alone', because: 'the request count is there a minute earlier; both are tracked and the higher demand wins' }],
-        facts: [...CPU_FACTS, 'target/fargate.cpuUtilization'],
+        facts: [...tier.cpuFacts, 'target/fargate.cpuUtilization'],
       }),
       Decision.derive({
         path: PATH,
@@ -146,32 +158,27 @@ function sizeOnce(workload: Workload, facts: Facts): StatelessTierSizing {
   };
 }
 
-/** The rule for tasks: offered load by Little's law, square-root staffing by recovery tier, and the loss of a zone. */
+/** The rule for tasks: offered load by Little's law, then staffing. */
 class Tier {
   readonly utilization: number;
   readonly spotShare: number;
   readonly cpuSecondsPerRequest: number;
-  /** Tasks that run at any load. */
-  readonly leastTasks: number;
+  readonly cpuFacts: string[];
+  readonly staffing: Staffing;
   /** Size of a task. */
   readonly vcpus: number;
-  private readonly quality: number;
-  private readonly zones: number;
-  private readonly zonesLost: number;
   private readonly cpuSecondsPerRead: number;
 
-  constructor(private readonly workload: Workload, private readonly facts: Facts) {
-    const tier = workload.recoveryTier.name;
+  constructor(private readonly workload: Workload, private readonly facts: Facts, { settles = false }: StatelessTierOptions) {
     this.utilization = facts.number('target/fargate.cpuUtilization');
-    this.spotShare = facts.number(`target/fargate.spotShare.${tier}`);
-    this.quality = facts.number(`target/staffing.quality.${tier}`);
-    this.zones = facts.number('target/fargate.availabilityZones');
-    this.zonesLost = facts.number(`target/fargate.zonesLost.${tier}`);
-    this.leastTasks = this.zonesLost > 0 ? this.zones : 1;
+    this.spotShare = facts.number(`target/fargate.spotShare.${workload.recoveryTier.name}`);
+    this.staffing = new Staffing(facts, workload.recoveryTier, this.utilization);
+    this.cpuFacts = settles ? [...CPU_FACTS, SETTLE_FACT] : CPU_FACTS;
     this.cpuSecondsPerRead = (facts.number('payment-api/cpuPerRequest') + facts.number('payment-api/cpuPerTokenCheck')) / 1e6;
-    this.cpuSecondsPerRequest = workload.paymentsPerRequest * facts.number('payment-api/cpuPerPayment') / 1e6 + this.cpuSecondsPerRead;
+    const perPayment = facts.number('payment-api/cpuPerPayment') + (settles ? facts.number(SETTLE_FACT) : 0);
+    this.cpuSecondsPerRequest = workload.paymentsPerRequest * perPayment / 1e6 + this.cpuSecondsPerRead;
     const peak = workload.peak.perSecond;
-    this.vcpus = TASK_VCPUS.find((vcpus) => this.tasks(peak, vcpus) <= this.leastTasks) ?? 1;
+    this.vcpus = TASK_VCPUS.find((vcpus) => this.tasks(peak, vcpus) <= this.staffing.least) ?? 1;
   }
 
   /** Busy vCPU at a rate of payments: Little's law on the CPU. */
@@ -180,27 +187,21 @@ class Tier {
   }
 
   tasks(rate: number, vcpus: number): number {
-    return Math.max(this.leastTasks, roundUp(this.staffed(rate, vcpus) * this.zones / (this.zones - this.zonesLost)));
+    return this.staffing.servers(this.load(rate) / vcpus);
   }
 
   tasksDecision(name: string, rate: number, vcpus: number, tasks: number): Decision {
     const load = this.load(rate) / vcpus;
+    const { quality, zones } = this.staffing;
     const tier = this.workload.recoveryTier.name;
-    const bySquareRoot = load + this.quality * Math.sqrt(load);
-    const byUtilization = load / this.utilization;
-    const zoneFactor = this.zonesLost > 0 ? ` x ${this.zones} / ${this.zones - this.zonesLost} zones` : '';
-    const least = tasks === this.leastTasks && this.staffed(rate, vcpus) * this.zones / (this.zones - this.zonesLost) < tasks;
     return Decision.derive({
       path: PATH,
       name,
       value: tasks,
       unit: 'tasks',
-      formula: `max(${this.leastTasks}, ceil(max(${formatNumber(load)} + ${this.quality} x sqrt(${formatNumber(load)}), `
-        + `${formatNumber(load)} / ${this.utilization})${zoneFactor})) = ${tasks}`,
-      inputs: { paymentsPerSecond: rate, offeredLoad: load, vcpus, quality: this.quality, utilization: this.utilization, zones: this.zones },
-      binding: least ? `one task in each of ${this.leastTasks} zones`
-      : bySquareRoot > byUtilization ? `square-root staffing of recovery tier ${tier}`
-      : `CPU at ${formatShare(this.utilization)}`,
+      formula: `${this.staffing.formula(formatNumber(load))} = ${tasks}`,
+      inputs: { paymentsPerSecond: rate, offeredLoad: load, vcpus, quality, utilization: this.utilization, zones },
+      binding: this.staffing.binding(load),
       rejected: [{
         option: `${Math.max(1, roundUp(load))} tasks, just the offered load`,
         because: 'a tier at 100 % utilization has no bound on its waiting time',
@@ -208,14 +209,9 @@ class Tier {
       demand: load,
       quota: name === 'maximumTasks' ? quotaUse(this.facts, 'alb/targets', tasks) : undefined,
       limits: { minimum: 1, because: 'a tier without tasks answers nothing' },
-      facts: [...CPU_FACTS, `target/staffing.quality.${tier}`, 'target/fargate.cpuUtilization', 'target/fargate.availabilityZones',
+      facts: [...this.cpuFacts, `target/staffing.quality.${tier}`, 'target/fargate.cpuUtilization', 'target/fargate.availabilityZones',
         `target/fargate.zonesLost.${tier}`, ...(name === 'maximumTasks' ? ['alb/targets'] : [])],
     });
-  }
-
-  private staffed(rate: number, vcpus: number): number {
-    const load = this.load(rate) / vcpus;
-    return Math.max(load + this.quality * Math.sqrt(load), load / this.utilization);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { type Fact, Facts } from '../../../lib/facts';
-import { Decision, sizeKinesisStream, sizeLedger, sizeStreamWorker, SizingPlan } from '../../../lib/sizing';
+import { Decision, sizeKinesisStream, sizeLedger, sizeStatelessTier, sizeStreamWorker, SizingPlan } from '../../../lib/sizing';
 import { KeySkew, LatencyTarget, Rate, RecoveryTier, Workload } from '../../../lib/workload';
 import { sizeAll, sizesAt } from './plans';
 
@@ -333,6 +333,15 @@ describe('the stateless tier', () => {
 
   it('scales on the requests that fill a task to its target', () => {
     expect(sizesAt(100_000, { paymentsPerRequest: 23 }).tier.requestsPerTargetPerMinute).toBe(Math.floor(60 * 0.6 / 782e-6));
+  });
+
+  it('counts what a payment costs in the ledger where tasks write it themselves', () => {
+    const workload = new Workload({ peak: Rate.perSecond(20_000) });
+    const load = (settles: boolean) =>
+      Decision.find(sizeStatelessTier(workload, Facts.DEFAULT, { settles }).decisions, 'maximumTasks').inputs.offeredLoad as number;
+    const microseconds = Facts.DEFAULT.number('payment-worker/cpuPerPayment');
+    expect(load(true) - load(false)).toBeCloseTo(20_000 * microseconds / 1e6, 6);
+    expect(Decision.find(sizeStatelessTier(workload, Facts.DEFAULT, { settles: true }).decisions, 'cpu').facts).toContain('payment-worker/cpuPerPayment');
   });
 
   it('tells what new accounts must ask for', () => {
