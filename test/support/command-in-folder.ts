@@ -14,7 +14,7 @@ export interface CommandInFolder {
 
 /** Call it inside a `describe`: the folder goes with the block, and no test leaves a `facts.local.json` to the next. */
 export function commandInFolder(command: Command): CommandInFolder {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${command.name}-`));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cht-'));
   let output = '';
 
   beforeEach(() => {
