@@ -51,10 +51,16 @@ export async function useAssembly(input: CommandInput, folder: string | undefine
   if (option === undefined && fs.existsSync(path.join('cdk.out', 'manifest.json'))) {
     return { folder: 'cdk.out', dispose: () => undefined };
   }
-  return synthesize(asked);
+  return synthesizeApp(asked);
 }
 
-async function synthesize(asked: { readonly [key: string]: string }): Promise<UsedAssembly> {
+/**
+ * Synthesizes the app of `./cdk.json` to a temporary folder of `.local`.
+ *
+ * @param asked context of the app, such as `{ environment: 'dev' }`
+ * @throws AssemblyError when there is no app, or it fails.
+ */
+export async function synthesizeApp(asked: { readonly [key: string]: string }): Promise<UsedAssembly> {
   const configuration = readConfiguration();
   const folder = fs.mkdtempSync(path.join(temporaryRoot(), 'assembly-'));
   process.stderr.write(`Synthesizing ${synthesisTitle(asked) || configuration.app} to a temporary folder.\n`);

@@ -43,10 +43,12 @@ export function archiveJson(name: string, report: ArchiveReport): object {
 /** A change that was found, in one line and its place in another. */
 export function changeText({ change: { at, event, row, before }, object, manifest }: FoundChange): string {
   const field = (attribute: string): string | undefined => row[attribute]?.S ?? row[attribute]?.N;
-  const refunded = row.refundOf === undefined ? '' : ` of ${row.refundOf.S}`;
+  const drawn = row.refundOf ?? row.holdOf;
+  const of = drawn === undefined ? '' : ` of ${drawn.S}`;
+  const purpose = row.movementReason === undefined ? '' : ` for ${row.movementReason.S}`;
   const reason = row.reason === undefined ? '' : ` (${row.reason.S})`;
   const changed = before === undefined ? '' : `  ${Object.keys(before).map((name) => `${name} ${before[name].N ?? before[name].S} -> ${field(name) ?? 'gone'}`).join(', ')}`;
-  const what = `${field('type')}${refunded} ${field('status')}${reason}  ${field('amount')} ${field('currency')}  key ${field('sk')}${changed}`;
+  const what = `${field('type')}${of}${purpose} ${field('status')}${reason}  ${field('amount')} ${field('currency')}  key ${field('sk')}${changed}`;
   return `${moment(at)}  ${event.padEnd(6)}  ${printable(what)}\n                     manifest ${manifest} -> ${object}\n`;
 }
 
@@ -96,9 +98,9 @@ function balanceText({ merchantId, currency, streamShard, live, archive }: Balan
 }
 
 function ledgerText({ merchantId, currency, expiryDay, ledgerRows, archiveRows, problem }: LedgerDifference): string {
-  const day = expiryDay === undefined ? 'that stay' : `that expire on ${new Date(expiryDay * DAY_MILLISECONDS).toISOString().slice(0, 10)}`;
-  const what = { rows: `${ledgerRows} rows in the ledger, ${archiveRows} in the archive`, content: 'another content', refundable: 'another sum to refund' }[problem];
-  return `  DIFFERENT ${printable(merchantId)} ${currency}, rows ${day}: ${what}`;
+  const rows = expiryDay === undefined ? 'holds' : `rows that expire on ${new Date(expiryDay * DAY_MILLISECONDS).toISOString().slice(0, 10)}`;
+  const what = { rows: `${ledgerRows} rows in the ledger, ${archiveRows} in the archive`, content: 'another content', refundable: `another sum ${expiryDay === undefined ? 'that is left' : 'to refund'}` }[problem];
+  return `  DIFFERENT ${printable(merchantId)} ${currency}, ${rows}: ${what}`;
 }
 
 function shortened<Item>(items: readonly Item[], text: (item: Item) => string): string[] {

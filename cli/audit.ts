@@ -21,7 +21,7 @@ const DAY_MILLISECONDS = 86_400_000;
 export const auditCommand: Command = {
   help: `cht audit verify [LOCATION]         walks every chain: hashes, continuity, counts, sums
 cht audit find --merchant ID [--key KEY] [LOCATION]
-                                    what happened to a payment, its refunds included
+                                    what happened to a payment or hold, with all that draws on it
 cht audit rebuild-balances          adds the balances up anew, and compares them with the live rows and
                                     the archive with the ledger for the rows that it still holds
 

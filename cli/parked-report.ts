@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../lambdas/runtime/ledger/ledger';
 import type { ListedEntry, ReadEntry } from '../lambdas/runtime/parking/parked-entries';
 import { formatSource, type ParkedName } from '../lambdas/runtime/parking/parked-item';
 import { type DiscardOutcome, paymentOf, type RetryOutcome, type RetryRefusal } from '../lambdas/runtime/parking/parked-operations';
-import type { PaymentRecord } from '../lambdas/runtime/payment/payment';
+import { isMovement, type StreamRecord } from '../lambdas/runtime/payment/movement';
 
 const KEPT_OF_TOKEN = 4;
 
@@ -77,29 +77,39 @@ export function entryJson(entry: ReadEntry, ledger: LedgerEntry | null | undefin
   };
 }
 
-function paymentJson({ type, amount, currency, payerId, refundOf, cardToken, acceptedAt }: PaymentRecord): object {
+function paymentJson(record: StreamRecord): object {
+  const { type, amount, currency, acceptedAt } = record;
+  const masked = (text: string | undefined) => (text === undefined ? undefined : maskCardNumbers(text));
   return {
     type,
     amount,
     currency,
-    payerId: maskCardNumbers(payerId),
-    refundOf: refundOf === undefined ? undefined : maskCardNumbers(refundOf),
-    token: cardToken === undefined ? undefined : maskedToken(cardToken),
+    ...(isMovement(record)
+      ? { holdOf: masked(record.holdOf), movementReason: masked(record.reason) }
+      : {
+        payerId: maskCardNumbers(record.payerId),
+        refundOf: masked(record.refundOf),
+        token: record.cardToken === undefined ? undefined : maskedToken(record.cardToken),
+      }),
     acceptedAt: iso(acceptedAt),
   };
 }
 
-function paymentRows(payment: PaymentRecord | undefined): [string, string | undefined][] {
-  if (payment === undefined) {
+function paymentRows(record: StreamRecord | undefined): [string, string | undefined][] {
+  if (record === undefined) {
     return [['payment', 'the payload cannot be read as the payment that it is parked as']];
   }
-  const { type, amount, currency, payerId, refundOf, cardToken, acceptedAt } = payment;
+  const { type, amount, currency, acceptedAt } = record;
   return [
     ['type', type],
     ['amount', `${amount} ${currency}, in minor units`],
-    ['payer', payerId],
-    ['refund of', refundOf],
-    ['token', cardToken === undefined ? undefined : maskedToken(cardToken)],
+    ...(isMovement(record)
+      ? [['hold', record.holdOf], ['for', record.reason]]
+      : [
+        ['payer', record.payerId],
+        ['refund of', record.refundOf],
+        ['token', record.cardToken === undefined ? undefined : maskedToken(record.cardToken)],
+      ]) as [string, string | undefined][],
     ['accepted', iso(acceptedAt)],
   ];
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
-import { useAssembly } from '../../cli/assembly';
+import { synthesizeApp } from '../../cli/assembly';
 import type { CheckerProgress } from '../../local/checker/checker';
 import type { EngineStatistics } from '../../local/run/engine-statistics';
 import { streamConsole } from '../../local/run/report-lines';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     }
   };
 
-  const assembly = await useAssembly(undefined, 'local');
+  const assembly = await synthesizeApp({ environment: 'local' });
   const floor: Record<InsertForm, number[]> = { parameters: [], literals: [] };
   try {
     const { verdict } = await runAssembly({

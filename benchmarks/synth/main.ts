@@ -1,15 +1,18 @@
 import { execFileSync, fork } from 'node:child_process';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { rounded, spreadText, writeReport } from '../harness/report';
-import { FEWEST_ROUNDS, interleave, type Side, spread } from '../harness/rounds';
+import { FEWEST_ROUNDS, interleave, ratio, type Side, spread } from '../harness/rounds';
+import { readBareStacks } from './bare-resources';
 import { compilePackage } from './compiled-package';
 import type { SynthCost } from './synth-side';
 
 /**
- * What sizing and checks add to the synthesis of the reference, and what importing the package adds to importing aws-cdk-lib's Stack; CPU time of
- * fresh processes, AWS's own validation off on all sides. Run by `npm run bench:synth -- [--rounds N] [--json FILE]`.
+ * What the reference's synthesis costs over the floor under it, what sizing and checks add to it, and what importing the package adds to importing
+ * aws-cdk-lib's Stack; CPU time of fresh processes, AWS's own validation off on all sides. Run by
+ * `npm run bench:synth -- [--rounds N] [--json FILE]`.
  */
 
 const IMPORTS = {
@@ -28,9 +31,11 @@ async function main(): Promise<void> {
   process.stderr.write('compiling the package\n');
   await bundleLambdas();
   const build = compilePackage();
+  const bare = await bareResources(build);
   const costs: SynthCost[] = [];
   const sides: Side[] = [
     ...Object.keys(IMPORTS).map((name) => side(name, () => Promise.resolve(importCost(build, name as keyof typeof IMPORTS)))),
+    side('floor', async () => (await processCost('floor-side.ts', [bare])).total),
     side('synthPlain', async () => (await synthCost(build, false)).total),
     side('synth', async () => {
       const cost = await synthCost(build, true);
@@ -47,6 +52,7 @@ async function main(): Promise<void> {
   };
   process.stdout.write(`CPU in milliseconds, median (least to most) of ${rounds} interleaved rounds:\n`);
   Object.entries(IMPORTS).forEach(([name, meaning]) => line(name, milliseconds(name), meaning));
+  line('floor', milliseconds('floor'), 'the floor: Node, aws-cdk-lib, the same resources of prod as bare L1');
   line('synthPlain', milliseconds('synthPlain'), 'synthesis of prod without checks, imports included');
   line('synth', milliseconds('synth'), 'the same with checks');
   line('  sizing', counted.map((it) => it.sizing / 1000), 'of that: deriving all sizes');
@@ -58,9 +64,11 @@ async function main(): Promise<void> {
   const imported = spread(stack).median / Math.max(1, spread(ours).median);
   process.stdout.write(`Sizing and checks add ${spreadText({ median: 100 * added.median, minimum: 100 * added.minimum, maximum: 100 * added.maximum })} % to the synthesis.\n`);
   process.stdout.write(`Importing the package adds ${(spread(ours).median / 1000).toFixed(1)} ms; importing Stack adds ${(spread(stack).median / 1000).toFixed(1)} ms to Node.\n`);
+  const overFloor = ratio(measured, 'synthPlain', 'floor');
+  process.stdout.write(`The synthesis costs ${spreadText(overFloor, 2)} times the floor.\n`);
   writeReport(values.json, {
     name: 'synth',
-    ratios: { stackImport: rounded(imported) },
+    ratios: { stackImport: rounded(imported), floor: rounded(1 / overFloor.median) },
     figures: { rounds, addedPercent: rounded(100 * added.median), sizingMilliseconds: rounded(spread(counted.map((it) => it.sizing)).median / 1000),
       checksMilliseconds: rounded(spread(counted.map((it) => it.checks)).median / 1000), synthMilliseconds: rounded(spread(milliseconds('synth')).median) },
   });
@@ -83,8 +91,22 @@ function importCost(build: string, what: keyof typeof IMPORTS): number {
 }
 
 function synthCost(build: string, withChecks: boolean): Promise<SynthCost> {
+  return processCost('synth-side.ts', [build, withChecks ? 'checks' : 'plain']) as Promise<SynthCost>;
+}
+
+/** Synthesizes the reference once, and writes its resources down as bare ones. @returns the file */
+async function bareResources(build: string): Promise<string> {
+  const assembly = path.join(build, 'assembly');
+  await processCost('synth-side.ts', [build, 'plain', assembly]);
+  const file = path.join(build, 'bare-resources.json');
+  fs.writeFileSync(file, JSON.stringify(readBareStacks(path.join(assembly, 'assembly-payments-prod'))));
+  return file;
+}
+
+/** What a fresh process reports that runs a side. */
+function processCost(side: string, words: readonly string[]): Promise<{ readonly total: number }> {
   return new Promise((resolve, reject) => {
-    const child = fork(path.join(__dirname, 'synth-side.ts'), [build, withChecks ? 'checks' : 'plain'], {
+    const child = fork(path.join(__dirname, side), words, {
       execArgv: process.execArgv, env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.once('message', (cost) => resolve(cost as SynthCost));

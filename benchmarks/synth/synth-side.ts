@@ -16,8 +16,9 @@ interface Timed {
   [name: string]: unknown;
 }
 
-const [build, withChecks] = process.argv.slice(2);
-const outdir = fs.mkdtempSync(path.join(os.tmpdir(), 'synth-'));
+const [build, withChecks, kept] = process.argv.slice(2);
+/** The assembly stays there where a folder is named. */
+const outdir = kept ?? fs.mkdtempSync(path.join(os.tmpdir(), 'synth-'));
 const spent = { sizing: 0, checks: 0 };
 let depth = 0;
 
@@ -74,5 +75,7 @@ function main(): SynthCost {
 try {
   process.send!(main());
 } finally {
-  fs.rmSync(outdir, { recursive: true, force: true });
+  if (kept === undefined) {
+    fs.rmSync(outdir, { recursive: true, force: true });
+  }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { useAssembly } from '../../cli/assembly';
+import { synthesizeApp } from '../../cli/assembly';
 import { readAssembly } from '../../lib/topology';
 import { root } from '../house/source-files';
 import type { ExternalCheck, ExternalResult } from './external-check';
@@ -25,7 +25,7 @@ export const cfnLint: ExternalCheck = {
     if (program === undefined) {
       return { status: 'skipped', detail: `cfn-lint ${VERSION} cannot be installed here (needs python3 with venv and PyPI)` };
     }
-    const assembly = await useAssembly(undefined, 'prod');
+    const assembly = await synthesizeApp({ environment: 'prod' });
     try {
       const templates = readAssembly(assembly.folder).map(({ templateFile }) => templateFile);
       const lint = spawnSync(program, ['--non-zero-exit-code', 'warning', '--ignore-checks', ...IGNORED_RULES, '--regions', 'eu-west-1', '--', ...templates], { encoding: 'utf8' });

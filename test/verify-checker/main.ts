@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { useAssembly } from '../../cli/assembly';
+import { synthesizeApp } from '../../cli/assembly';
 import { codeFolder, imageFolder, Topology } from '../../lib/topology';
 import { type FaultName, FAULTS, type FaultSettings } from '../../local/faults';
 import { runForVerdict, type VerdictRun } from '../support/verdict-run';
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { planted: { type: 'string' } } });
   const chosen = values.planted === undefined ? PLANTED_DEFECTS : [plantedDefect(values.planted)];
   process.chdir(root);
-  const assembly = await useAssembly(undefined, 'local');
+  const assembly = await synthesizeApp({ environment: 'local' });
   let failures = 0;
   const trials = trialsOf(chosen);
   try {

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { useAssembly } from '../../cli/assembly';
+import { synthesizeApp } from '../../cli/assembly';
 import { faultNamed, FAULTS, type FaultName } from '../../local/faults';
 import { runForVerdict } from '../support/verdict-run';
 import { complaints, summary } from './judgement';
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   }
   process.chdir(root);
   process.stdout.write(`${planned.length} runs at ${rate} payments/s\n`);
-  const assembly = await useAssembly(undefined, 'local');
+  const assembly = await synthesizeApp({ environment: 'local' });
   let failures = 0;
   try {
     for (const run of planned) {

@@ -1,6 +1,6 @@
 import type { PaymentWorkerHandler } from '../../../lambdas/payment-worker/handler';
 import { AwsJsonClient } from '../../../lambdas/runtime/aws/json-client';
-import { SqsRefundQueue } from '../../../lambdas/runtime/batch/waiting-refunds';
+import { SqsRefundQueue } from '../../../lambdas/runtime/batch/waiting-records';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { ledgerFromEnvironment, parkingFromEnvironment } from '../../../lambdas/runtime/configuration/ports';
 import { Logger } from '../../../lambdas/runtime/observability/logger';

@@ -6,6 +6,8 @@ import type { Defect } from './defect';
 export const defect: Defect = {
   ledger: (correct) => ({
     applyRefund: (refund, options) => correct.applyRefund(refund, options),
+    applyHolds: (holds, options) => correct.applyHolds(holds, options),
+    applyHoldEnd: (movement, options) => correct.applyHoldEnd(movement, options),
     find: (merchantId, idempotencyKey) => correct.find(merchantId, idempotencyKey),
     applyPayments: async (payments, options) => {
       const outcomes: Outcome[] = await correct.applyPayments(payments, options);
