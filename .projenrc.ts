@@ -52,7 +52,7 @@ const project = new typescript.TypeScriptProject({
   bin: { cht: 'bin/cht.js' },
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
   peerDeps: ['aws-cdk-lib@^2.276.0', 'constructs@^10.8.1'],
-  deps: ['@redis/client@^6.3.1', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
+  deps: ['@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
     'constructs@10.8.1',

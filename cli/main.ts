@@ -55,6 +55,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./parked.js')).parkedCommand,
   },
   {
+    name: 'flink',
+    summary: 'the archive of a Flink application, with its connector by checksum',
+    load: async () => (await import('./flink.js')).flinkCommand,
+  },
+  {
     name: 'audit',
     summary: 'the audit trail of the ledger: verify it, find changes in it, rebuild the balances from it',
     load: async () => (await import('./audit.js')).auditCommand,
@@ -94,7 +99,7 @@ function overview(): string {
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
     'run, size, explain, growth, quotas, choose and check take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
-    'to a temporary folder. facts needs none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
+    'to a temporary folder. facts and flink need none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',
   ].join('\n');

@@ -18,6 +18,15 @@ export function assetFolder(name: string): string {
   return folder;
 }
 
+/**
+ * A file or folder that comes with the package, found from the sources, from the build and from an installed package alike.
+ *
+ * @param names its path below the root of the package
+ */
+export function packageFile(...names: string[]): string {
+  return path.join(packageRoot(__dirname), ...names);
+}
+
 function packageRoot(start: string): string {
   const parent = path.dirname(start);
   if (fs.existsSync(path.join(start, 'package.json')) || parent === start) {

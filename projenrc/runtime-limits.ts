@@ -10,6 +10,9 @@ const LIMITS: readonly (readonly [string, string, string])[] = [
   ['RECORDS_PER_CALL', 'Records that one `PutRecords` may hold.', 'kinesis/putRecords.maxRecords'],
   ['RECORD_BYTES_PER_CALL', 'Bytes that one `PutRecords` may hold.', 'kinesis/putRecords.maxBytes'],
   ['MESSAGES_PER_CALL', 'Messages that one `SendMessageBatch` may hold.', 'sqs/batch.maxEntries'],
+  ['MAXIMUM_MESSAGE_DELAY_SECONDS', 'Longest delay of a message, in seconds.', 'sqs/delay.maxSec'],
+  ['EVENTS_PER_CALL', 'Events that one `PutEvents` may hold.', 'eventbridge/putEvents.maxEntries'],
+  ['EVENT_BYTES_PER_CALL', 'Bytes that one `PutEvents` may hold.', 'eventbridge/putEvents.maxBytes'],
 ];
 
 /** Text of lambdas/runtime/limits.ts: handlers are bundled without lib, so the limits that they need are written out for them. */

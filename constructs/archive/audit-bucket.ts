@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
 import type { AuditLock } from './audit-lock';
+import { neverDelete } from './never-delete';
 
 /** Properties of `AuditBucket`. */
 export interface AuditBucketProps {
@@ -62,15 +63,7 @@ export class AuditBucket extends PrivateBucket {
       conditions: { Null: { 's3:if-none-match': 'true' } },
     }));
     if (lock.defaultRetention !== undefined) {
-      // A lock does not refuse a deletion that names no version: that hides the object, and its key is free for another. The lifecycle is
-      // no principal, and goes on.
-      this.addToResourcePolicy(new iam.PolicyStatement({
-        sid: 'NeverDelete',
-        effect: iam.Effect.DENY,
-        principals: [new iam.AnyPrincipal()],
-        actions: ['s3:DeleteObject*'],
-        resources: [this.arnForObjects('*')],
-      }));
+      this.addToResourcePolicy(neverDelete(this));
     }
   }
 

@@ -7,6 +7,7 @@ import type { Facts } from '../../lib/facts';
 import type { Workload } from '../../lib/workload';
 import type { AlarmOptions } from '../observability/alarm-set';
 import type { ShardedTable } from '../table/sharded-table';
+import type { AuditLocatorOptions } from './audit-locators-props';
 import type { AuditLock } from './audit-lock';
 
 /** Properties of `AuditTrail`. */
@@ -100,6 +101,14 @@ export interface AuditTrailProps {
    * @default - the shipped facts for the region of the stack
    */
   readonly facts?: Facts;
+
+  /**
+   * Notes in Amazon Keyspaces where the changes of each merchant and minute are, so that an auditor reads a few objects instead of searching
+   * manifests. Costs a row for each merchant and minute; `{}` takes every default.
+   *
+   * @default - none: manifests are searched
+   */
+  readonly locators?: AuditLocatorOptions;
 
   /**
    * CDK's own options of the function, laid over what this construct decides.

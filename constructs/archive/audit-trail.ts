@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type Decision, sizeAuditLock } from '../../lib/sizing';
+import { Decision, sizeAuditLock } from '../../lib/sizing';
 import { assetFolder } from '../assets';
 import { factsFor } from '../limits';
 import { customerKey } from '../security/customer-key';
@@ -14,6 +14,7 @@ import { TableCapacity } from '../table/table-capacity';
 import { TableStreamPurpose } from '../worker/table-stream-purpose';
 import { TableStreamWorker } from '../worker/table-stream-worker';
 import { AuditBucket } from './audit-bucket';
+import { AuditLocators } from './audit-locators';
 import { AuditLock } from './audit-lock';
 import type { AuditTrailProps } from './audit-trail-props';
 
@@ -33,6 +34,8 @@ export class AuditTrail extends Construct {
   readonly heads: ShardedTable;
   /** The archiver. */
   readonly archiver: TableStreamWorker;
+  /** Where the changes of each merchant and minute are; undefined unless `locators` was set. */
+  readonly locators?: AuditLocators;
   /** The lock in force. */
   readonly lock: AuditLock;
   /** Key of objects and heads. */
@@ -66,7 +69,8 @@ export class AuditTrail extends Construct {
       alarms: { actions: props.alarms?.actions },
     });
     this.archiver = this.createArchiver(removalPolicy);
-    this.decisions = [...lockDecisions, ...this.archiver.decisions];
+    this.locators = this.createLocators(removalPolicy);
+    this.decisions = [...lockDecisions, ...this.archiver.decisions, ...(this.locators?.decisions ?? [])];
   }
 
   /** What `cht audit` needs to know of the trail, as environment variables. */
@@ -74,12 +78,28 @@ export class AuditTrail extends Construct {
     return { AUDIT_BUCKET: this.bucket.bucketName, AUDIT_HEAD_TABLE: this.heads.tableNames };
   }
 
-  /** Lets an auditor read objects, manifests and heads, and list them. Never a change. */
+  /** Lets an auditor read objects, manifests, heads and locators, and list them. Never a change. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
     const heads = this.heads.grantRead(grantee).combine(
       iam.Grant.addToPrincipal({ grantee, actions: ['dynamodb:Scan'], resourceArns: this.heads.tables.map((table) => table.tableArn) }),
     );
-    return this.bucket.grantRead(grantee).combine(heads);
+    const archive = this.bucket.grantRead(grantee).combine(heads);
+    return this.locators ? archive.combine(this.locators.grantRead(grantee)) : archive;
+  }
+
+  private createLocators(removalPolicy: RemovalPolicy): AuditLocators | undefined {
+    const { locators, workload, facts, logEncryptionKey, logRetention } = this.props;
+    const puts = Decision.find(this.archiver.decisions, 'putsPerSecond').value as number;
+    return locators && new AuditLocators(this, 'Locators', {
+      workload, facts, logEncryptionKey, logRetention, removalPolicy,
+      bucket: this.bucket,
+      encryptionKey: this.encryptionKey,
+      // Each comes with an object, which this counts as well: more than will ever come.
+      manifestsPerSecond: puts,
+      retentionDays: this.lock.retentionDays,
+      alarms: { actions: this.props.alarms?.actions },
+      ...locators,
+    });
   }
 
   private createArchiver(removalPolicy: RemovalPolicy): TableStreamWorker {

@@ -1,12 +1,16 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Facts } from '../../lib/facts';
 import type { Workload } from '../../lib/workload';
 import type { AlarmOptions } from '../observability/alarm-set';
+import type { CapacityMix } from './capacity-mix';
+import type { SessionAffinity } from './session-affinity';
+import type { TierBacklog } from './tier-backlog';
+import type { QuietHours } from './tier-scaling';
+import type { TierSidecar } from './tier-sidecar';
 
 /** Properties of `StatelessTier`. */
 export interface StatelessTierProps {
@@ -20,15 +24,15 @@ export interface StatelessTierProps {
    */
   readonly facts?: Facts;
 
-  /** Network of load balancer and tasks. */
+  /** Network of the tasks. */
   readonly vpc: ec2.IVpc;
 
   /**
-   * Subnets of the load balancer.
+   * Whether the tasks write payments to the ledger themselves, in the place of a stream and its worker: each then costs more processor time.
    *
-   * @default - the public subnets
+   * @default false
    */
-  readonly loadBalancerSubnets?: ec2.SubnetSelection;
+  readonly settles?: boolean;
 
   /**
    * Subnets of the tasks.
@@ -36,9 +40,6 @@ export interface StatelessTierProps {
    * @default - the private subnets
    */
   readonly taskSubnets?: ec2.SubnetSelection;
-
-  /** ARN of the certificate that the load balancer shows. There is no listener without one. */
-  readonly certificateArn: string;
 
   /** Image of the container, for arm64: `ecs.ContainerImage.fromAsset(assetFolder('payment-api'), …)`, for example. */
   readonly image: ecs.ContainerImage;
@@ -93,6 +94,64 @@ export interface StatelessTierProps {
   readonly maximumTasks?: number;
 
   /**
+   * Which capacity carries the tasks: the cluster, and how much of it is On-Demand or Spot.
+   *
+   * @default - a new `CapacityMix` on Fargate, sized for the workload
+   */
+  readonly capacity?: CapacityMix;
+
+  /**
+   * Memory utilization that scaling aims at, in percent, 1 to 100.
+   *
+   * @default 75
+   */
+  readonly memoryUtilizationPercent?: number;
+
+  /**
+   * Work that waits for the tier elsewhere than before its fronts: scaling follows it too.
+   *
+   * @default - none
+   */
+  readonly backlogs?: TierBacklog[];
+
+  /**
+   * Hours in which fewer tasks are enough.
+   *
+   * @default - none: the bounds hold at every hour
+   */
+  readonly quietHours?: QuietHours;
+
+  /**
+   * Keeps a client on one task. Ask for it only where a task holds something that others do not: a busy client fills its task while others
+   * idle, and new tasks take no load from old ones. Rule HT-EDGE-009 flags it; the reason acknowledges it.
+   *
+   * @default - none: each request goes to the task with the least to do
+   */
+  readonly affinity?: SessionAffinity;
+
+  /**
+   * Containers beside the tier's own, in each task. They share its processors and memory.
+   *
+   * @default - none
+   */
+  readonly sidecars?: TierSidecar[];
+
+  /**
+   * Share of the container's memory that Node.js may use for its heap, 0 to 1; the rest is for buffers, sockets and code. It is written into
+   * `NODE_OPTIONS`, unless that says `--max-old-space-size` itself. With 0 nothing is written.
+   *
+   * @default 0.6
+   */
+  readonly heapShare?: number;
+
+  /**
+   * Settings of the network of a task, by their names in Linux (`net.…`).
+   *
+   * @default - room for 4096 connections that wait to be accepted; silent connections are probed after 60 seconds and given up half a minute later
+   */
+  readonly systemControls?: ecs.SystemControl[];
+
+  /**
    * Key of the container's log. Its policy must name `logs.amazonaws.com`, as that of `DataClass.OPERATIONS` does.
    *
    * @default - a new customer managed key
@@ -107,37 +166,23 @@ export interface StatelessTierProps {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What becomes of logs when the stack goes. Unless it is DESTROY, the load balancer is protected against deletion as well.
+   * What becomes of the log when the stack goes.
    *
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * Changes to the alarms `Errors`, `Latency`, `UnhealthyTasks` and `RejectedConnections`.
+   * Changes to the alarms `Cpu` and `Memory`.
    *
    * @default - all on, calling nobody
    */
   readonly alarms?: AlarmOptions;
 
   /**
-   * CDK's own properties of the task, laid over what this construct decides.
+   * CDK's own properties of the task, laid over what this construct decides. Those that only Fargate has do nothing on instances.
    *
    * @default - none
    */
   readonly taskDefinitionProps?: ecs.FargateTaskDefinitionProps;
-
-  /**
-   * CDK's own properties of the target group, laid over what this construct decides.
-   *
-   * @default - none
-   */
-  readonly targetGroupProps?: elbv2.ApplicationTargetGroupProps;
-
-  /**
-   * CDK's own properties of the listener, laid over what this construct decides.
-   *
-   * @default - none
-   */
-  readonly listenerProps?: elbv2.BaseApplicationListenerProps;
 }

@@ -1,14 +1,10 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Facts } from '../../lib/facts';
-import { type Decision, sizeLoadBalancer, sizeStatelessTier, type StatelessTierSizing } from '../../lib/sizing';
-import type { Workload } from '../../lib/workload';
+import { type Decision, sizeStatelessTier, type StatelessTierSizing } from '../../lib/sizing';
 import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
@@ -16,44 +12,45 @@ import { OperationsLog } from '../observability/operations-log';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
-import { requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
-import { AccessLogs } from './access-logs';
+import { requireBetween, requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
+import { CapacityMix } from './capacity-mix';
+import { keepClients, requireAffinity } from './session-affinity';
 import type { StatelessTierProps } from './stateless-tier-props';
+import type { TierFront } from './tier-front';
+import { TierScaling } from './tier-scaling';
+import type { TierSidecar } from './tier-sidecar';
+import { TierTask } from './tier-task';
 
-/** ARN of a certificate of AWS Certificate Manager. */
-const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/;
-
-/** What `sizeLoadBalancer` tells of the one load balancer here, which follows the load by itself. */
-const BALANCER_DECISIONS: readonly string[] = ['sharedUnits', 'handshakesPerSecond'];
+const WHOLE_PERCENT = 100;
 
 /**
- * A load balancer that speaks nothing but TLS 1.3 and 1.2, in front of containers on Fargate that keep no state: a base on demand and
- * Spot above it, following the requests and the processor, rolled back when a deployment fails.
+ * Containers that keep no state: a base on demand and Spot above it, following the requests of every front and the processor, rolled back
+ * when a deployment fails. Requests reach it through fronts (`receiveFrom`), which an edge makes.
  */
 export class StatelessTier extends Construct implements iam.IGrantable, ec2.IConnectable {
-  /** The load balancer. */
-  readonly loadBalancer: elbv2.ApplicationLoadBalancer;
-  /** The one listener, on port 443. */
-  readonly listener: elbv2.ApplicationListener;
-  /** Where the listener sends requests. */
-  readonly targetGroup: elbv2.ApplicationTargetGroup;
-  /** The load balancer's access logs. */
-  readonly accessLogs: AccessLogs;
+  /** Which capacity carries the tasks. */
+  readonly capacity: CapacityMix;
   /** The cluster. */
   readonly cluster: ecs.Cluster;
   /** The task. */
-  readonly taskDefinition: ecs.FargateTaskDefinition;
+  readonly taskDefinition: ecs.TaskDefinition;
   /** The container. */
   readonly container: ecs.ContainerDefinition;
   /** The service. */
-  readonly service: ecs.FargateService;
+  readonly service: ecs.BaseService;
   /** What scales the service. */
   readonly scaling: ecs.ScalableTaskCount;
   /** The container's log. */
   readonly logGroup: OperationsLog;
   /** The task's role. */
   readonly grantPrincipal: iam.IPrincipal;
-  /** Who may connect to the load balancer. */
+  /** Port on which the container listens. */
+  readonly containerPort: number;
+  /** Path that answers 200 once a task can do its work. */
+  readonly readinessPath: string;
+  /** How long requests of a task that stops may go on. */
+  readonly drainTime: Duration;
+  /** Who may connect to the tasks. */
   readonly connections: ec2.Connections;
   /** The sizes in force, with every override in its place. */
   readonly sizing: StatelessTierSizing;
@@ -62,16 +59,23 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
   /** Alarms by name. */
   readonly alarms: AlarmSet;
 
+  private readonly receiving: TierFront[] = [];
+  private readonly scaler: TierScaling;
+  private readonly task: TierTask;
+
   constructor(scope: Construct, id: string, private readonly props: StatelessTierProps) {
     super(scope, id);
     this.requireBounds(props);
+    this.containerPort = props.containerPort ?? DEFAULTS.tier.containerPort;
+    this.readinessPath = props.readinessPath ?? '/readyz';
+    this.drainTime = props.drainTime ?? DEFAULTS.tier.drainTime;
     const facts = factsFor(this, props.facts);
-    const derived = sizeStatelessTier(props.workload, facts);
+    const derived = sizeStatelessTier(props.workload, facts, { settles: props.settles });
     recordWorkload(this, props.workload);
     this.decisions = recordDecisions(
       this,
-      [...derived.decisions, ...balancerDecisions(props.workload, facts)],
-      { minimumTasks: props.minimumTasks, maximumTasks: props.maximumTasks },
+      derived.decisions,
+      { minimumTasks: props.minimumTasks, maximumTasks: props.maximumTasks, ...statedCapacity(derived, props.capacity) },
     );
     this.sizing = {
       ...derived,
@@ -89,106 +93,105 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
       retention: props.logRetention,
       removalPolicy,
     });
-    this.cluster = new ecs.Cluster(this, 'Cluster', {
+    this.capacity = props.capacity ?? new CapacityMix(this, 'Capacity', {
+      workload: props.workload,
+      facts,
       vpc: props.vpc,
-      enableFargateCapacityProviders: true,
-      containerInsightsV2: ecs.ContainerInsights.ENABLED,
+      tier: { ...this.sizing, decisions: derived.decisions },
+      alarms: { actions: props.alarms?.actions },
     });
-    this.taskDefinition = this.createTaskDefinition();
-    this.container = this.createContainer();
+    this.cluster = this.capacity.cluster;
+    this.task = new TierTask(this, 'Task', {
+      tier: props,
+      sizing: this.sizing,
+      containerPort: this.containerPort,
+      drainTime: this.drainTime,
+      logGroup: this.logGroup,
+      onInstances: this.capacity.instances !== undefined,
+    });
+    this.taskDefinition = this.task.definition;
+    this.container = this.task.container;
+    props.sidecars?.forEach((sidecar) => this.task.addSidecar(sidecar));
     this.service = this.createService();
     // CloudFormation sees no order between the two, but ECS takes no capacity provider from a cluster while a service uses it.
-    this.service.node.addDependency(this.cluster);
+    this.service.node.addDependency(this.capacity);
     this.grantPrincipal = this.taskDefinition.taskRole;
 
-    this.accessLogs = new AccessLogs(this, 'AccessLogs', { removalPolicy });
-    this.loadBalancer = new elbv2.ApplicationLoadBalancer(this, 'LoadBalancer', {
-      vpc: props.vpc,
-      vpcSubnets: props.loadBalancerSubnets ?? { subnetType: ec2.SubnetType.PUBLIC },
-      internetFacing: true,
-      dropInvalidHeaderFields: true,
-      desyncMitigationMode: elbv2.DesyncMitigationMode.STRICTEST,
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
-      http2Enabled: true,
+    this.connections = this.service.connections;
+    this.scaler = new TierScaling(this, 'Scaling', {
+      service: this.service,
+      cluster: this.cluster,
+      sizing: this.sizing,
+      backlogs: props.backlogs,
+      quietHours: props.quietHours,
+      memoryPercent: props.memoryUtilizationPercent ?? DEFAULTS.tier.memoryPercent,
     });
-    this.accessLogs.collect(this.loadBalancer);
-    this.connections = this.loadBalancer.connections;
-    this.targetGroup = this.createTargetGroup();
-    this.listener = this.loadBalancer.addListener('Https', {
-      port: 443,
-      protocol: elbv2.ApplicationProtocol.HTTPS,
-      sslPolicy: elbv2.SslPolicy.TLS13_12_RES_PQ,
-      certificates: [acm.Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn)],
-      open: true,
-      defaultTargetGroups: [this.targetGroup],
-      ...props.listenerProps,
-    });
-    this.scaling = this.createScaling();
+    this.scaling = this.scaler.taskCount;
     this.alarms = this.createAlarms();
   }
 
-  /** Seconds from a request's arrival at the load balancer to the answer's first byte. The 99th percentile unless stated otherwise. */
-  metricLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.targetGroup.metrics.targetResponseTime({ statistic: 'p99', period: ALARM_PERIOD, ...options });
+  /** The ways in which requests reach the tasks, in the order in which they were added. */
+  get fronts(): readonly TierFront[] {
+    return [...this.receiving];
   }
 
-  /** Requests that were sent to a task. */
-  metricRequests(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.loadBalancer.metrics.requestCount({ statistic: 'Sum', period: ALARM_PERIOD, ...options });
+  /**
+   * Registers the tasks with the target group of a front, lets its load balancer in on the container's port, and counts its requests
+   * among those that scale the tier.
+   *
+   * @throws Error for a name that another front has, and for more fronts than a service has target groups.
+   */
+  receiveFrom(front: TierFront): void {
+    requirePattern('name', front.name, /^[A-Za-z][A-Za-z0-9]*$/, 'letters and digits, starting with a letter');
+    if (this.receiving.some(({ name }) => name === front.name)) {
+      throw new Error(`\`name\` must differ from those of the other fronts, got: ${front.name} twice`);
+    }
+    requireIntegerBetween('fronts', this.receiving.length + 1, 1, LIMITS.service.targetGroups);
+    this.receiving.push(front);
+    front.targetGroup.addTarget(
+      this.service.loadBalancerTarget({ containerName: this.container.containerName, containerPort: this.containerPort }),
+    );
+    this.service.connections.allowFrom(front.loadBalancer, ec2.Port.tcp(this.containerPort), `Requests of the front ${front.name}`);
+    // ECS takes a grace period only of a service that has a load balancer.
+    (this.service.node.findChild('Service') as ecs.CfnService).healthCheckGracePeriodSeconds = DEFAULTS.tier.startGrace.toSeconds();
+    this.scaler.followRequests(front);
+    if (this.props.affinity) {
+      keepClients(front.targetGroup, this.props.affinity);
+    }
   }
 
-  /** Share of the requests that failed on our side, in percent. */
-  metricErrorPercent(): cloudwatch.MathExpression {
-    const options = { statistic: 'Sum', period: ALARM_PERIOD };
-    return new cloudwatch.MathExpression({
-      label: 'Failed requests, percent',
-      period: ALARM_PERIOD,
-      // Nothing is published for what did not occur, and requests that found no task are not among those counted: when every task is
-      // gone, the failures that the load balancer answered itself are all there is.
-      expression: '100 * (FILL(target, 0) + FILL(balancer, 0)) / MAX([FILL(requests, 0), FILL(balancer, 0)])',
-      usingMetrics: {
-        target: this.targetGroup.metrics.httpCodeTarget(elbv2.HttpCodeTarget.TARGET_5XX_COUNT, options),
-        balancer: this.loadBalancer.metrics.httpCodeElb(elbv2.HttpCodeElb.ELB_5XX_COUNT, options),
-        requests: this.metricRequests(),
-      },
-    });
+  /**
+   * Adds a container to each task, a collector of traces, for example. It starts before the tier's own and stops after it.
+   *
+   * @throws Error for a name that another container has.
+   */
+  addSidecar(sidecar: TierSidecar): ecs.ContainerDefinition {
+    return this.task.addSidecar(sidecar);
+  }
+
+  /** Share of the tasks' processors in use, in percent. The average over all tasks unless stated otherwise. */
+  metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.service.metricCpuUtilization({ period: ALARM_PERIOD, ...options });
+  }
+
+  /** Share of the tasks' memory in use, in percent. The average over all tasks unless stated otherwise. */
+  metricMemoryUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.service.metricMemoryUtilization({ period: ALARM_PERIOD, ...options });
   }
 
   private requireBounds(props: StatelessTierProps): void {
-    requirePattern('certificateArn', props.certificateArn, CERTIFICATE_ARN, 'the ARN of an ACM certificate');
     requirePattern('user', props.user, /^[1-9]\d*(:[1-9]\d*)?$/, 'a user and group in numbers, not root');
     requirePattern('readinessPath', props.readinessPath, /^\/\S*$/, 'a path');
     requireIntegerBetween('containerPort', props.containerPort, 1024, 65_535);
     requireDurationBetween('drainTime', props.drainTime, Duration.seconds(1), LIMITS.task.stopTimeout);
+    requireBetween('memoryUtilizationPercent', props.memoryUtilizationPercent, 1, WHOLE_PERCENT);
+    requireAffinity(props.affinity);
     requireIntegerBetween('minimumTasks', props.minimumTasks, 1, Number.MAX_SAFE_INTEGER);
     requireIntegerBetween('maximumTasks', props.maximumTasks, 1, Number.MAX_SAFE_INTEGER);
   }
 
-  private createTaskDefinition(): ecs.FargateTaskDefinition {
-    return new ecs.FargateTaskDefinition(this, 'Task', {
-      cpu: this.sizing.cpu,
-      memoryLimitMiB: this.sizing.memory.toMebibytes(),
-      runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
-      ...this.props.taskDefinitionProps,
-    });
-  }
-
-  private createContainer(): ecs.ContainerDefinition {
-    const linuxParameters = new ecs.LinuxParameters(this, 'LinuxParameters', { initProcessEnabled: true });
-    linuxParameters.dropCapabilities(ecs.Capability.ALL);
-    return this.taskDefinition.addContainer('api', {
-      image: this.props.image,
-      environment: { ...this.props.environment },
-      portMappings: [{ containerPort: this.containerPort, name: 'http' }],
-      user: this.props.user ?? '1000:1000',
-      readonlyRootFilesystem: true,
-      linuxParameters,
-      stopTimeout: this.stopTimeout,
-      logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'api', mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
-    });
-  }
-
-  private createService(): ecs.FargateService {
+  /** Instances need to be told how to spread tasks; Fargate does it by itself. */
+  private createService(): ecs.BaseService {
     const securityGroup = new ec2.SecurityGroup(this, 'TaskSecurityGroup', {
       vpc: this.props.vpc,
       description: 'Tasks: requests from the load balancer in, HTTPS to AWS services out',
@@ -196,103 +199,50 @@ export class StatelessTier extends Construct implements iam.IGrantable, ec2.ICon
     });
     // Gateway endpoints are reached at public addresses, so the way out is open by address; without a route it ends at the endpoints.
     securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'HTTPS to AWS services');
-    return new ecs.FargateService(this, 'Service', {
+    const common = {
       cluster: this.cluster,
       taskDefinition: this.taskDefinition,
       vpcSubnets: this.props.taskSubnets,
       securityGroups: [securityGroup],
-      assignPublicIp: false,
-      capacityProviderStrategies: [
-        { capacityProvider: 'FARGATE', base: this.sizing.onDemandBase, weight: this.sizing.onDemandWeight },
-        { capacityProvider: 'FARGATE_SPOT', weight: this.sizing.spotWeight },
-      ],
+      capacityProviderStrategies: this.capacity.strategy,
       circuitBreaker: { rollback: true },
       minHealthyPercent: DEFAULTS.tier.minimumHealthyPercent,
       maxHealthyPercent: DEFAULTS.tier.maximumHealthyPercent,
-      healthCheckGracePeriod: DEFAULTS.tier.startGrace,
       availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
       enableECSManagedTags: true,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
-    });
-  }
-
-  private createTargetGroup(): elbv2.ApplicationTargetGroup {
-    return new elbv2.ApplicationTargetGroup(this, 'Targets', {
-      vpc: this.props.vpc,
-      port: this.containerPort,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      targetType: elbv2.TargetType.IP,
-      targets: [this.service.loadBalancerTarget({ containerName: this.container.containerName, containerPort: this.containerPort })],
-      deregistrationDelay: this.drainTime,
-      loadBalancingAlgorithmType: elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-      healthCheck: {
-        path: this.props.readinessPath ?? '/readyz',
-        healthyHttpCodes: '200',
-        interval: DEFAULTS.tier.healthCheckInterval,
-        timeout: DEFAULTS.tier.healthCheckTimeout,
-        healthyThresholdCount: DEFAULTS.tier.healthyChecks,
-        unhealthyThresholdCount: DEFAULTS.tier.unhealthyChecks,
-      },
-      ...this.props.targetGroupProps,
-    });
-  }
-
-  private createScaling(): ecs.ScalableTaskCount {
-    const scaling = this.service.autoScaleTaskCount({ minCapacity: this.sizing.minimumTasks, maxCapacity: this.sizing.maximumTasks });
-    // Up at once, down slowly: a task too many costs less than a queue.
-    const { scaleInCooldown, scaleOutCooldown } = DEFAULTS.tier;
-    const cooldown = { scaleOutCooldown, scaleInCooldown };
-    const { requestsPerTargetPerMinute: requestsPerTarget } = this.sizing;
-    scaling.scaleOnRequestCount('Requests', { targetGroup: this.targetGroup, requestsPerTarget, ...cooldown });
-    scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: this.sizing.cpuUtilizationPercent, ...cooldown });
-    return scaling;
+    };
+    return this.capacity.instances
+      ? new ecs.Ec2Service(this, 'Service', {
+        ...common,
+        placementStrategies: [ecs.PlacementStrategy.spreadAcross(ecs.BuiltInAttributes.AVAILABILITY_ZONE), ecs.PlacementStrategy.packedByCpu()],
+      })
+      : new ecs.FargateService(this, 'Service', { ...common, assignPublicIp: false });
   }
 
   private createAlarms(): AlarmSet {
     const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
-    alarms.add('Errors', {
-      metric: this.metricErrorPercent(),
-      description: `More than ${DEFAULTS.alarm.errorPercent} % of the requests end in a server error.`,
-      threshold: DEFAULTS.alarm.errorPercent,
-    });
-    const target = this.props.workload.latencyTarget.accept;
-    alarms.add('Latency', {
-      metric: this.metricLatency({ statistic: `p${target.percentile}` }),
-      description: 'Answers take longer than the latency target allows.',
-      threshold: Duration.millis(target.milliseconds).toSeconds({ integral: false }),
-      evaluationPeriods: DEFAULTS.alarm.latencyMinutes,
+    alarms.add('Cpu', {
+      metric: this.metricCpuUtilization(),
+      description: 'The tasks are busier than scaling allows: there are as many as there may be, or new ones do not start.',
+      threshold: DEFAULTS.alarm.cpuPercent,
       datapointsToAlarm: DEFAULTS.alarm.persistentMinutes,
     });
-    alarms.add('UnhealthyTasks', {
-      metric: this.targetGroup.metrics.unhealthyHostCount({ statistic: 'Maximum', period: ALARM_PERIOD }),
-      description: 'Tasks do not get ready.',
-      threshold: 0,
+    alarms.add('Memory', {
+      metric: this.metricMemoryUtilization({ statistic: 'Maximum' }),
+      description: 'A task is about to be killed for its memory.',
+      threshold: DEFAULTS.alarm.memoryPercent,
       datapointsToAlarm: DEFAULTS.alarm.persistentMinutes,
-    });
-    alarms.add('RejectedConnections', {
-      metric: this.loadBalancer.metrics.rejectedConnectionCount({ statistic: 'Sum', period: ALARM_PERIOD }),
-      description: 'The load balancer refused connections: it is at its limit.',
-      threshold: 0,
     });
     return alarms;
   }
-
-  private get containerPort(): number {
-    return this.props.containerPort ?? DEFAULTS.tier.containerPort;
-  }
-
-  private get drainTime(): Duration {
-    return this.props.drainTime ?? DEFAULTS.tier.drainTime;
-  }
-
-  /** Longer than draining, but no longer than ECS waits. */
-  private get stopTimeout(): Duration {
-    const wanted = this.drainTime.plus(DEFAULTS.tier.stopReserve);
-    return wanted.toSeconds() > LIMITS.task.stopTimeout.toSeconds() ? LIMITS.task.stopTimeout : wanted;
-  }
 }
 
-/** Capacity units with what each dimension asks for, and the handshakes behind them. */
-function balancerDecisions(workload: Workload, facts: Facts): Decision[] {
-  return sizeLoadBalancer(workload, facts).decisions.filter(({ name }) => BALANCER_DECISIONS.includes(name));
+/** What a given mix says otherwise than the workload alone would. */
+function statedCapacity(derived: StatelessTierSizing, capacity: CapacityMix | undefined): { [decision: string]: number } {
+  const { onDemandBase, spotWeight } = capacity?.sizing ?? derived;
+  return {
+    ...(onDemandBase !== derived.onDemandBase && { onDemandBase }),
+    ...(spotWeight !== derived.spotWeight && { spotWeight }),
+  };
 }

@@ -79,6 +79,12 @@ export interface AlarmDefinition {
    * @default 3
    */
   readonly datapointsToAlarm?: number;
+  /**
+   * What a minute without a data point counts as.
+   *
+   * @default TreatMissingData.NOT_BREACHING
+   */
+  readonly treatMissingData?: cloudwatch.TreatMissingData;
 }
 
 /** Period of the metrics that alarms look at. */
@@ -122,7 +128,7 @@ export class AlarmSet extends Construct {
       evaluationPeriods,
       datapointsToAlarm,
       // Most of these metrics are published only when there is something to count.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      treatMissingData: definition.treatMissingData ?? cloudwatch.TreatMissingData.NOT_BREACHING,
     });
     const actions = this.options.actions ?? [];
     if (actions.length > 0) {

@@ -3,6 +3,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
 
 /** Properties of `PrivateBucket`. */
 export interface PrivateBucketProps {
@@ -31,7 +32,10 @@ export interface PrivateBucketProps {
   readonly bucketProps?: s3.BucketProps;
 }
 
-/** A bucket that nobody outside reads: no public access, TLS 1.2 or newer only, no ACLs, encrypted, with an end to every object. */
+/**
+ * A bucket that nobody outside reads: no public access, TLS 1.2 or newer only, no ACLs, encrypted, with an end to every object. What is written
+ * over or deleted can be brought back for 30 days.
+ */
 export class PrivateBucket extends s3.Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     const removalPolicy = props.bucketProps?.removalPolicy ?? props.removalPolicy ?? RemovalPolicy.RETAIN;
@@ -43,7 +47,13 @@ export class PrivateBucket extends s3.Bucket {
       ...(props.encryptionKey
         ? { encryption: s3.BucketEncryption.KMS, encryptionKey: props.encryptionKey, bucketKeyEnabled: true }
         : { encryption: s3.BucketEncryption.S3_MANAGED }),
-      lifecycleRules: [{ id: 'expire', expiration: props.expiration, abortIncompleteMultipartUploadAfter: props.expiration }],
+      versioned: true,
+      lifecycleRules: [{
+        id: 'expire',
+        expiration: props.expiration,
+        noncurrentVersionExpiration: DEFAULTS.audit.noncurrentExpiration,
+        abortIncompleteMultipartUploadAfter: props.expiration,
+      }],
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
       ...props.bucketProps,

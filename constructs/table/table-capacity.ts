@@ -1,9 +1,10 @@
 import type { Facts } from '../../lib/facts';
-import { type Decision, sizeLedger, sizeProjector } from '../../lib/sizing';
+import { type Decision, sizeLedger, sizeProjector, sizeTableCapacityMode, sizeValkey, type TableCapacityModeSizing } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
 import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
 import { requireIntegerBetween } from '../validation';
+import { TableBilling } from './table-billing';
 
 /** Capacity that is known without a workload. */
 export interface TableCapacityProps {
@@ -41,7 +42,14 @@ export interface ResolvedTableCapacity {
   readonly decisions: readonly Decision[];
   /** What they were derived from; none for numbers that were given. */
   readonly workload?: Workload;
+  /** How the tables are paid for, as the workload asks; none where nothing is known. */
+  readonly billing?: TableBilling;
+  /** Partition keys that the rows of one owner need; none where nothing is known. */
+  readonly bucketsPerOwner?: number;
 }
+
+/** What the sizing tells of the way of paying. */
+const BILLING_DECISIONS = ['capacityMode', 'minimumWriteUnits', 'maximumWriteUnits', 'minimumReadUnits', 'maximumReadUnits'];
 
 /** What a logical table must be able to carry: derived from a workload, or given. */
 export class TableCapacity {
@@ -49,12 +57,16 @@ export class TableCapacity {
   static ledger(workload: Workload): TableCapacity {
     return new TableCapacity((facts) => {
       const sizing = sizeLedger(workload, facts);
+      const mode = sizeTableCapacityMode(workload, sizing, facts);
+      const part = { writes: sizing.writeUnitsPerSecond, reads: sizing.readUnitsPerSecond, tables: sizing.tables };
       return {
         tables: sizing.tables,
         warmWriteUnits: sizing.warmThroughputPerTable.write,
         warmReadUnits: sizing.warmThroughputPerTable.read,
-        decisions: sizing.decisions,
+        decisions: [...sizing.decisions, ...mode.decisions.filter(({ name }) => BILLING_DECISIONS.includes(name))],
         workload,
+        billing: billingOf(mode, part),
+        bucketsPerOwner: sizing.bucketsPerMerchant,
       };
     });
   }
@@ -62,8 +74,26 @@ export class TableCapacity {
   /** For the balances that a projector keeps from the ledger of a workload. The decisions are recorded where the projector is. */
   static balances(workload: Workload): TableCapacity {
     return new TableCapacity((facts) => {
-      const { warmThroughput } = sizeProjector(workload, sizeLedger(workload, facts), facts);
-      return { tables: 1, warmWriteUnits: warmThroughput.write, warmReadUnits: warmThroughput.read, decisions: [], workload };
+      const ledger = sizeLedger(workload, facts);
+      const { balanceWriteUnitsPerSecond, warmThroughput } = sizeProjector(workload, ledger, facts);
+      // The projector reads each row before it writes it.
+      const part = { writes: balanceWriteUnitsPerSecond, reads: balanceWriteUnitsPerSecond, tables: 1 };
+      const billing = billingOf(sizeTableCapacityMode(workload, ledger, facts), part);
+      return { tables: 1, warmWriteUnits: warmThroughput.write, warmReadUnits: warmThroughput.read, decisions: [], workload, billing };
+    });
+  }
+
+  /** For profiles of merchants and payers, and rules, that a cache stands before: the table must take every read when the cache is empty. */
+  static profiles(workload: Workload): TableCapacity {
+    return new TableCapacity((facts) => {
+      const { coldReadUnits, decisions } = sizeValkey(workload, facts);
+      return {
+        tables: 1,
+        warmWriteUnits: LIMITS.table.initialWriteUnits,
+        warmReadUnits: Math.max(LIMITS.table.initialReadUnits, coldReadUnits),
+        decisions: decisions.filter(({ name }) => name === 'coldReadUnits'),
+        workload,
+      };
     });
   }
 
@@ -94,4 +124,24 @@ export class TableCapacity {
     /** The capacity in numbers, by the facts of a region. */
     readonly resolve: (facts: Facts) => ResolvedTableCapacity,
   ) {}
+}
+
+/** One logical table's part of what is sized for ledger and balances together. */
+interface Part {
+  readonly writes: number;
+  readonly reads: number;
+  readonly tables: number;
+}
+
+function billingOf(sizing: TableCapacityModeSizing, { writes, reads, tables }: Part): TableBilling {
+  if (sizing.mode === 'on-demand') {
+    return TableBilling.onDemand();
+  }
+  const ofTable = (units: number, own: number, all: number): number => Math.max(1, Math.ceil(units * own / all / tables));
+  return TableBilling.provisioned({
+    minimumWriteUnits: ofTable(sizing.minimumWriteUnits, writes, sizing.peakWriteUnits),
+    maximumWriteUnits: ofTable(sizing.maximumWriteUnits, writes, sizing.peakWriteUnits),
+    minimumReadUnits: ofTable(sizing.minimumReadUnits, reads, sizing.peakReadUnits),
+    maximumReadUnits: ofTable(sizing.maximumReadUnits, reads, sizing.peakReadUnits),
+  });
 }

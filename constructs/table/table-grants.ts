@@ -2,13 +2,16 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 
 const KEY_READ = ['kms:Decrypt', 'kms:DescribeKey'];
-const KEY_WRITE = [...KEY_READ, 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'];
+const KEY_WRITE = [
+  ...KEY_READ, 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo',
+];
 
-/** Gives rights to the tables of one logical table. None of them can delete an item, a table, or read one from end to end. */
+/** Gives rights to the tables of one logical table. None of them can delete an item or a table; `scan` alone reads one from end to end. */
 export class TableGrants {
   constructor(
     private readonly tableArns: string[],
-    private readonly encryptionKey: kms.IKey,
+    /** Absent where the tables are under a key of AWS, which needs no right. */
+    private readonly encryptionKey?: kms.IKey,
   ) {}
 
   /** Right to add items that are not there yet (PartiQL `INSERT`, which never replaces one). */
@@ -40,9 +43,14 @@ export class TableGrants {
     );
   }
 
+  /** Right to read tables from end to end. */
+  scan(grantee: iam.IGrantable): iam.Grant {
+    return this.allow(grantee, ['dynamodb:Scan'], KEY_READ);
+  }
+
   /** Right to put, change and check items inside a transaction, and only there. */
   transact(grantee: iam.IGrantable): iam.Grant {
-    this.encryptionKey.grant(grantee, ...KEY_WRITE);
+    this.encryptionKey?.grant(grantee, ...KEY_WRITE);
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -53,7 +61,7 @@ export class TableGrants {
 
   /** Right to read change streams. */
   readStream(grantee: iam.IGrantable, streamArns: string[]): iam.Grant {
-    this.encryptionKey.grant(grantee, ...KEY_READ);
+    this.encryptionKey?.grant(grantee, ...KEY_READ);
     const grant = iam.Grant.addToPrincipal({
       grantee,
       actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
@@ -65,7 +73,7 @@ export class TableGrants {
   }
 
   private allow(grantee: iam.IGrantable, actions: string[], keyActions: string[]): iam.Grant {
-    this.encryptionKey.grant(grantee, ...keyActions);
+    this.encryptionKey?.grant(grantee, ...keyActions);
     return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: this.tableArns });
   }
 }

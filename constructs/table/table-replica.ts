@@ -13,9 +13,9 @@ export interface TableReplicaProps {
 }
 
 /**
- * A copy of a table in another region, to go on from when the region of the stack is lost. It is there to be read and, after a fenced switch, to
- * take over: while both regions write, the last write of a row wins and a payment that was counted once is counted twice. So nothing in the kit
- * writes to it.
+ * A copy of a table in another region, to go on from when the region of the stack is lost. It is there to be read and, after a fenced switch
+ * (`ReplicaFence`, `ReplicaPromotion`), to take over: while both regions write, the last write of a row wins and a payment that was counted once
+ * is counted twice. So the policy of the copy denies every write until then.
  */
 export class TableReplica {
   readonly region: string;

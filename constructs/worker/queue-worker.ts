@@ -1,95 +1,27 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Decision, type QueueWorkerSizing, sizeQueueWorker } from '../../lib/sizing';
-import type { Workload } from '../../lib/workload';
 import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
+import { parkedRate } from '../observability/handler-metrics';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 import { requireFunctionBounds } from './function-bounds';
+import type { QueueWorkerProps } from './queue-worker-props';
+import type { Rollout } from './rollout';
 import { WorkerFunction } from './worker-function';
-import type { WorkerProps } from './worker-props';
-
-/** Properties of `QueueWorker`. */
-export interface QueueWorkerProps extends WorkerProps {
-  /** What the queue must carry; in a system of several cells, the share of one cell. */
-  readonly workload: Workload;
-
-  /**
-   * How long a message is hidden after it was sent, 0 to 15 minutes.
-   *
-   * @default - derived from the workload
-   */
-  readonly delay?: Duration;
-
-  /**
-   * How long a message is hidden after it was received, up to 12 hours. At least six times the function's timeout and the batching
-   * window, else a message that is still worked on is handed out again.
-   *
-   * @default - derived from the workload, and longer where a timeout or window set by hand asks for it
-   */
-  readonly visibilityTimeout?: Duration;
-
-  /**
-   * How long the mapping gathers messages for a batch, 0 to 300 seconds.
-   *
-   * @default - 1 second for batches above 10 messages, where SQS asks for it, else 0
-   */
-  readonly batchingWindow?: Duration;
-
-  /**
-   * Invocations that may run at once, 2 to 1000.
-   *
-   * @default - derived from the workload
-   */
-  readonly maximumConcurrency?: number;
-
-  /**
-   * How often a message is received before it goes to the dead-letter queue, 1 to 1000.
-   *
-   * @default - derived: often enough that no outage of a dependency gives valid messages up
-   */
-  readonly maximumReceives?: number;
-
-  /**
-   * How long a message is kept, 1 minute to 14 days. The dead-letter queue keeps it for 14 days, counted from when it was first sent.
-   *
-   * @default Duration.days(7)
-   */
-  readonly retention?: Duration;
-
-  /**
-   * Age of the oldest message that calls for attention.
-   *
-   * @default - four times the delay, at least one hour
-   */
-  readonly lateAfter?: Duration;
-
-  /**
-   * Key of the messages.
-   *
-   * @default - a new customer managed key
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * Properties of CDK's own queue, laid over what this construct decides.
-   *
-   * @default - none
-   */
-  readonly queueProps?: sqs.QueueProps;
-}
 
 /** An SQS queue with a dead-letter queue, and a Lambda function that works on it and reports single failures. */
-export class QueueWorker extends Construct implements iam.IGrantable {
+export class QueueWorker extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** The queue. */
   readonly queue: sqs.Queue;
   /** Where messages end that can never succeed. */
@@ -104,6 +36,8 @@ export class QueueWorker extends Construct implements iam.IGrantable {
   readonly alias: lambda.Alias;
   /** From the queue to the alias. */
   readonly mapping: lambda.EventSourceMapping;
+  /** Lets new versions take over step by step; undefined where it is switched off. */
+  readonly rollout?: Rollout;
   /** The function's role. */
   readonly grantPrincipal: iam.IPrincipal;
   /** The sizes in force, with every override in its place. */
@@ -147,13 +81,23 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     this.deadLetterQueue = this.createDeadLetterQueue();
     this.queue = this.createQueue();
     // As many as the mapping may start: fewer would refuse messages that were already received.
-    this.worker = WorkerFunction.create(this, props, this.sizing, this.sizing.maximumConcurrency);
+    this.worker = WorkerFunction.create(this, props, this.sizing, props.reservedConcurrency ?? this.sizing.maximumConcurrency);
     this.function = this.worker.function;
     this.alias = this.worker.alias;
     this.grantPrincipal = this.worker.grantPrincipal;
     this.mapping = this.createMapping();
     this.alarms = this.createAlarms();
-    this.node.addValidation({ validate: () => [...this.validateWindow(), ...this.validateVisibility()] });
+    this.rollout = this.worker.addRollout(this.alarms, GUARDS, props.rollout);
+    this.node.addValidation({ validate: () => [...this.validateWindow(), ...this.validateVisibility(), ...this.validateReservation()] });
+  }
+
+  /**
+   * Whom the function may reach, and who it.
+   *
+   * @throws Error for a worker that is in no network.
+   */
+  get connections(): ec2.Connections {
+    return this.worker.connections;
   }
 
   /** Lets the grantee send messages to the queue. */
@@ -171,6 +115,11 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: ALARM_PERIOD, ...options });
   }
 
+  /** Share of the messages that the handler could only put aside. Percent. */
+  metricParkedRate(): cloudwatch.IMetric {
+    return parkedRate(this.function);
+  }
+
   private requireBounds(props: QueueWorkerProps): void {
     requireFunctionBounds(props, LIMITS.mapping.queueBatchSize);
     requireDurationBetween('delay', props.delay, Duration.seconds(0), LIMITS.queue.delay);
@@ -179,6 +128,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     requireDurationBetween('retention', props.retention, LIMITS.queue.shortestRetention, LIMITS.queue.retention);
     const { minimum, maximum } = LIMITS.mapping.queueConcurrency;
     requireIntegerBetween('maximumConcurrency', props.maximumConcurrency, minimum, maximum);
+    requireIntegerBetween('reservedConcurrency', props.reservedConcurrency, 1, Number.MAX_SAFE_INTEGER);
     requireIntegerBetween('maximumReceives', props.maximumReceives, 1, LIMITS.queue.maximumReceives);
   }
 
@@ -218,7 +168,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
       reportBatchItemFailures: true,
       ...this.props.mappingOptions,
     });
-    mapping.node.addDependency(this.worker);
+    mapping.node.addDependency(this.function, this.alias, this.function.role!);
     return mapping;
   }
 
@@ -238,6 +188,7 @@ export class QueueWorker extends Construct implements iam.IGrantable {
       evaluationPeriods: 1,
     });
     this.worker.addAlarms(alarms);
+    this.worker.addParkedAlarm(alarms);
     return alarms;
   }
 
@@ -278,4 +229,14 @@ export class QueueWorker extends Construct implements iam.IGrantable {
     const rule = `${LIMITS.mapping.visibilityTimeoutFactor} x the function's timeout + the batching window = ${least} seconds`;
     return [`\`visibilityTimeout\` must be at least ${rule}, got: ${visibility.toSeconds()}`];
   }
+
+  private validateReservation(): string[] {
+    const reserved = this.props.functionOptions?.reservedConcurrentExecutions ?? this.props.reservedConcurrency;
+    const started = this.props.mappingOptions?.maxConcurrency ?? this.sizing.maximumConcurrency;
+    return reserved === undefined || reserved >= started ? []
+      : [`\`reservedConcurrency\` must be at least the ${started} invocations that the mapping may start, got: ${reserved}`];
+  }
 }
+
+/** Alarms that call a new version back. `DeadLetters` is none of them: a message gets there only after many receives. */
+const GUARDS = ['Errors', 'OldestMessage', 'ParkedRate'];

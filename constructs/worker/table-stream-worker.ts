@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -13,7 +14,8 @@ import type { ShardedTable } from '../table/sharded-table';
 import { requireDurationBetween, requireIntegerBetween } from '../validation';
 import type { FailureBucket } from './failure-bucket';
 import { requireFunctionBounds } from './function-bounds';
-import { createFailureBucket, createStreamAlarms, createStreamMapping, destinationDeliveryFailures, iteratorAge } from './stream-mapping';
+import type { Rollout } from './rollout';
+import { createFailureBucket, createStreamAlarms, createStreamMapping, destinationDeliveryFailures, iteratorAge, STREAM_GUARDS } from './stream-mapping';
 import type { StreamMappingProps } from './stream-mapping-props';
 import { TableStreamPurpose } from './table-stream-purpose';
 import { WorkerFunction } from './worker-function';
@@ -84,7 +86,7 @@ const MOST_READERS = LIMITS.table.streamReaders;
  * A shard is worked on by one invocation at a time, so that what is kept of a shard has one writer; large batches and a batching window merge
  * many changes into few writes.
  */
-export class TableStreamWorker extends Construct implements iam.IGrantable {
+export class TableStreamWorker extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** The function with its alias and log. */
   readonly worker: WorkerFunction;
   /** The function. */
@@ -95,6 +97,8 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
   readonly failures: FailureBucket;
   /** From each table's stream to the alias, in the order of the tables. */
   readonly mappings: readonly lambda.EventSourceMapping[];
+  /** Lets new versions take over step by step; undefined where it is switched off. */
+  readonly rollout?: Rollout;
   /** The function's role. */
   readonly grantPrincipal: iam.IPrincipal;
   /** The sizes in force, with every override in its place. */
@@ -140,7 +144,17 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
     props.table.grantStreamRead(this);
     this.mappings = props.table.streamArns.map((streamArn, index) => this.createMapping(streamArn, index));
     this.alarms = this.createAlarms();
+    this.rollout = this.worker.addRollout(this.alarms, STREAM_GUARDS, props.rollout);
     this.node.addValidation({ validate: () => this.validateMapping() });
+  }
+
+  /**
+   * Whom the function may reach, and who it.
+   *
+   * @throws Error for a worker that is in no network.
+   */
+  get connections(): ec2.Connections {
+    return this.worker.connections;
   }
 
   /** Age of the oldest change of the last batch when it reached the handler. Milliseconds. */
@@ -182,7 +196,8 @@ export class TableStreamWorker extends Construct implements iam.IGrantable {
 
   private createAlarms(): AlarmSet {
     const late = 'The worker is so far behind that changes are on their way to expire: a table stream keeps them for a day only.';
-    return createStreamAlarms(this, this.props, this.worker, this.props.lateAfter ?? DEFAULTS.tableStream.lateAfter, late);
+    const lateAfter = this.props.lateAfter ?? DEFAULTS.tableStream.lateAfter;
+    return createStreamAlarms(this, this.props, this.worker, { mappings: this.mappings, age: iteratorAge(this.worker), lateAfter, late });
   }
 
   private validateMapping(): string[] {

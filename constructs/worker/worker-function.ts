@@ -1,14 +1,20 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
 import type { AlarmSet } from '../observability/alarm-set';
 import { ALARM_PERIOD } from '../observability/alarm-set';
+import { parkedRate } from '../observability/handler-metrics';
 import { OperationsLog } from '../observability/operations-log';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
+import { grantNetworkInterfaces } from '../security/network-interfaces';
+import { Rollout, type RolloutOptions } from './rollout';
 import type { WorkerProps } from './worker-props';
 
 /** The part of a worker's sizing that its function takes. */
@@ -33,6 +39,16 @@ export interface WorkerFunctionProps {
   readonly timeout: Duration;
   /** How many invocations may run at once, and are kept free for this function. */
   readonly reservedConcurrency: number;
+  /** Execution environments that are always ready. @default - none */
+  readonly provisionedConcurrency?: number;
+  /** Network that the function runs in. @default - none of yours */
+  readonly vpc?: ec2.IVpc;
+  /** Subnets of the function in `vpc`. @default - the private subnets */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+  /** Security groups of the function in `vpc`. @default - a new one, that may reach others over HTTPS */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+  /** Whether AWS X-Ray traces invocations. @default false */
+  readonly tracing?: boolean;
   /** Key of the log. @default - a new customer managed key */
   readonly logEncryptionKey?: kms.IKey;
   /** How long log lines are kept. @default RetentionDays.ONE_YEAR */
@@ -44,7 +60,7 @@ export interface WorkerFunctionProps {
 }
 
 /** The function behind a worker: arm64, Node.js 22, a log of its own, and an alias that event source mappings target. */
-export class WorkerFunction extends Construct implements iam.IGrantable {
+export class WorkerFunction extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** The function of a worker, from what the worker was given and what its size came out as. */
   static create(scope: Construct, props: WorkerProps, size: WorkerSize, reservedConcurrency: number): WorkerFunction {
     return new WorkerFunction(scope, 'Worker', {
@@ -54,6 +70,11 @@ export class WorkerFunction extends Construct implements iam.IGrantable {
       memory: size.memory,
       timeout: size.timeout,
       reservedConcurrency,
+      provisionedConcurrency: props.provisionedConcurrency,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
+      tracing: props.tracing,
       logEncryptionKey: props.logEncryptionKey,
       logRetention: props.logRetention,
       removalPolicy: props.removalPolicy,
@@ -70,7 +91,7 @@ export class WorkerFunction extends Construct implements iam.IGrantable {
   /** The function's role. */
   readonly grantPrincipal: iam.IPrincipal;
 
-  constructor(scope: Construct, id: string, props: WorkerFunctionProps) {
+  constructor(scope: Construct, id: string, private readonly props: WorkerFunctionProps) {
     super(scope, id);
     this.logGroup = new OperationsLog(this, 'Log', {
       encryptionKey: customerKey(this, 'Keys', DataClass.OPERATIONS, props.logEncryptionKey, props.removalPolicy),
@@ -91,10 +112,26 @@ export class WorkerFunction extends Construct implements iam.IGrantable {
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
       logGroup: this.logGroup,
+      tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
+      ...this.network(role),
       ...props.functionOptions,
     });
-    this.alias = new lambda.Alias(this, 'Alias', { aliasName: 'live', version: this.function.currentVersion });
+    this.alias = new lambda.Alias(this, 'Alias', {
+      aliasName: 'live',
+      version: this.function.currentVersion,
+      provisionedConcurrentExecutions: props.provisionedConcurrency,
+    });
     this.grantPrincipal = this.function.grantPrincipal;
+    this.node.addValidation({ validate: () => this.validateConcurrency() });
+  }
+
+  /**
+   * Whom the function may reach, and who it.
+   *
+   * @throws Error for a function that is in no network.
+   */
+  get connections(): ec2.Connections {
+    return this.function.connections;
   }
 
   /** Adds the alarms that every worker has: `Errors` and `Throttles`. */
@@ -109,5 +146,55 @@ export class WorkerFunction extends Construct implements iam.IGrantable {
       description: 'Invocations were refused: the reserved concurrency is used up.',
       threshold: 0,
     });
+  }
+
+  /** Adds the alarm of a worker that puts aside what can never take effect: `ParkedRate`. */
+  addParkedAlarm(alarms: AlarmSet): void {
+    alarms.add('ParkedRate', {
+      metric: parkedRate(this.function),
+      description: 'The worker puts more records aside than some bad ones among many: a producer or a new version does not speak the format of the others.',
+      threshold: DEFAULTS.alarm.parkedPercent,
+    });
+  }
+
+  /**
+   * Lets new versions take over step by step.
+   *
+   * @param guards alarms that call a version back, of those that are on.
+   * @returns undefined where the rollout is switched off.
+   */
+  addRollout(alarms: AlarmSet, guards: readonly string[], options: RolloutOptions = {}): Rollout | undefined {
+    if (options.enabled === false) {
+      return undefined;
+    }
+    const own = guards.flatMap((name): cloudwatch.IAlarm[] => (alarms.alarms[name] === undefined ? [] : [alarms.alarms[name]]));
+    return new Rollout(this, 'Rollout', {
+      alias: this.alias,
+      alarms: [...own, ...(options.alarms ?? [])],
+      deploymentConfig: options.deploymentConfig,
+    });
+  }
+
+  private network(role: iam.IRole): lambda.FunctionOptions {
+    const { vpc, vpcSubnets, securityGroups } = this.props;
+    if (vpc === undefined) {
+      return {};
+    }
+    // CDK grants this by a managed policy, and only to a role that it made itself.
+    grantNetworkInterfaces(role);
+    return { vpc, vpcSubnets, securityGroups: securityGroups ?? [this.createSecurityGroup(vpc)] };
+  }
+
+  private createSecurityGroup(vpc: ec2.IVpc): ec2.SecurityGroup {
+    const group = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'A worker that is called by Lambda alone', allowAllOutbound: false });
+    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'AWS services');
+    return group;
+  }
+
+  private validateConcurrency(): string[] {
+    const { functionOptions, provisionedConcurrency } = this.props;
+    const reserved = functionOptions?.reservedConcurrentExecutions ?? this.props.reservedConcurrency;
+    return provisionedConcurrency === undefined || provisionedConcurrency <= reserved ? []
+      : [`\`provisionedConcurrency\` must be at most the reserved concurrency of ${reserved}, got: ${provisionedConcurrency}`];
   }
 }

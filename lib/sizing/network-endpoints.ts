@@ -24,17 +24,33 @@ export interface NetworkEndpointsSizing {
   readonly decisions: readonly Decision[];
 }
 
+/** What of a network is decided already. */
+export interface NetworkEndpointsProps {
+  /**
+   * Services with an interface endpoint, by name.
+   *
+   * @default - those that a task calls which writes to a stream
+   */
+  readonly services?: readonly string[];
+  /**
+   * Zones, each of which every endpoint has a foot in.
+   *
+   * @default 3
+   */
+  readonly availabilityZones?: number;
+}
+
 const PATH = 'network';
 const RECORD_FACTS = ['target/edge.putExpansion', ...LAYOUT_FACTS];
 
 /** Sizes the ways from the network to the services of AWS. Give it the whole workload: cells share the network. */
-export function sizeNetworkEndpoints(workload: Workload, facts: Facts = Facts.DEFAULT): NetworkEndpointsSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), () => []);
+export function sizeNetworkEndpoints(workload: Workload, facts: Facts = Facts.DEFAULT, props: NetworkEndpointsProps = {}): NetworkEndpointsSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts, props), () => []);
 }
 
-function sizeOnce(workload: Workload, facts: Facts): NetworkEndpointsSizing {
-  const zones = facts.number('target/fargate.availabilityZones');
-  const endpoints = endpointsDecision(zones, facts);
+function sizeOnce(workload: Workload, facts: Facts, props: NetworkEndpointsProps): NetworkEndpointsSizing {
+  const zones = props.availabilityZones ?? facts.number('target/fargate.availabilityZones');
+  const endpoints = endpointsDecision(zones, facts, props.services);
   const gateways = facts.number('target/edge.gatewayEndpoints');
   const traffic = trafficDecision(workload, facts);
   const bandwidth = bandwidthDecision(workload, zones, facts);
@@ -56,14 +72,14 @@ function putBytes(workload: Workload, paymentsPerSecond: number, facts: Facts): 
   return paymentsPerSecond * recordBytes(workload.payloadSize, paymentLayout(facts)) * facts.number('target/edge.putExpansion');
 }
 
-function endpointsDecision(zones: number, facts: Facts): Decision {
-  const endpoints = facts.number('target/edge.interfaceEndpoints');
+function endpointsDecision(zones: number, facts: Facts, services?: readonly string[]): Decision {
+  const endpoints = services?.length ?? facts.number('target/edge.interfaceEndpoints');
   return Decision.derive({
     path: PATH,
     name: 'interfaceEndpoints',
     value: endpoints,
     unit: 'endpoints',
-    formula: `Kinesis, ECR API, ECR images, CloudWatch Logs = ${endpoints}`,
+    formula: `${services === undefined ? 'Kinesis, ECR API, ECR images, CloudWatch Logs' : services.length === 0 ? '0 services' : services.join(', ')} = ${endpoints}`,
     inputs: { endpoints, zones },
     binding: 'services that a task calls and that have no gateway endpoint',
     rejected: [{ option: 'endpoints in one zone', because: `saves ${formatNumber(100 * (1 - 1 / zones))} % of the hours, and takes the API along when that zone fails` }],

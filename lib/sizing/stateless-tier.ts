@@ -66,7 +66,7 @@ function sizeOnce(workload: Workload, facts: Facts, options: StatelessTierOption
   const { vcpus } = tier;
   const maximumTasks = tier.tasks(workload.peak.perSecond, vcpus);
   const minimumTasks = tier.tasks(workload.average.perSecond, vcpus);
-  const { onDemandWeight, spotWeight } = weights(tier.spotShare);
+  const { onDemandWeight, spotWeight } = capacityWeights(tier.spotShare);
   const onDemandTasks = minimumTasks + roundUp((maximumTasks - minimumTasks) * onDemandWeight / (onDemandWeight + spotWeight));
   const requestsPerTargetPerMinute = Math.max(1, roundDown(60 * tier.utilization * vcpus / tier.cpuSecondsPerRequest));
   const cpuUtilizationPercent = Math.round(100 * tier.utilization);
@@ -215,10 +215,13 @@ class Tier {
   }
 }
 
-/** Smallest whole weights for a share of Spot capacity. */
-function weights(spotShare: number): { onDemandWeight: number; spotWeight: number } {
+/** Smallest whole weights for a share of Spot capacity, 0 to 1. */
+export function capacityWeights(spotShare: number): { onDemandWeight: number; spotWeight: number } {
   if (spotShare >= 1) {
     return { onDemandWeight: 0, spotWeight: 1 };
+  }
+  if (spotShare <= 0) {
+    return { onDemandWeight: 1, spotWeight: 0 };
   }
   const ratio = spotShare / (1 - spotShare);
   return ratio >= 1 ? { onDemandWeight: 1, spotWeight: Math.round(ratio) } : { onDemandWeight: Math.round(1 / ratio), spotWeight: 1 };

@@ -4,11 +4,12 @@ import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { deliveryFact } from './delivery';
-import { formatBytes, formatNumber, formatSeconds, formatShare } from './format';
+import { formatBytes, formatNumber, formatSeconds } from './format';
 import { LAMBDA_MEMORIES_FACTS, eventMemoryMiB, functionCapacity, lambdaMemories } from './lambda-memory';
 import { KinesisStreamSizing } from './kinesis-stream';
 import { AGGREGATE_FRAME_BYTES, LAYOUT_FACTS, aggregateOverheadBytes, paymentLayout, recordBytes } from './payment-layout';
 import { planned } from './planned';
+import { recordAgeDecision } from './record-age';
 import { LANE_FACTS, WorkerLane, workerLane } from './worker-lane';
 
 /** Size of the function that settles payments, and of its mapping to the stream. */
@@ -45,7 +46,7 @@ function sizeOnce(workload: Workload, stream: KinesisStreamSizing, facts: Facts)
   const timeout = timeoutDecision(facts, lane);
   const factor = parallelizationFactorDecision(stream, facts);
   const concurrency = concurrencyDecision(stream, facts);
-  const age = recordAgeDecision(stream, facts);
+  const age = recordAgeDecision(PATH, stream.retention, facts);
   return {
     batchSize: batchSize.value as number,
     batchingWindow: Duration.seconds(window.value as number),
@@ -193,25 +194,5 @@ function timeoutDecision(facts: Facts, lane: WorkerLane): Decision {
     binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
     limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
     facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', ...LANE_FACTS],
-  });
-}
-
-function recordAgeDecision(stream: KinesisStreamSizing, facts: Facts): Decision {
-  const share = facts.number('target/worker.recordAgeShareOfRetention');
-  const least = facts.number('lambda-esm/recordAge.minSec');
-  const longest = facts.number('lambda-esm/recordAge.maxSec');
-  const retention = stream.retention.toSeconds();
-  const seconds = clamp(3600 * roundDown(retention * share / 3600), least, longest);
-  return Decision.derive({
-    path: PATH,
-    name: 'maximumRecordAge',
-    value: seconds,
-    unit: 's',
-    formula: `min(${formatSeconds(retention)} x ${share} in whole hours, ${formatSeconds(longest)}) = ${formatNumber(seconds)}`,
-    inputs: { retentionSeconds: retention, share },
-    binding: seconds === longest ? 'longest age of a mapping' : `${formatShare(share)} of the retention, so that the failure destination comes before the loss`,
-    rejected: [{ option: 'no limit', because: 'the record would expire in the stream, unseen' }],
-    limits: { minimum: least, maximum: Math.min(longest, retention), because: 'age of a record in the stream' },
-    facts: ['target/worker.recordAgeShareOfRetention', 'lambda-esm/recordAge.minSec', 'lambda-esm/recordAge.maxSec'],
   });
 }

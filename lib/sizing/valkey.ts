@@ -25,6 +25,8 @@ export interface ValkeySizing {
   readonly workingSetBytes: number;
   /** Commands per second at the peak. */
   readonly operationsPerSecond: number;
+  /** Units that a serverless cache bills per second at the peak. */
+  readonly requestUnitsPerSecond: number;
   /** Seconds that a process keeps its own copy of an entry; 0 where no key is too hot. */
   readonly localCopySeconds: number;
   readonly connectionsPerNode: number;
@@ -72,6 +74,7 @@ function sizeOnce(workload: Workload, facts: Facts): ValkeySizing {
     clusters: clusters.value as number,
     workingSetBytes: load.workingSetBytes,
     operationsPerSecond: roundUp(load.operationsPerSecond),
+    requestUnitsPerSecond: roundUp(load.unitsPerSecond),
     localCopySeconds: localCopy.value as number,
     connectionsPerNode: connections.value as number,
     coldReadUnits: cold.value as number,

@@ -29,6 +29,40 @@ export interface WebAclSizing {
   readonly decisions: readonly Decision[];
 }
 
+/** What a web ACL has beside the rules of every public edge: the managed groups, the two rates and the size of bodies. */
+export interface WebAclRules {
+  /**
+   * Rules that compare a text as it came: a header, or a path.
+   *
+   * @default 0
+   */
+  readonly stringMatches?: number;
+  /**
+   * Rules that hold a text against a pattern.
+   *
+   * @default 0
+   */
+  readonly patternMatches?: number;
+  /**
+   * Rules that look at the country of an address.
+   *
+   * @default 0
+   */
+  readonly countryMatches?: number;
+  /**
+   * Rules that look at a label which an earlier rule gave.
+   *
+   * @default 0
+   */
+  readonly labelMatches?: number;
+  /**
+   * How many rules of one's own these statements are in: each has a price.
+   *
+   * @default 0
+   */
+  readonly rules?: number;
+}
+
 const PATH = 'webAcl';
 const LAG = 'waf/rateRule.detectionLagSec';
 const WINDOWS = 'waf/rateRule.windowsSec';
@@ -41,22 +75,23 @@ const PRICE_FACTS = [
 /**
  * Sizes the web ACL of the public edge. Give it the workload of one cell. It is a net against abuse: who may send how much is decided in the API.
  *
+ * @param rules what the web ACL has beside the rules of every public edge
  * @throws Error when more requests reach it than its quota, and no raise of that is stated
  */
-export function sizeWebAcl(workload: Workload, facts: Facts = Facts.DEFAULT): WebAclSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), () => []);
+export function sizeWebAcl(workload: Workload, facts: Facts = Facts.DEFAULT, rules: WebAclRules = {}): WebAclSizing {
+  return planned(workload, facts, (it) => sizeOnce(it, facts, rules), () => []);
 }
 
-function sizeOnce(workload: Workload, facts: Facts): WebAclSizing {
+function sizeOnce(workload: Workload, facts: Facts, rules: WebAclRules): WebAclSizing {
   const traffic = edgeTraffic(workload, workload.peak.perSecond, facts);
   const requests = requestsDecision(traffic.public.requests, workload, facts);
   const window = windowDecision(facts);
   const seconds = window.value as number;
   const address = addressDecision(workload, seconds, facts);
   const key = keyDecision(workload, traffic.public.requests, seconds, facts);
-  const units = unitsDecision(facts);
+  const units = unitsDecision(facts, rules);
   const body = bodyDecision(workload, facts);
-  const month = monthDecision(workload, facts);
+  const month = monthDecision(workload, facts, rules);
   return {
     requestsPerSecond: requests.value as number,
     windowSeconds: seconds,
@@ -165,12 +200,14 @@ function keyDecision(workload: Workload, requests: number, window: number, facts
   });
 }
 
-function unitsDecision(facts: Facts): Decision {
+function unitsDecision(facts: Facts, rules: WebAclRules): Decision {
   const rule = facts.number('waf/wcu.rateRule');
   const parts = [
     facts.number('waf/wcu.coreRuleSet'), facts.number('waf/wcu.knownBadInputs'), facts.number('waf/wcu.ipReputation'),
     rule, rule + facts.number('waf/wcu.rateRuleKey'), facts.number('waf/wcu.pathMatch'),
   ];
+  const more = moreUnits(facts, rules);
+  parts.push(...more.parts);
   const units = parts.reduce((sum, it) => sum + it, 0);
   const included = facts.number('waf/webAcl.includedWcu');
   const maximum = facts.number('waf/webAcl.maxWcu');
@@ -189,8 +226,18 @@ function unitsDecision(facts: Facts): Decision {
     quota: quotaUse(facts, 'waf/webAcl.maxWcu', units),
     limits: { minimum: 0, maximum, because: 'a web ACL' },
     facts: ['waf/wcu.rateRule', 'waf/wcu.rateRuleKey', 'waf/wcu.coreRuleSet', 'waf/wcu.knownBadInputs', 'waf/wcu.ipReputation', 'waf/wcu.pathMatch',
-      'waf/webAcl.includedWcu', 'waf/webAcl.maxWcu'],
+      'waf/webAcl.includedWcu', 'waf/webAcl.maxWcu', ...more.facts],
   });
+}
+
+/** Capacity units of the rules that not every public edge has. */
+function moreUnits(facts: Facts, rules: WebAclRules): { readonly parts: readonly number[]; readonly facts: readonly string[] } {
+  const counted: readonly (readonly [string, number | undefined])[] = [
+    ['waf/wcu.stringMatch', rules.stringMatches], ['waf/wcu.regexMatch', rules.patternMatches],
+    ['waf/wcu.geoMatch', rules.countryMatches], ['waf/wcu.labelMatch', rules.labelMatches],
+  ];
+  const there = counted.filter(([, count]) => (count ?? 0) > 0);
+  return { parts: there.map(([id, count]) => facts.number(id) * (count ?? 0)), facts: there.map(([id]) => id) };
 }
 
 function bodyDecision(workload: Workload, facts: Facts): Decision {
@@ -214,9 +261,9 @@ function bodyDecision(workload: Workload, facts: Facts): Decision {
   });
 }
 
-function monthDecision(workload: Workload, facts: Facts): Decision {
+function monthDecision(workload: Workload, facts: Facts, more: WebAclRules): Decision {
   const traffic = edgeTraffic(workload, workload.average.perSecond, facts);
-  const rules = facts.number('target/edge.awsManagedGroups') + facts.number('target/edge.ownRules');
+  const rules = facts.number('target/edge.awsManagedGroups') + facts.number('target/edge.ownRules') + (more.rules ?? 0);
   const acl = facts.number('waf/webAcl.month');
   const rule = facts.number('waf/rule.month');
   const million = facts.number('waf/requestMillion');

@@ -15,6 +15,10 @@ const NAME_PROPERTIES: { readonly [type: string]: string } = {
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::ECS::Cluster': 'ClusterName',
+  'AWS::ElastiCache::ReplicationGroup': 'ReplicationGroupId',
+  'AWS::ElastiCache::ServerlessCache': 'ServerlessCacheName',
+  'AWS::Events::EventBus': 'Name',
+  'AWS::Events::Rule': 'Name',
   'AWS::IAM::Role': 'RoleName',
   'AWS::Kinesis::Stream': 'Name',
   'AWS::Kinesis::StreamConsumer': 'ConsumerName',
@@ -23,6 +27,7 @@ const NAME_PROPERTIES: { readonly [type: string]: string } = {
   'AWS::S3::Bucket': 'BucketName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::SQS::Queue': 'QueueName',
+  'AWS::StepFunctions::StateMachine': 'StateMachineName',
 };
 
 /** The name that the resource gets: the template's own, else one made of stack and logical id, the same in every synthesis. */
@@ -46,6 +51,7 @@ export function reference(at: Placement, name: string, properties: { readonly [n
       return `${functionArn(at, properties.FunctionName)}:${String(properties.Name)}`;
     case 'AWS::Kinesis::StreamConsumer':
     case 'AWS::SNS::Topic':
+    case 'AWS::StepFunctions::StateMachine':
     case 'AWS::ECS::Service':
     case 'AWS::ECS::TaskDefinition':
     case 'AWS::ElasticLoadBalancingV2::LoadBalancer':
@@ -88,10 +94,41 @@ export function attribute(at: Placement, name: string, properties: { readonly [n
       return targetGroupFullName(name);
     case 'Version':
       return '1';
+    case 'ConfigurationEndPoint.Address':
+      return cacheHost(at, `clustercfg.${name}`);
+    case 'PrimaryEndPoint.Address':
+      return cacheHost(at, `master.${name}`);
+    case 'ReaderEndPoint.Address':
+      return cacheHost(at, `replica.${name}`);
+    case 'ConfigurationEndPoint.Port':
+    case 'PrimaryEndPoint.Port':
+    case 'ReaderEndPoint.Port':
+      return String(properties.Port ?? CACHE_PORT);
     case 'DNSName':
     case 'DomainName':
     case 'RegionalDomainName':
       return `${name.toLowerCase()}.${at.region}.amazonaws.com`;
+    default:
+      return at.type === 'AWS::ElastiCache::ServerlessCache' ? serverlessEndpoint(at, name, attributeName) : `${name}.${attributeName}`;
+  }
+}
+
+/** Where Redis and Valkey listen that are not told otherwise; the readers of a serverless cache have the port behind it. */
+const CACHE_PORT = 6379;
+
+function cacheHost(at: Placement, labels: string): string {
+  return `${labels.toLowerCase()}.cache.${at.region}.amazonaws.com`;
+}
+
+function serverlessEndpoint(at: Placement, name: string, attributeName: string): string {
+  switch (attributeName) {
+    case 'Endpoint.Address':
+    case 'ReaderEndpoint.Address':
+      return cacheHost(at, `${name}.serverless`);
+    case 'Endpoint.Port':
+      return String(CACHE_PORT);
+    case 'ReaderEndpoint.Port':
+      return String(CACHE_PORT + 1);
     default:
       return `${name}.${attributeName}`;
   }
@@ -108,6 +145,10 @@ function arn(at: Placement, name: string, properties: { readonly [name: string]:
     case 'AWS::DynamoDB::GlobalTable':
     case 'AWS::DynamoDB::Table':
       return regional('dynamodb', `table/${name}`);
+    case 'AWS::Events::EventBus':
+      return regional('events', `event-bus/${name}`);
+    case 'AWS::Events::Rule':
+      return regional('events', `rule/${name}`);
     case 'AWS::Kinesis::Stream':
       return regional('kinesis', `stream/${name}`);
     case 'AWS::Kinesis::StreamConsumer':
@@ -118,6 +159,8 @@ function arn(at: Placement, name: string, properties: { readonly [name: string]:
       return regional('sqs', name);
     case 'AWS::SNS::Topic':
       return regional('sns', name);
+    case 'AWS::StepFunctions::StateMachine':
+      return regional('states', `stateMachine:${name}`);
     case 'AWS::KMS::Key':
       return regional('kms', `key/${name}`);
     case 'AWS::Logs::LogGroup':

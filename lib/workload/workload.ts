@@ -111,13 +111,24 @@ export class Workload implements WorkloadProps {
    * others carry everything when one is lost.
    */
   cellShare(): Workload {
-    const share = this.cells === 1 ? 1 : 1 / (this.cells - 1);
+    return this.share(this.cells === 1 ? 1 : 1 / (this.cells - 1)).with({ cells: 1 });
+  }
+
+  /**
+   * The same workload with a part of its rate, for what carries only some of the payments, or what follows from some of them.
+   *
+   * @param part factor of peak and average, above 0
+   * @throws Error for a part that is not above 0
+   */
+  share(part: number): Workload {
+    if (!(part > 0 && Number.isFinite(part))) {
+      throw new Error(`\`part\` must be above 0, got: ${part}`);
+    }
     const { peak, average } = this.uncertainty;
     return this.with({
-      peak: this.props.peak.times(share),
-      average: this.props.average?.times(share),
-      cells: 1,
-      uncertainty: { ...this.uncertainty, peak: peak?.times(share), average: average?.times(share) },
+      peak: this.props.peak.times(part),
+      average: this.props.average?.times(part),
+      uncertainty: { ...this.uncertainty, peak: peak?.times(part), average: average?.times(part) },
     });
   }
 

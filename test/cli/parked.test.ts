@@ -72,6 +72,8 @@ describe('cht parked', () => {
         return reason === undefined ? (await ledger.applyPayments([each], options))[0] : { kind: 'impossible', reason };
       })),
       applyRefund: (each, options) => ledger.applyRefund(each, options),
+      applyHolds: (holds, options) => ledger.applyHolds(holds, options),
+      applyHoldEnd: (each, options) => ledger.applyHoldEnd(each, options),
       find: (merchantId, key) => ledger.find(merchantId, key),
     };
     const worker = createPaymentWorkerHandler({

@@ -1,24 +1,44 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { Annotations, CfnParameter, Duration, RemovalPolicy, Size, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as codedeploy from 'aws-cdk-lib/aws-codedeploy';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SIZING_METADATA_KEY } from '../../lib/sizing';
-import { KinesisEventStream, type KinesisEventStreamProps } from '../../constructs/stream/kinesis-event-stream';
+import { KinesisEventStream } from '../../constructs/stream/kinesis-event-stream';
+import type { ImportedKinesisEventStreamProps, KinesisEventStreamProps } from '../../constructs/stream/kinesis-event-stream-props';
+import type { IKinesisEventStream } from '../../constructs/stream/kinesis-stream-base';
 import { ShardedTable } from '../../constructs/table/sharded-table';
 import { TableCapacity } from '../../constructs/table/table-capacity';
-import { QueueWorker, type QueueWorkerProps } from '../../constructs/worker/queue-worker';
+import { QueueWorker } from '../../constructs/worker/queue-worker';
+import type { QueueWorkerProps } from '../../constructs/worker/queue-worker-props';
 import { StreamWorker, type StreamWorkerProps } from '../../constructs/worker/stream-worker';
 import { TableStreamWorker, type TableStreamWorkerProps } from '../../constructs/worker/table-stream-worker';
+import { StreamCapacityMode } from '../../constructs/stream/stream-capacity-mode';
+import { EmbeddedMetrics } from '../../lambdas/runtime/observability/metrics';
 import { Facts } from '../../lib/facts';
-import { type Decision, sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStreamWorker } from '../../lib/sizing';
+import { type Decision, sizeKinesisCapacityMode, sizeKinesisStream, sizeLedger, sizeProjector, sizeQueueWorker, sizeStreamWorker } from '../../lib/sizing';
+import { Topology } from '../../lib/topology';
 import { Rate, Workload } from '../../lib/workload';
-import { testStack } from '../support/app';
-import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements } from '../support/template';
+import { checkCoverage } from '../../local/plan/coverage';
+import { testApp, testStack } from '../support/app';
+import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements, type TemplateResource } from '../support/template';
 
 const workload = new Workload({ peak: Rate.perSecond(20_000) });
 const facts = Facts.DEFAULT.forRegion('eu-west-1');
 const code = lambda.Code.fromInline('exports.handler = async () => undefined;');
+
+/** A folder that a test removes again. */
+function temporaryFolder(): string {
+  return fs.mkdtempSync(path.join(os.tmpdir(), 'workers-'));
+}
 
 /** Decisions in the metadata of a template. */
 function decisionsOf(template: Template): Decision[] {
@@ -137,6 +157,260 @@ describe('KinesisEventStream', () => {
   });
 });
 
+describe('KinesisEventStream on demand', () => {
+  const small = workload.share(0.01);
+  const stackWith = (props: Partial<KinesisEventStreamProps>): { stream: KinesisEventStream; worker: StreamWorker; template: Template } => {
+    const stack = testStack();
+    const stream = new KinesisEventStream(stack, 'Payments', { workload: small, ...props });
+    const worker = new StreamWorker(stack, 'Worker', { stream, code });
+    return { stream, worker, template: Template.fromStack(stack) };
+  };
+
+  it('leaves the shards to the service, and keeps invocations free for as many as it may open', () => {
+    const { stream, worker, template } = stackWith({ capacityMode: StreamCapacityMode.ON_DEMAND });
+    const { Properties } = onlyResource(template, 'AWS::Kinesis::Stream');
+    expect(Properties.StreamModeDetails).toEqual({ StreamMode: 'ON_DEMAND' });
+    expect(Properties.ShardCount).toBeUndefined();
+    // Four at first, and room for twice the peak that the service saw.
+    expect(stream.mostShards).toBe(Math.max(4, 2 * stream.sizing.shards));
+    expect(worker.sizing.reservedConcurrency).toBe(stream.mostShards);
+    expect(decisionsOf(template).find((it) => it.name === 'capacityMode')).toMatchObject({ value: 'on-demand-standard', path: 'stack/Payments' });
+    expect(decisionsOf(template).find((it) => it.name === 'reservedConcurrency')).toMatchObject({ value: stream.mostShards, origin: 'derived' });
+  });
+
+  it('takes the cheaper mode where it is asked to, and says what it compared', () => {
+    const few = stackWith({ capacityMode: StreamCapacityMode.LEAST_COST });
+    expect(onlyResource(few.template, 'AWS::Kinesis::Stream').Properties.StreamModeDetails.StreamMode).toBe(
+      sizeKinesisCapacityMode(small, facts, {}).mode === 'on-demand-standard' ? 'ON_DEMAND' : 'PROVISIONED',
+    );
+    const many = stackWith({ workload, capacityMode: StreamCapacityMode.LEAST_COST });
+    expect(onlyResource(many.template, 'AWS::Kinesis::Stream').Properties.StreamModeDetails.StreamMode).toBe('PROVISIONED');
+    expect(decisionsOf(many.template).find((it) => it.name === 'capacityMode')).toMatchObject({ value: 'provisioned', origin: 'derived' });
+  });
+
+  it('records a mode that was set by hand beside the cheaper one', () => {
+    const { template } = stackWith({ workload, capacityMode: StreamCapacityMode.ON_DEMAND });
+    expect(decisionsOf(template).find((it) => it.name === 'capacityMode')).toMatchObject({ value: 'on-demand-standard', derived: 'provisioned', origin: 'override' });
+  });
+
+  it('has no shards to state', () => {
+    expect(() => stackWith({ capacityMode: StreamCapacityMode.ON_DEMAND, shards: 4 })).toThrow('`shards` must not be set for a stream on demand, which opens them by itself, got: 4');
+  });
+
+  it('is smaller for a share of the payments', () => {
+    expect(stackWith({}).stream.sizing.shards).toBeLessThan(stackWith({ workload }).stream.sizing.shards);
+  });
+});
+
+describe('an imported Kinesis stream', () => {
+  const streamArn = 'arn:aws:kinesis:eu-west-1:111122223333:stream/there-before';
+  const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/there-before';
+
+  function imported(props: Partial<ImportedKinesisEventStreamProps> = {}): { stream: IKinesisEventStream; template: Template } {
+    const stack = testStack();
+    const stream = KinesisEventStream.fromStream(stack, 'Payments', {
+      stream: kinesis.Stream.fromStreamArn(stack, 'There', streamArn), workload, ...props,
+    });
+    new StreamWorker(stack, 'Worker', { stream, code });
+    return { stream, template: Template.fromStack(stack) };
+  }
+
+  it('is read like one of this app, sized by the shards that it has', () => {
+    const { template } = imported({ shards: 60, retention: Duration.hours(48) });
+    template.resourceCountIs('AWS::Kinesis::Stream', 0);
+    template.hasResourceProperties('AWS::Kinesis::StreamConsumer', { StreamARN: streamArn });
+    template.hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: 60 });
+  });
+
+  it('lets workers use its key, where somebody says which', () => {
+    const stack = testStack();
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', keyArn);
+    const stream = KinesisEventStream.fromStream(stack, 'Payments', {
+      stream: kinesis.Stream.fromStreamArn(stack, 'There', streamArn), workload, encryptionKey,
+    });
+    new StreamWorker(stack, 'Worker', { stream, code, enhancedFanOut: false });
+    const decrypting = statements(Template.fromStack(stack)).filter((it) => it.actions.includes('kms:Decrypt'));
+    expect(decrypting.flatMap((it) => it.resources)).toContain(keyArn);
+  });
+
+  it('puts what is given up under a key of the worker where its own is not known', () => {
+    const { template } = imported();
+    const bucket = onlyResource(template, 'AWS::S3::Bucket').Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault;
+    expect(Object.keys(resourcesOf(template, 'AWS::KMS::Key'))).toContain(referencesIn(bucket.KMSMasterKeyID)[0]);
+  });
+
+  it('registers its reader under a name of yours', () => {
+    imported({ consumerName: 'payments' }).template.hasResourceProperties('AWS::Kinesis::StreamConsumer', { ConsumerName: 'payments' });
+  });
+
+  it('is watched by whoever made it, unless alarms are asked for', () => {
+    expect(Object.keys(imported().stream.alarms.alarms)).toEqual([]);
+    expect(Object.keys(imported({ alarms: {} }).stream.alarms.alarms)).toEqual(['WriteThrottled', 'ReadThrottled', 'ReadersBehind']);
+  });
+});
+
+describe('the rollout of a worker', () => {
+  const stackOf = (props: Partial<StreamWorkerProps> = {}): { worker: StreamWorker; template: Template; stack: Stack } => {
+    const stack = testStack();
+    const worker = new StreamWorker(stack, 'Worker', { stream: new KinesisEventStream(stack, 'Payments', { workload }), code, ...props });
+    return { worker, stack, template: Template.fromStack(stack) };
+  };
+  let template: Template;
+
+  beforeAll(() => {
+    template = stackOf().template;
+  });
+
+  it('moves a tenth of the invocations each minute, and goes back when an alarm of the worker goes off', () => {
+    const { Properties } = onlyResource(template, 'AWS::CodeDeploy::DeploymentGroup');
+    expect(Properties).toMatchObject({
+      DeploymentConfigName: 'CodeDeployDefault.LambdaLinear10PercentEvery1Minute',
+      DeploymentStyle: { DeploymentOption: 'WITH_TRAFFIC_CONTROL', DeploymentType: 'BLUE_GREEN' },
+      AutoRollbackConfiguration: { Enabled: true, Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'] },
+    });
+    const guards = referencesIn(Properties.AlarmConfiguration.Alarms);
+    const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm');
+    expect(guards.map((id) => alarms[id].Properties.MetricName ?? 'RecordsParked')).toEqual(['Errors', 'IteratorAge', 'RecordsParked', 'DestinationDeliveryFailures']);
+  });
+
+  it('changes how the alias is updated and nothing else of it, so that an alias that was there before stays', () => {
+    const before = onlyResource(stackOf({ rollout: { enabled: false } }).template, 'AWS::Lambda::Alias') as TemplateResource & { UpdatePolicy?: object };
+    const after = onlyResource(template, 'AWS::Lambda::Alias') as TemplateResource & { UpdatePolicy?: object };
+    const group = Object.keys(resourcesOf(template, 'AWS::CodeDeploy::DeploymentGroup'))[0];
+    expect(after.UpdatePolicy).toMatchObject({ CodeDeployLambdaAliasUpdate: { DeploymentGroupName: { Ref: group } } });
+    expect(before.UpdatePolicy).toBeUndefined();
+    expect(after.Properties).toEqual(before.Properties);
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Alias'))).toEqual(Object.keys(resourcesOf(stackOf({ rollout: { enabled: false } }).template, 'AWS::Lambda::Alias')));
+  });
+
+  it('may move this alias alone, and is there before the alias changes', () => {
+    const [id, group] = Object.entries(resourcesOf(template, 'AWS::CodeDeploy::DeploymentGroup'))[0];
+    expect(id).toBeDefined();
+    const moving = statements(template).filter((it) => it.actions.includes('lambda:UpdateAlias'));
+    const [fn] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
+    expect(moving).toHaveLength(1);
+    expect(moving[0].actions).toEqual(['lambda:GetAlias', 'lambda:GetProvisionedConcurrencyConfig', 'lambda:UpdateAlias']);
+    expect(new Set(referencesIn(moving[0].resources))).toEqual(new Set([fn]));
+    expect([group.DependsOn].flat().some((it) => String(it).includes('RolloutRoleDefaultPolicy'))).toBe(true);
+  });
+
+  it('is switched off, for a repair that cannot wait', () => {
+    const off = stackOf({ rollout: { enabled: false } });
+    expect(off.worker.rollout).toBeUndefined();
+    off.template.resourceCountIs('AWS::CodeDeploy::DeploymentGroup', 0);
+    off.template.resourceCountIs('AWS::CodeDeploy::Application', 0);
+  });
+
+  it('takes other steps and further alarms, and leaves out what is switched off', () => {
+    const stack = testStack();
+    const own = new cloudwatch.Alarm(stack, 'Balances', {
+      metric: new cloudwatch.Metric({ namespace: 'Own', metricName: 'Wrong' }), threshold: 0, evaluationPeriods: 1,
+    });
+    new StreamWorker(stack, 'Worker', {
+      stream: new KinesisEventStream(stack, 'Payments', { workload }),
+      code,
+      alarms: { overrides: { IteratorAge: { enabled: false } } },
+      rollout: { deploymentConfig: codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES, alarms: [own] },
+    });
+    const from = Template.fromStack(stack);
+    const { Properties } = onlyResource(from, 'AWS::CodeDeploy::DeploymentGroup');
+    expect(Properties.DeploymentConfigName).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
+    const names = referencesIn(Properties.AlarmConfiguration.Alarms).map((id) => resourcesOf(from, 'AWS::CloudWatch::Alarm')[id].Properties.MetricName);
+    expect(names).toContain('Wrong');
+    expect(names).not.toContain('IteratorAge');
+  });
+
+  it('has no effect in a local run, and is known to it', () => {
+    const app = testApp({ outdir: temporaryFolder() });
+    const stack = testStack(app);
+    new StreamWorker(stack, 'Worker', { stream: new KinesisEventStream(stack, 'Payments', { workload }), code, provisionedConcurrency: 2 });
+    app.synth();
+    const { details, properties } = checkCoverage(Topology.read(app.outdir));
+    expect(properties.get('AWS::Lambda::Alias.ProvisionedConcurrencyConfig')).toBe('inert');
+    expect(details.join(' ')).toContain('CodeDeploy');
+    fs.rmSync(app.outdir, { recursive: true });
+  });
+
+  it('belongs to queue and table workers, too', () => {
+    const stack = testStack();
+    const table = new ShardedTable(stack, 'Ledger', { capacity: TableCapacity.of({ tables: 12 }), changeStream: dynamodb.StreamViewType.NEW_IMAGE });
+    const projector = new TableStreamWorker(stack, 'Projector', { workload, table, code });
+    const refunds = new QueueWorker(stack, 'Refunds', { workload, code });
+    const from = Template.fromStack(stack);
+    from.resourceCountIs('AWS::CodeDeploy::DeploymentGroup', 2);
+    expect(projector.rollout).toBeDefined();
+    expect(refunds.rollout).toBeDefined();
+    // Twelve mappings are more than one alarm can look at.
+    expect(Object.keys(projector.alarms.alarms)).toEqual(['IteratorAge', 'Errors', 'Throttles', 'DestinationDeliveryFailures', 'GivenUp', 'GivenUp2']);
+    expect(danglingAlarmDimensions(from)).toEqual([]);
+  });
+});
+
+describe('a worker with more than its size', () => {
+  const network = (stack: Stack): ec2.Vpc => new ec2.Vpc(stack, 'Vpc', {
+    natGateways: 0, restrictDefaultSecurityGroup: false, subnetConfiguration: [{ name: 'inner', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }],
+  });
+
+  it('runs in a network of yours, reaches HTTPS and whom it is allowed to, and may make its interfaces', () => {
+    const stack = testStack();
+    const vpc = network(stack);
+    const cache = new ec2.SecurityGroup(stack, 'Cache', { vpc, allowAllOutbound: false });
+    const worker = new QueueWorker(stack, 'Refunds', { workload, code, vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
+    worker.connections.allowTo(cache, ec2.Port.tcp(6380));
+    const template = Template.fromStack(stack);
+    const { SubnetIds, SecurityGroupIds } = onlyResource(template, 'AWS::Lambda::Function').Properties.VpcConfig;
+    expect(SubnetIds).toHaveLength(vpc.isolatedSubnets.length);
+    expect(resourcesOf(template, 'AWS::EC2::SecurityGroup')[referencesIn(SecurityGroupIds)[0]].Properties.SecurityGroupEgress).toEqual([
+      expect.objectContaining({ FromPort: 443, ToPort: 443, IpProtocol: 'tcp' }),
+    ]);
+    template.hasResourceProperties('AWS::EC2::SecurityGroupEgress', { FromPort: 6380 });
+    const interfaces = statements(template).find((it) => it.actions.includes('ec2:CreateNetworkInterface'))!;
+    expect(interfaces.actions.every((it) => it.startsWith('ec2:'))).toBe(true);
+  });
+
+  it('takes security groups of yours', () => {
+    const stack = testStack();
+    const vpc = network(stack);
+    const group = new ec2.SecurityGroup(stack, 'Own', { vpc });
+    new QueueWorker(stack, 'Refunds', { workload, code, vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, securityGroups: [group] });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
+  });
+
+  it('keeps environments ready, as many as it may use at most', () => {
+    const stack = testStack();
+    new QueueWorker(stack, 'Refunds', { workload, code, provisionedConcurrency: 2, reservedConcurrency: 1000 });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 2 } });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: 1000 });
+  });
+
+  it.each<[Partial<QueueWorkerProps>, string]>([
+    [{ provisionedConcurrency: 5, reservedConcurrency: 2, maximumConcurrency: 2 }, '`provisionedConcurrency` must be at most the reserved concurrency of 2, got: 5'],
+    [{ reservedConcurrency: 2, maximumConcurrency: 3 }, '`reservedConcurrency` must be at least the 3 invocations that the mapping may start, got: 2'],
+  ])('refuses %j', (props, message) => {
+    const stack = testStack();
+    new QueueWorker(stack, 'Refunds', { workload, code, ...props });
+    expect(() => Template.fromStack(stack)).toThrow(message);
+  });
+
+  it.each<[Partial<QueueWorkerProps>, string]>([
+    [{ provisionedConcurrency: 0 }, '`provisionedConcurrency` must be between 1'],
+    [{ vpcSubnets: {} }, '`vpc` must be set where `vpcSubnets` is, got: none'],
+    [{ securityGroups: [] }, '`vpc` must be set where `securityGroups` is, got: none'],
+  ])('refuses %j at once', (props, message) => {
+    expect(() => new QueueWorker(testStack(), 'Refunds', { workload, code, ...props })).toThrow(message);
+  });
+
+  it.each<[Partial<StreamWorkerProps>, string]>([
+    [{ minimumPollers: 2 }, '`minimumPollers` must be set for a topic only, got: 2'],
+    [{ consumerGroup: 'payments' }, '`consumerGroup` must not be set for a Kinesis stream, which has none, got: payments'],
+  ])('refuses %j for a Kinesis stream', (props, message) => {
+    const stack = testStack();
+    const stream = new KinesisEventStream(stack, 'Payments', { workload });
+    expect(() => new StreamWorker(stack, 'Worker', { stream, code, ...props })).toThrow(message);
+  });
+});
+
 describe('StreamWorker', () => {
   let stack: Stack;
   let stream: KinesisEventStream;
@@ -210,9 +484,12 @@ describe('StreamWorker', () => {
     expect(actions.filter((it) => it.startsWith('s3:'))).toEqual(['s3:ListBucket', 's3:PutObject']);
     expect(actions.filter((it) => it.startsWith('logs:'))).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
     expect(actions.filter((it) => it.startsWith('kinesis:Put'))).toEqual([]);
-    expect(new Set(actions.map((it) => it.split(':')[0]))).toEqual(new Set(['kinesis', 'kms', 'logs', 's3']));
+    // The last two are those of its rollout.
+    expect(new Set(actions.map((it) => it.split(':')[0]))).toEqual(new Set(['kinesis', 'kms', 'logs', 's3', 'cloudwatch', 'lambda']));
     expect(statements(template).flatMap((it) => it.resources)).not.toContain('*');
-    expect(onlyResource(template, 'AWS::IAM::Role').Properties.ManagedPolicyArns).toBeUndefined();
+    for (const role of Object.values(resourcesOf(template, 'AWS::IAM::Role'))) {
+      expect(role.Properties.ManagedPolicyArns).toBeUndefined();
+    }
   });
 
   it('keeps its log for a year under a customer key', () => {
@@ -223,14 +500,46 @@ describe('StreamWorker', () => {
     const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'))
       .map((alarm) => alarm.Properties)
       .filter((it) => it.Namespace === 'AWS/Lambda');
-    expect(alarms.map((it) => it.MetricName).sort()).toEqual(['DestinationDeliveryFailures', 'Errors', 'IteratorAge', 'IteratorAge', 'Throttles']);
+    expect(alarms.map((it) => it.MetricName).sort()).toEqual([
+      'DestinationDeliveryFailures', 'Errors', 'IteratorAge', 'IteratorAge', 'OnFailureDestinationDeliveredEventCount', 'Throttles',
+    ]);
     // Half of the minute that the critical tier may lose, and a quarter of the time after which a record is given up.
     expect(alarms.filter((it) => it.MetricName === 'IteratorAge').map((it) => it.Threshold).sort((a, b) => a - b)[0]).toBe(30_000);
-    for (const alarm of alarms) {
+    const [mapping] = Object.keys(resourcesOf(template, 'AWS::Lambda::EventSourceMapping'));
+    for (const alarm of alarms.filter((it) => it.MetricName !== 'OnFailureDestinationDeliveredEventCount')) {
       expect(alarm.Dimensions.map((it: { Name: string }) => it.Name)).toEqual(['FunctionName', 'Resource']);
     }
+    expect(alarms.find((it) => it.MetricName.startsWith('OnFailure'))!.Dimensions).toEqual([{ Name: 'EventSourceMappingUUID', Value: { Ref: mapping } }]);
+    expect(onlyResource(template, 'AWS::Lambda::EventSourceMapping').Properties.MetricsConfig).toEqual({ Metrics: ['EventCount'] });
     expect(alarms.find((it) => it.MetricName === 'IteratorAge')!.Threshold).toBe(worker.sizing.maximumRecordAge.toMilliseconds() / 4);
     expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('watches the share of what it can only put aside, as its handler publishes it', () => {
+    const alarm = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map((it) => it.Properties)
+      .find((it) => it.AlarmDescription.includes('puts more records aside'))!;
+    const [fn] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
+    const watched = alarm.Metrics.flatMap((it: { MetricStat?: { Metric: object } }) => it.MetricStat?.Metric ?? []);
+    const lines: string[] = [];
+    const published = new EmbeddedMetrics({ functionName: 'worker', write: (line) => lines.push(line) });
+    (['RecordsParked', 'PaymentsApplied', 'PaymentsDuplicate'] as const).forEach((name) => published.count(name));
+    published.flush();
+    const [{ Namespace, Dimensions, Metrics }] = JSON.parse(lines[0])._aws.CloudWatchMetrics;
+    expect(watched).toEqual(Metrics.map(({ Name }: { Name: string }) => ({
+      Namespace, MetricName: Name, Dimensions: Dimensions[0].map((dimension: string) => ({ Name: dimension, Value: { Ref: fn } })),
+    })));
+    expect(alarm.Metrics[0].Expression).toBe('100 * parked / (parked + FILL(applied, 0) + FILL(duplicate, 0))');
+    expect(alarm.Threshold).toBe(0.1);
+  });
+
+  it('tells its age and depth, with options of your own', () => {
+    const metrics = stack.resolve([
+      worker.metricIteratorAge({ statistic: 'p99' }).toMetricConfig().metricStat?.statistic,
+      worker.metricDepth({ label: 'waiting' }).toMetricConfig().renderingProperties?.label,
+      worker.metricGivenUp().metricName,
+    ]);
+    expect(metrics).toEqual(['p99', 'waiting', 'OnFailureDestinationDeliveredEventCount']);
+    expect(worker.metricParkedRate().toMetricConfig().mathExpression?.expression).toContain('parked');
   });
 
   it('shares the reads of a stream when it is told to, and says so', () => {

@@ -1,16 +1,23 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { StreamViewType, TableClass } from 'aws-cdk-lib/aws-dynamodb';
+import { StreamViewType, TableClass, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { SIZING_METADATA_KEY } from '../../lib/sizing';
-import { ShardedTable, type ShardedTableProps } from '../../constructs/table/sharded-table';
+import { ReplicaFence, type ReplicaFenceProps } from '../../constructs/table/replica-fence';
+import { ReplicaPromotion, type ReplicaPromotionProps } from '../../constructs/table/replica-promotion';
+import { ShardDirectory } from '../../constructs/table/shard-directory';
+import { ShardedTable } from '../../constructs/table/sharded-table';
+import type { ShardedTableProps } from '../../constructs/table/sharded-table-props';
+import { type RangeShardingProps, Sharding } from '../../constructs/table/sharding';
+import { TableBilling } from '../../constructs/table/table-billing';
 import { TableCapacity } from '../../constructs/table/table-capacity';
 import { TableReplica } from '../../constructs/table/table-replica';
 import { Facts } from '../../lib/facts';
-import { sizeLedger, sizeProjector } from '../../lib/sizing';
+import { sizeLedger, sizeProjector, sizeTableCapacityMode } from '../../lib/sizing';
 import { Rate, RecoveryTier, Workload } from '../../lib/workload';
 import { testApp, testStack } from '../support/app';
-import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements } from '../support/template';
+import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, statements, type TemplateResource } from '../support/template';
 
 const workload = new Workload({ peak: Rate.perSecond(100_000), cells: 4 });
 const facts = Facts.DEFAULT.forRegion('eu-west-1');
@@ -148,10 +155,15 @@ describe('ShardedTable', () => {
     expect(() => without.table.grantStreamRead(without.role)).toThrow('`changeStream` must be set for a table whose changes are read, got: none');
   });
 
-  it('refuses a stack whose region is open', () => {
-    expect(() => new ShardedTable(new Stack(testApp(), 'open'), 'Ledger', { capacity: TableCapacity.onDemand() })).toThrow(
-      '`env.region` of the stack must be known for a table under a customer key, got: an unresolved token',
-    );
+  it('is under its key in a stack whose region is open as well', () => {
+    const open = new Stack(testApp(), 'open');
+    new ShardedTable(open, 'Ledger', { capacity: TableCapacity.onDemand() });
+    const template = Template.fromStack(open);
+    const [keyId] = Object.keys(resourcesOf(template, 'AWS::KMS::Key'));
+    expect(onlyResource(template, 'AWS::DynamoDB::GlobalTable').Properties).toMatchObject({
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+      Replicas: [{ Region: { Ref: 'AWS::Region' }, SSESpecification: { KMSMasterKeyId: { 'Fn::GetAtt': [keyId, 'Arn'] } } }],
+    });
   });
 
   it.each<[Partial<ShardedTableProps>, string]>([
@@ -173,23 +185,219 @@ describe('TableCapacity', () => {
   });
 });
 
+describe('ShardedTable, paid for', () => {
+  const steady = new Workload({ peak: Rate.perSecond(1_000), average: Rate.perSecond(900) });
+
+  it('by capacity that scales, where the load is steady enough for it to be cheaper', () => {
+    const { stack, table } = tableWith({ capacity: TableCapacity.ledger(steady) });
+    expect(table.billing.mode).toBe('provisioned');
+    const { minimumWriteUnits, maximumWriteUnits, maximumReadUnits } = table.billing.units!;
+    expect(onlyResource(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable').Properties).toMatchObject({
+      BillingMode: 'PROVISIONED',
+      WriteProvisionedThroughputSettings: {
+        WriteCapacityAutoScalingSettings: {
+          MinCapacity: minimumWriteUnits, MaxCapacity: maximumWriteUnits, SeedCapacity: minimumWriteUnits,
+          TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 },
+        },
+      },
+      Replicas: [{ ReadProvisionedThroughputSettings: { ReadCapacityAutoScalingSettings: { MaxCapacity: maximumReadUnits } } }],
+    });
+    expect(maximumWriteUnits).toBeGreaterThanOrEqual(sizeLedger(steady, facts).writeUnitsPerSecond);
+  });
+
+  it('by its part of what is sized for ledger and balances together', () => {
+    const ledger = TableCapacity.ledger(steady).resolve(facts).billing!.units!;
+    const balances = TableCapacity.balances(steady).resolve(facts).billing!.units!;
+    const { maximumWriteUnits } = sizeTableCapacityMode(steady, sizeLedger(steady, facts), facts);
+    expect(ledger.maximumWriteUnits + balances.maximumWriteUnits).toBeGreaterThanOrEqual(maximumWriteUnits);
+    expect(ledger.maximumWriteUnits + balances.maximumWriteUnits).toBeLessThanOrEqual(maximumWriteUnits + 2);
+  });
+
+  it('as it is told, with the derived way still in the metadata', () => {
+    const { stack, table } = tableWith({ capacity: TableCapacity.ledger(steady), billing: TableBilling.onDemand() });
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', { BillingMode: 'PAY_PER_REQUEST' });
+    expect(table.decisions.find(({ name }) => name === 'capacityMode')).toMatchObject({ value: 'on-demand', derived: 'provisioned', origin: 'override' });
+  });
+
+  it.each([
+    [{ minimumWriteUnits: 0, maximumWriteUnits: 1, minimumReadUnits: 1, maximumReadUnits: 1 }, '`minimumWriteUnits` must be between 1 and 1, got: 0'],
+    [{ minimumWriteUnits: 1, maximumWriteUnits: 1, minimumReadUnits: 3, maximumReadUnits: 2 }, '`minimumReadUnits` must be between 1 and 2, got: 3'],
+  ])('refuses %j', (units, message) => {
+    expect(() => TableBilling.provisioned(units)).toThrow(message);
+  });
+});
+
+describe('ShardedTable, watched and guarded', () => {
+  it('tells which keys are throttled, or what else is asked for', () => {
+    const { stack } = tableWith();
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      Replicas: [Match.objectLike({ ContributorInsightsSpecification: { Enabled: true, Mode: 'THROTTLED_KEYS' } })],
+    });
+    const { stack: off } = tableWith({ contributorInsights: { enabled: false } });
+    Template.fromStack(off).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      Replicas: [Match.objectLike({ ContributorInsightsSpecification: { Enabled: false } })],
+    });
+  });
+
+  it('has the policy that it is given', () => {
+    const statement = new iam.PolicyStatement({ principals: [new iam.AccountRootPrincipal()], actions: ['dynamodb:GetItem'], resources: ['*'] });
+    const { stack } = tableWith({ resourcePolicy: new iam.PolicyDocument({ statements: [statement] }) });
+    Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      Replicas: [Match.objectLike({ ResourcePolicy: { PolicyDocument: Match.objectLike({ Statement: [Match.objectLike({ Action: 'dynamodb:GetItem' })] }) } })],
+    });
+  });
+
+  it('may have been there before', () => {
+    const stack = testStack();
+    const key = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/abc');
+    const tables = ['a', 'b'].map((name) => TableV2.fromTableAttributes(stack, name, {
+      tableArn: `arn:aws:dynamodb:eu-west-1:111122223333:table/${name}`, tableStreamArn: `arn:aws:dynamodb:eu-west-1:111122223333:table/${name}/stream/1`,
+    }));
+    const ledger = ShardedTable.fromTables(stack, 'Ledger', { tables, encryptionKey: key });
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    ledger.grantInsert(role);
+    ledger.grantStreamRead(role);
+    const granted = statements(Template.fromStack(stack));
+    expect(stack.resolve(ledger.tableNames)).toBe('a,b');
+    expect(ledger.streamArns).toEqual(tables.map((table) => table.tableStreamArn));
+    expect(granted.find((it) => it.actions.includes('dynamodb:PartiQLInsert'))!.resources).toEqual(tables.map((table) => table.tableArn));
+    expect(granted.some((it) => it.actions.includes('kms:GenerateDataKey') && it.resources[0] === key.keyArn)).toBe(true);
+    expect(() => ShardedTable.fromTables(stack, 'None', { tables: [] })).toThrow('`tables` must name at least one table, got: none');
+  });
+});
+
+describe('Sharding', () => {
+  it('by buckets tells handlers how many an owner has', () => {
+    const { bucketsPerMerchant } = sizeLedger(workload, facts);
+    const { table } = tableWith({ capacity: TableCapacity.ledger(workload) });
+    expect(table.variables('LEDGER')).toEqual({
+      LEDGER_TABLES: expect.any(String),
+      LEDGER_SHARDING: 'buckets',
+      LEDGER_BUCKETS: JSON.stringify({ default: bucketsPerMerchant, merchants: {} }),
+    });
+    const { table: stated } = tableWith({ capacity: TableCapacity.ledger(workload), sharding: Sharding.buckets({ bucketsPerOwner: 64 }) });
+    expect(JSON.parse(stated.variables('LEDGER').LEDGER_BUCKETS).default).toBe(64);
+    expect(stated.decisions.find(({ name }) => name === 'bucketsPerMerchant')).toMatchObject({ value: 64, origin: 'override' });
+    expect(() => tableWith({ sharding: Sharding.buckets({ bucketsPerOwner: 5_000 }) })).toThrow('`bucketsPerOwner` must be between 1 and 4096, got: 5000');
+  });
+
+  it('by range has a table for each range, warmed for its share, and keys in which neighbours lie together', () => {
+    const sizing = sizeLedger(workload, facts);
+    const total = sizing.tables * sizing.warmThroughputPerTable.write;
+    const shares = [0.1, 0.2, 0.2, 0.2, 0.1, 0.2];
+    const { stack, table } = tableWith({
+      capacity: TableCapacity.ledger(workload), sharding: Sharding.range({ bounds: ['b', 'd', 'h', 'm', 't'], shares }),
+    });
+    const tables = Object.values(resourcesOf(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable'));
+    expect(tables.map((it) => it.Properties.WarmThroughput.WriteUnitsPerSecond)).toEqual(shares.map((share) => Math.ceil(total * share)));
+    expect(tables[0].Properties.KeySchema).toEqual([{ AttributeName: 'shard', KeyType: 'HASH' }, { AttributeName: 'position', KeyType: 'RANGE' }]);
+    const variables = table.variables('LEDGER');
+    expect(variables.LEDGER_SHARDING).toBe('range');
+    const { bounds, slices } = JSON.parse(variables.LEDGER_RANGES) as { bounds: string[]; slices: number[] };
+    expect(bounds).toEqual(['b', 'd', 'h', 'm', 't']);
+    slices.forEach((count, range) => expect(Math.ceil(total * shares[range]) / count).toBeLessThanOrEqual(500));
+    expect(table.decisions.find(({ name }) => name === 'tables')).toMatchObject({ value: 6, derived: sizing.tables });
+  });
+
+  it('by directory has one, lets those who may use the table read it, and nobody else write it', () => {
+    const stack = testStack();
+    const directory = new ShardDirectory(stack, 'Directory');
+    const table = new ShardedTable(stack, 'Ledger', { capacity: TableCapacity.of({ tables: 2 }), sharding: Sharding.directory(directory) });
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    table.grantInsert(role);
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
+    expect(table.variables('LEDGER')).toMatchObject({
+      LEDGER_SHARDING: 'directory', LEDGER_DIRECTORY_TABLE: directory.table.tableName, LEDGER_DIRECTORY_LEASE_SECONDS: '30',
+    });
+    const directoryId = stack.getLogicalId(directory.table.node.defaultChild as CfnElement);
+    const onDirectory = statements(template).filter((it) => referencesIn(it.resources).includes(directoryId));
+    expect([...new Set(onDirectory.flatMap((it) => it.actions))].filter((it) => it.startsWith('dynamodb:')).sort())
+      .toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLSelect', 'dynamodb:Query']);
+  });
+
+  it.each<[RangeShardingProps, string]>([
+    [{ bounds: [] }, '`bounds` must name at least one owner, got: none'],
+    [{ bounds: ['b', 'a'] }, '`bounds` must ascend by their bytes, got: b before a'],
+    [{ bounds: [''] }, '`bounds[0]` must be a text that is known at synthesis, got: an empty one'],
+    [{ bounds: ['m'], shares: [1] }, '`shares` must be as many as there are ranges (2), got: 1'],
+    [{ bounds: ['m'], shares: [0.5, 0.4] }, '`shares` must be positive and 1 in sum, got: 0.5, 0.4'],
+  ])('refuses %j', (props, message) => {
+    expect(() => Sharding.range(props)).toThrow(message);
+  });
+
+  it('refuses ranges of which one would take more than a table', () => {
+    expect(() => tableWith({ capacity: TableCapacity.ledger(workload), sharding: Sharding.range({ bounds: ['m'] }) }))
+      .toThrow('`bounds` must leave no range more than 40,000 write units/s, what one table takes (dynamodb/table.maxWriteUnits.default)');
+  });
+});
+
+describe('ShardDirectory', () => {
+  it('keeps versions by owner, recoverable and under a key', () => {
+    const stack = testStack();
+    new ShardDirectory(stack, 'Directory');
+    const template = Template.fromStack(stack);
+    expect(onlyResource(template, 'AWS::DynamoDB::GlobalTable').Properties).toMatchObject({
+      KeySchema: [{ AttributeName: 'version', KeyType: 'HASH' }, { AttributeName: 'owner', KeyType: 'RANGE' }],
+      BillingMode: 'PAY_PER_REQUEST',
+      Replicas: [{
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { KMSMasterKeyId: expect.anything() },
+      }],
+    });
+    expect(danglingAlarmDimensions(template)).toEqual([]);
+  });
+
+  it('is read by workers and written by operators alone, who add versions and change nothing but which is in force', () => {
+    const stack = testStack();
+    const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+    const directory = new ShardDirectory(stack, 'Directory', { operator, encryptionKey: new Key(stack, 'Key') });
+    const template = Template.fromStack(stack);
+    const granted = statements(template);
+    expect(granted.find((it) => it.actions.includes('dynamodb:UpdateItem'))).toMatchObject({
+      actions: ['dynamodb:UpdateItem'], Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['head'] }, 'Null': { 'dynamodb:LeadingKeys': 'false' } },
+    });
+    expect(allowedActions(template)).not.toEqual(expect.arrayContaining(['dynamodb:PutItem']));
+    expect(allowedActions(template).filter((it) => /Delete|BatchWrite|Scan/.test(it))).toEqual([]);
+    const [statement] = onlyResource(template, 'AWS::DynamoDB::GlobalTable').Properties.Replicas[0].ResourcePolicy.PolicyDocument.Statement;
+    expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Action: expect.arrayContaining(['dynamodb:PartiQLInsert', 'dynamodb:UpdateItem']) });
+    expect(referencesIn(statement.Condition)).toContain(stack.getLogicalId(operator.node.defaultChild as CfnElement));
+    // DynamoDB itself must go on replicating.
+    expect(JSON.stringify(statement.Condition)).toContain('AWSServiceRoleForDynamoDBReplication');
+    expect(directory.encryptionKey).toBe(stack.node.findChild('Key'));
+  });
+
+  it('refuses a lease that is none', () => {
+    expect(() => new ShardDirectory(testStack(), 'Directory', { leaseDuration: Duration.minutes(16) }))
+      .toThrow('`leaseDuration` must be between 1 and 900 seconds, got: 960');
+  });
+});
+
 describe('ShardedTable with a replica', () => {
   const recovering = new Workload({ peak: Rate.perSecond(1_000), recoveryRegion: 'eu-central-1' });
   const replica = new TableReplica({ region: 'eu-central-1', encryptionKeyArn: 'arn:aws:kms:eu-central-1:111122223333:alias/orders/ledger' });
 
+  /** A ledger behind a fence. */
+  function fenced(writingRegions?: string[]): { readonly template: Template; readonly ledger: TemplateResource; readonly fence: ReplicaFence } {
+    const stack = testStack();
+    const fence = new ReplicaFence(stack, 'Fence', { tableName: 'orders-fence', replica, writingRegions });
+    const table = new ShardedTable(stack, 'Ledger', { capacity: TableCapacity.ledger(recovering), replica, fence });
+    const template = Template.fromStack(stack);
+    return { template, ledger: resourcesOf(template, 'AWS::DynamoDB::GlobalTable')[stack.getLogicalId(table.tables[0].node.defaultChild as CfnElement)], fence };
+  }
+
   it('is copied to the recovery region under the key there', () => {
-    const { stack } = tableWith({ capacity: TableCapacity.ledger(recovering), replica });
-    const [table] = Object.values(resourcesOf(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable'));
-    expect(table.Properties.Replicas).toEqual([
+    const { ledger } = fenced();
+    expect(ledger.Properties.Replicas).toEqual([
       expect.objectContaining({ Region: 'eu-central-1', SSESpecification: { KMSMasterKeyId: replica.encryptionKeyArn } }),
       expect.objectContaining({ Region: 'eu-west-1' }),
     ]);
-    expect(table.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    expect(ledger.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
   });
 
   it('calls somebody when the replica falls behind what the tier may lose', () => {
-    const { stack } = tableWith({ capacity: TableCapacity.ledger(recovering), replica });
-    const template = Template.fromStack(stack);
+    const { template } = fenced();
     const late = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter((it) => it.Properties.MetricName === 'ReplicationLatency');
     expect(late).toHaveLength(1);
     expect(late[0].Properties).toMatchObject({ Threshold: 30_000, Dimensions: [{ Name: 'ReceivingRegion', Value: 'eu-central-1' }, { Name: 'TableName' }] });
@@ -199,11 +407,43 @@ describe('ShardedTable with a replica', () => {
   it('keeps as many days of recovery as the tier asks for', () => {
     const days = (tier: RecoveryTier): number => {
       const { stack } = tableWith({ capacity: TableCapacity.ledger(new Workload({ peak: Rate.perSecond(1_000), recoveryTier: tier })) });
-      const [table] = Object.values(resourcesOf(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable'));
-      return table.Properties.Replicas[0].PointInTimeRecoverySpecification.RecoveryPeriodInDays as number;
+      return onlyResource(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable').Properties.Replicas[0].PointInTimeRecoverySpecification.RecoveryPeriodInDays as number;
     };
     expect(days(RecoveryTier.CRITICAL)).toBe(35);
     expect(days(RecoveryTier.ANALYTICS)).toBeLessThan(35);
+  });
+
+  it('is denied every write but replication, in its own region', () => {
+    const [copy, own] = fenced().ledger.Properties.Replicas;
+    expect(own.ResourcePolicy).toBeUndefined();
+    expect(copy.ResourcePolicy.PolicyDocument.Statement).toEqual([{
+      Sid: 'OnlyOneRegionWrites',
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Resource: '*',
+      Action: [
+        'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:PartiQLDelete', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': expect.anything() } },
+    }]);
+    // DynamoDB itself must go on replicating.
+    expect(JSON.stringify(copy.ResourcePolicy)).toContain('AWSServiceRoleForDynamoDBReplication');
+  });
+
+  it('is the one that writes after a promotion, and then the other is denied', () => {
+    const [copy, own] = fenced(['eu-central-1']).ledger.Properties.Replicas;
+    expect(copy.ResourcePolicy).toBeUndefined();
+    expect(own.ResourcePolicy.PolicyDocument.Statement[0].Sid).toBe('OnlyOneRegionWrites');
+  });
+
+  it('gets a warning where a critical workload has no fence', () => {
+    const warnings = (tier: RecoveryTier): unknown[] => {
+      const { stack } = tableWith({ capacity: TableCapacity.ledger(recovering.with({ recoveryTier: tier })), replica });
+      return stack.node.findAll().flatMap((it) => it.node.metadata).filter((it) => it.type === 'aws:cdk:warning').map((it) => it.data);
+    };
+    expect(warnings(RecoveryTier.CRITICAL)).toEqual([expect.stringContaining('the replica in eu-central-1 has no `fence`')]);
+    expect(warnings(RecoveryTier.SUPPORTING)).toEqual([]);
   });
 
   it('is in the region that the workload states, and no other', () => {
@@ -212,7 +452,95 @@ describe('ShardedTable with a replica', () => {
     expect(() => tableWith({ capacity: TableCapacity.ledger(workload), replica })).toThrow('(none), got: eu-central-1');
     const here = new TableReplica({ region: 'eu-west-1', encryptionKeyArn: replica.encryptionKeyArn });
     expect(() => tableWith({ replica: here })).toThrow('`replica.region` must differ from the region of the stack, got: eu-west-1');
+    expect(() => new ShardedTable(new Stack(testApp(), 'open'), 'Ledger', { capacity: TableCapacity.onDemand(), replica }))
+      .toThrow('`env.region` of the stack must be known for a table with a replica, got: an unresolved token');
     expect(() => new TableReplica({ region: 'Frankfurt', encryptionKeyArn: replica.encryptionKeyArn })).toThrow('`replica.region` must be a region code');
     expect(() => new TableReplica({ region: 'eu-central-1', encryptionKeyArn: 'alias/x' })).toThrow('`replica.encryptionKeyArn` must be the ARN');
+  });
+
+  describe('and its fence', () => {
+    it('is a table that two regions and a witness agree on, by the name that both know', () => {
+      const { template, fence } = fenced();
+      const table = Object.values(resourcesOf(template, 'AWS::DynamoDB::GlobalTable')).find((it) => it.Properties.TableName === 'orders-fence')!;
+      expect(table.Properties).toMatchObject({
+        MultiRegionConsistency: 'STRONG',
+        GlobalTableWitnesses: [{ Region: 'eu-west-2' }],
+        KeySchema: [{ AttributeName: 'fence', KeyType: 'HASH' }],
+        Replicas: [{ Region: 'eu-central-1', SSESpecification: { KMSMasterKeyId: replica.encryptionKeyArn } }, { Region: 'eu-west-1' }],
+      });
+      expect(fence.variables).toEqual({ WRITER_FENCE_TABLE: 'orders-fence', WRITER_FENCE_LEASE_SECONDS: '30', WRITER_REGION: 'eu-west-1' });
+    });
+
+    it('refuses two regions that write, and says why', () => {
+      expect(() => fenced(['eu-west-1', 'eu-central-1'])).toThrow('`writingRegions` must name one region, got: eu-west-1, eu-central-1; where two regions write to '
+        + 'one key space the last write of a row wins, so a payment that was inserted in both is counted twice');
+      expect(() => fenced([])).toThrow('`writingRegions` must name one region, got: none');
+      expect(() => fenced(['eu-west-3'])).toThrow('`writingRegions` must name one of eu-west-1, eu-central-1, got: eu-west-3');
+    });
+
+    it('refuses regions that no table can be strongly consistent across', () => {
+      const far = new TableReplica({ region: 'us-east-1', encryptionKeyArn: 'arn:aws:kms:us-east-1:111122223333:alias/a' });
+      const fenceWith = (props: Partial<ReplicaFenceProps>) => () => new ReplicaFence(testStack(), 'Fence', { tableName: 'fence', replica, ...props });
+      expect(fenceWith({ replica: far })).toThrow('`replica.region` must be in one set of regions with eu-west-1');
+      expect(fenceWith({ witnessRegion: 'us-east-1' })).toThrow('`witnessRegion` must be one of eu-west-2, eu-west-3, got: us-east-1');
+      expect(fenceWith({ tableName: 'a' })).toThrow('`tableName` must be letters, digits');
+      expect(() => new ReplicaFence(new Stack(testApp(), 'open'), 'Fence', { tableName: 'fence', replica })).toThrow('`env.region` of the stack must be known');
+      expect(() => tableWith({ fence: new ReplicaFence(testStack(), 'Fence', { tableName: 'fence', replica }) })).toThrow('`replica` must be there for a fence');
+    });
+  });
+
+  describe('and its promotion', () => {
+    const recovery = new Stack(testApp(), 'recovery', { env: { region: 'eu-central-1' } });
+    const fence = ReplicaFence.fromTableName(recovery, 'Fence', { tableName: 'orders-fence', writingRegion: 'eu-west-1' });
+    const tables = [ShardedTable.fromTables(recovery, 'Ledger', { tables: ['a', 'b'].map((name) => TableV2.fromTableName(recovery, name, name)) })];
+    let template: Template;
+    let steps: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+    beforeAll(() => {
+      new ReplicaPromotion(recovery, 'Promotion', { fence, tables, from: 'eu-west-1' });
+      template = Template.fromStack(recovery);
+      const { 'Fn::Join': [, parts] } = onlyResource(template, 'AWS::StepFunctions::StateMachine').Properties.DefinitionString;
+      steps = JSON.parse((parts as unknown[]).map((part) => (typeof part === 'string' ? part : 'ref')).join('')).States;
+    });
+
+    it('changes the fence where it names the lost region, waits two leases, and only then lifts the policies', () => {
+      expect(steps.ChangeFence.Parameters).toMatchObject({
+        TableName: 'orders-fence',
+        Key: { fence: { S: 'writer' } },
+        ConditionExpression: 'attribute_not_exists(#fence) OR #region = :from',
+        ExpressionAttributeValues: { ':here': { S: 'eu-central-1' }, ':from': { S: 'eu-west-1' } },
+      });
+      expect(steps.ChangeFence.Next).toBe('WaitForLeases');
+      expect(steps.WaitForLeases).toMatchObject({ Type: 'Wait', Seconds: 60, Next: 'Tables' });
+      expect(steps.Tables).toMatchObject({ Type: 'Pass', Result: { tables: [expect.stringContaining('table/a'), expect.stringContaining('table/b')] }, Next: 'EachTable' });
+      expect(steps.EachTable.ItemProcessor.States.LiftPolicy.Parameters).toEqual({ 'ResourceArn.$': '$' });
+      expect(steps.EachTable.End).toBe(true);
+    });
+
+    it('goes on where it was started twice, and stops where a third region writes', () => {
+      expect(steps.ChangeFence.Catch).toEqual([{ ErrorEquals: ['DynamoDb.ConditionalCheckFailedException'], Next: 'ReadFence' }]);
+      expect(steps.ReadFence.Parameters.ConsistentRead).toBe(true);
+      expect(steps.WhoWrites).toMatchObject({ Choices: [{ StringEquals: 'eu-central-1', Next: 'WaitForLeases' }], Default: 'AnotherRegionWrites' });
+      expect(steps.AnotherRegionWrites.Type).toBe('Fail');
+    });
+
+    it('may change the fence and lift policies, and nothing else of the tables', () => {
+      expect(allowedActions(template).filter((it) => it.startsWith('dynamodb:'))).toEqual([
+        'dynamodb:BatchGetItem', 'dynamodb:DeleteResourcePolicy', 'dynamodb:GetItem', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate', 'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ]);
+      const lifting = statements(template).find((it) => it.actions.includes('dynamodb:DeleteResourcePolicy'))!;
+      expect(lifting.resources).toHaveLength(2);
+      expect(danglingAlarmDimensions(template)).toEqual([]);
+    });
+
+    it.each<[string, Partial<ReplicaPromotionProps>, string]>([
+      ['its own region', { from: 'eu-central-1' }, '`from` must differ from the region of the stack, which takes over, got: eu-central-1'],
+      ['no table', { tables: [] }, '`tables` must name at least one table, got: none'],
+      ['too short a wait', { wait: Duration.seconds(59) }, '`wait` must be between 60 and 1800 seconds, got: 59'],
+    ])('refuses %s', (id, props, message) => {
+      const stack = new Stack(testApp(), id.replace(/ /g, ''), { env: { region: 'eu-central-1' } });
+      expect(() => new ReplicaPromotion(stack, 'Promotion', { fence, tables, from: 'eu-west-1', ...props })).toThrow(message);
+    });
   });
 });

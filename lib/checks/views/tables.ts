@@ -36,6 +36,8 @@ export interface TableView {
   readonly encryptedByCustomerKey: boolean;
   /** Regions of the replicas; empty for a table that is no global one. */
   readonly replicaRegions: readonly string[];
+  /** Those of them whose policy does not deny everybody to write. */
+  readonly writingRegions: readonly string[];
 }
 
 type Values = TopologyResource['properties'] | ReturnType<typeof objectOf>;
@@ -64,6 +66,7 @@ function readTable(resource: TopologyResource): TableView {
     deletionProtected: flagOf(properties.DeletionProtectionEnabled) === true,
     encryptedByCustomerKey: textOf(objectOf(properties.SSESpecification).KMSMasterKeyId) !== undefined,
     replicaRegions: [],
+    writingRegions: [],
   };
 }
 
@@ -84,7 +87,8 @@ function readGlobalTable(resource: TopologyResource): TableView {
     recoverable: replicas.every(recoverable),
     deletionProtected: replicas.every((it) => flagOf(it.DeletionProtectionEnabled) === true),
     encryptedByCustomerKey: replicas.every((it) => textOf(objectOf(it.SSESpecification).KMSMasterKeyId) !== undefined),
-    replicaRegions: replicas.map((it) => textOf(it.Region) ?? ''),
+    replicaRegions: replicas.map(regionOf),
+    writingRegions: replicas.filter((it) => !deniesWrites(it)).map(regionOf),
   };
 }
 
@@ -121,4 +125,16 @@ function warmWriteUnits(values: Values): number | undefined {
 
 function recoverable(values: Values): boolean {
   return flagOf(objectOf(values.PointInTimeRecoverySpecification).PointInTimeRecoveryEnabled) === true;
+}
+
+function regionOf(replica: Values): string {
+  return textOf(replica.Region) ?? '';
+}
+
+/** Whether a policy keeps everybody but replication itself from putting items: what makes a replica a copy. */
+function deniesWrites(replica: Values): boolean {
+  const statements = listOf(objectOf(objectOf(replica.ResourcePolicy).PolicyDocument).Statement).map(objectOf);
+  return statements.some(({ Action, Effect, Principal }) => Effect === 'Deny'
+    && (Principal === '*' || objectOf(Principal).AWS === '*')
+    && (Array.isArray(Action) ? Action : [Action]).some((action) => action === 'dynamodb:PutItem' || action === 'dynamodb:*'));
 }

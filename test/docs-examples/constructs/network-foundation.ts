@@ -1,17 +1,15 @@
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { NetworkFoundation } from '../../../index';
+import { NetworkFoundation, Rate, Workload } from '../../../index';
 
 export class ExampleStack extends Stack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const network = new NetworkFoundation(this, 'Network', { cidr: '10.20.0.0/16' });
-    network.vpc.addInterfaceEndpoint('Sqs', {
-      service: ec2.InterfaceVpcEndpointAwsService.SQS,
-      subnets: network.applicationSubnets,
-      securityGroups: [network.endpointSecurityGroup],
-      open: false,
+    const network = new NetworkFoundation(this, 'Network', {
+      cidr: '10.20.0.0/16',
+      workload: new Workload({ peak: Rate.perSecond(20_000) }),
     });
+    network.addEndpoint(ec2.InterfaceVpcEndpointAwsService.SQS);
   }
 }

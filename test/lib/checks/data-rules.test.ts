@@ -11,6 +11,7 @@ import { plaintextSecret } from '../../../lib/checks/rules/security/plaintext-se
 import { unboundPermission } from '../../../lib/checks/rules/security/unbound-permission';
 import { hotPartitionKey } from '../../../lib/checks/rules/table/hot-partition-key';
 import { indexCapacity } from '../../../lib/checks/rules/table/index-capacity';
+import { lostUpdates } from '../../../lib/checks/rules/table/lost-updates';
 import { pointInTimeRecovery } from '../../../lib/checks/rules/table/point-in-time-recovery';
 import { timeToLiveWindow } from '../../../lib/checks/rules/table/time-to-live-window';
 import { warmThroughput } from '../../../lib/checks/rules/table/warm-throughput';
@@ -28,6 +29,21 @@ const otherTable = (stack: Stack, id: string, props: Partial<dynamodb.CfnTablePr
 const workload = (perSecond: number) => new Workload({ peak: Rate.perSecond(perSecond) });
 
 describe('a table of either resource type', () => {
+  it('is written in one region where the policies of its other replicas deny it', () => {
+    const found = (effect: iam.Effect, principal: iam.IPrincipal) => foundBy(lostUpdates, (stack) => new dynamodb.TableV2(stack, 'Table', {
+      partitionKey: pk,
+      replicas: [{
+        region: 'eu-central-1',
+        resourcePolicy: new iam.PolicyDocument({
+          statements: [new iam.PolicyStatement({ effect, principals: [principal], actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: ['*'] })],
+        }),
+      }],
+    }));
+    expect(found(iam.Effect.DENY, new iam.AnyPrincipal())).toEqual([]);
+    expect(found(iam.Effect.ALLOW, new iam.AnyPrincipal())).toHaveLength(1);
+    expect(found(iam.Effect.DENY, new iam.AccountRootPrincipal())).toHaveLength(1);
+  });
+
   it('can be taken back only when every replica can', () => {
     const found = (table: boolean, replica: boolean) => foundBy(pointInTimeRecovery, (stack) => new dynamodb.TableV2(stack, 'Table', {
       partitionKey: pk, pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: table },

@@ -19,6 +19,7 @@ import { outdatedTls } from '../../../lib/checks/rules/edge/outdated-tls';
 import { partnerInspection } from '../../../lib/checks/rules/edge/partner-inspection';
 import { plainHttp } from '../../../lib/checks/rules/edge/plain-http';
 import { rateRuleLimit } from '../../../lib/checks/rules/edge/rate-rule-limit';
+import { sessionAffinity } from '../../../lib/checks/rules/edge/session-affinity';
 import { endlessTask } from '../../../lib/checks/rules/resilience/endless-task';
 import { lostNotification } from '../../../lib/checks/rules/resilience/lost-notification';
 import { noRollback } from '../../../lib/checks/rules/resilience/no-rollback';
@@ -98,6 +99,32 @@ describe('an edge in front of a function', () => {
     };
     expect(foundBy(impatientEdge, balanced())).toEqual([expect.stringMatching(/^Balancer: it waits 60 s/)]);
     expect(foundBy(impatientEdge, balanced(Duration.seconds(100)))).toEqual([]);
+  });
+});
+
+describe('affinity', () => {
+  const group = (...pairs: [string, string][]) => (stack: Stack) => {
+    new EdgeParts(stack).targetGroup('Targets', { targetGroupAttributes: pairs.map(([key, value]) => ({ key, value })) });
+  };
+
+  it('is found with its kind and time, and nowhere that it is off', () => {
+    expect(foundBy(sessionAffinity, group(['stickiness.enabled', 'true'], ['stickiness.type', 'app_cookie'], ['stickiness.app_cookie.duration_seconds', '60'])))
+      .toEqual(['Targets: clients stay with a target for 60 s (app_cookie)']);
+    expect(foundBy(sessionAffinity, group(['stickiness.enabled', 'true']))).toEqual(['Targets: clients stay with a target']);
+    expect(foundBy(sessionAffinity, group(['stickiness.enabled', 'false']))).toEqual([]);
+    expect(foundBy(sessionAffinity, group())).toEqual([]);
+  });
+
+  it('is found between target groups that share requests', () => {
+    const shared = (enabled: boolean) => (stack: Stack) => {
+      const parts = new EdgeParts(stack);
+      const targets = parts.targetGroup();
+      parts.listener(parts.loadBalancer(), targets, {
+        defaultActions: [{ type: 'forward', forwardConfig: { targetGroups: [{ targetGroupArn: targets.ref }], targetGroupStickinessConfig: { enabled, durationSeconds: 300 } } }],
+      });
+    };
+    expect(foundBy(sessionAffinity, shared(true))).toEqual([expect.stringMatching(/Listener: clients stay with a target group for 300 s$/)]);
+    expect(foundBy(sessionAffinity, shared(false))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Facts } from '../../../lib/facts';
 import {
-  sizeAuditArchiver, sizeAuditLock, sizeAuroraShards, sizeConnections, sizeDataKeys, sizeEdgeCells, sizeFirehose, sizeFlink,
+  sizeAuditArchiver, sizeAuditLock, sizeAuroraShards, sizeCacheWarmer, sizeCapacityMix, sizeConnections, sizeDataKeys, sizeEdgeCells, sizeEventBus,
+  sizeFirehose, sizeFlink,
   sizeKafkaMapping, sizeKeyspaces,
   sizeKinesisCapacityMode, sizeKinesisStream, sizeLedger, sizeLoadBalancer, sizeMskCluster, sizeNetworkEndpoints, sizePodTier,
   sizeProjector, sizeQueueWorker,
@@ -103,6 +104,22 @@ export const models: readonly Model[] = [
     capacity: ['maximumTasks', 'minimumTasks'],
   },
   {
+    name: 'capacity-mix',
+    size: (workload, facts) => sizeCapacityMix(workload.cellShare(), sizeStatelessTier(workload.cellShare(), facts), facts),
+    growWithRate: ['committedTasks'],
+    growWithPayload: ['committedTasks'],
+    growWithSkew: ['committedTasks'],
+    capacity: ['committedTasks'],
+  },
+  {
+    name: 'capacity-mix on instances',
+    size: (workload, facts) => sizeCapacityMix(workload.cellShare(), sizeStatelessTier(workload.cellShare(), facts), facts, 'instances'),
+    growWithRate: ['committedTasks'],
+    growWithPayload: ['committedTasks'],
+    growWithSkew: ['committedTasks'],
+    capacity: ['committedTasks'],
+  },
+  {
     name: 'table-capacity-mode',
     size: (workload, facts) => sizeTableCapacityMode(workload, sizeLedger(workload, facts), facts),
     growWithRate: ['peakWriteUnits', 'averageWriteUnits', 'peakReadUnits', 'averageReadUnits', 'storedMebibytes', 'partitions'],
@@ -137,6 +154,15 @@ export const models: readonly Model[] = [
     // Each payment is looked up at least once.
     needs: (workload) => ({ operationsPerSecond: workload.peak.perSecond }),
     bounds: { workingSetBytes: 1e13, operationsPerSecond: 2e7, shards: 500, replicasPerShard: 5, clusters: 10, coldReadUnits: 1e7, monthlyUsd: 1e6 },
+  },
+  {
+    name: 'cache-warmer',
+    size: (workload, facts) => sizeCacheWarmer(workload, facts),
+    growWithRate: [],
+    growWithPayload: [],
+    growWithSkew: [],
+    capacity: [],
+    bounds: { timeout: 900, memory: 10_240 },
   },
   {
     name: 'keyspaces',
@@ -312,5 +338,15 @@ export const models: readonly Model[] = [
     capacity: ['statusUnitsPerRead', 'balancesUnitsPerRead'],
     needs: () => ({ statusUnitsPerRead: 0.5, balancesUnitsPerRead: 0.5 }),
     bounds: { statusUnitsPerRead: 10, balancesUnitsPerRead: 10, longestProjectorWindow: 300, balancesLagAlarm: 600_000 },
+  },
+  {
+    name: 'event-bus',
+    size: (workload, facts) => sizeEventBus(workload.share(0.001), facts),
+    growWithRate: ['putEventsPerSecond', 'monthlyUsd'],
+    growWithPayload: ['putEventsPerSecond', 'monthlyUsd'],
+    growWithSkew: ['putEventsPerSecond'],
+    capacity: ['putEventsPerSecond'],
+    needs: (workload) => ({ putEventsPerSecond: workload.share(0.001).low().peak.perSecond }),
+    bounds: { putEventsPerSecond: 1e5, monthlyUsd: 1e6 },
   },
 ];

@@ -65,6 +65,14 @@ describe('Workload', () => {
     expect(() => new Workload({ peak, payload: { mean: Size.kibibytes(seconds) } })).toThrow('`payload.mean` must be known at synthesis');
   });
 
+  it('has a part of its rate for what carries only some of the payments, and keeps the rest', () => {
+    const whole = new Workload({ peak: Rate.perSecond(2000), average: Rate.perSecond(500), cells: 3, refundShare: 0.02 });
+    const part = whole.share(0.01);
+    expect([part.peak.perSecond, part.average.perSecond, part.cells, part.refundShare]).toEqual([20, 5, 3, 0.02]);
+    expect(() => whole.share(0)).toThrow('`part` must be above 0, got: 0');
+    expect(() => whole.share(Number.NaN)).toThrow('`part` must be above 0, got: NaN');
+  });
+
   it('gives each of several cells what the others need when one is lost', () => {
     const workload = new Workload({ peak: Rate.perSecond(100_000), cells: 4, paymentsPerRequest: 23, recoveryTier: RecoveryTier.IMPORTANT });
     const cell = workload.cellShare();

@@ -6,8 +6,10 @@ import { outdatedTls } from './outdated-tls';
 import { partnerInspection } from './partner-inspection';
 import { plainHttp } from './plain-http';
 import { rateRuleLimit } from './rate-rule-limit';
+import { sessionAffinity } from './session-affinity';
 import { slowDraining } from './slow-draining';
 
 export const EDGE_RULES: readonly Rule[] = [
   bodySizeRule, partnerInspection, rateRuleLimit, impatientEdge, slowDraining, plainHttp, gatewayThrottle, outdatedTls,
+  sessionAffinity,
 ];

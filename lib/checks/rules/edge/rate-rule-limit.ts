@@ -1,9 +1,9 @@
 import { edgeTraffic } from '../../../sizing/edge-traffic';
 import { formatNumber } from '../../../sizing/format';
 import type { Finding, Rule } from '../../rule';
+import { isDerived } from '../../views/decisions';
 import { numberOf, objectOf } from '../../views/values';
 import { webAclRules } from '../../views/web-acls';
-
 
 export const rateRuleLimit: Rule = {
   id: 'HT-EDGE-003',
@@ -18,6 +18,10 @@ export const rateRuleLimit: Rule = {
       const limit = numberOf(rate.Limit);
       const workload = limit === undefined || counts || rate.ScopeDownStatement !== undefined ? undefined : context.workloadOf(webAcl);
       if (limit === undefined || workload === undefined) {
+        continue;
+      }
+      // A rule by address knows no merchant: where the limit follows from the busiest honest address, that is what it must let through.
+      if (rate.AggregateKeyType !== 'CUSTOM_KEYS' && isDerived(context, webAcl, 'addressLimit', limit)) {
         continue;
       }
       const facts = context.factsFor(webAcl);

@@ -1,0 +1,143 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import * as budgets from 'aws-cdk-lib/aws-budgets';
+import * as ce from 'aws-cdk-lib/aws-ce';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
+import { customerKey } from '../security/customer-key';
+import { DataClass } from '../security/data-class';
+import { requireBetween, requireIntegerBetween, requirePattern } from '../validation';
+import type { CostGuardProps } from './cost-guard-props';
+
+/**
+ * Tells somebody before a month costs too much: budgets for the whole and for single services, by what was spent and by what is forecast, and a
+ * monitor of anomalies, all of what carries one tag.
+ *
+ * AWS counts costs some times a day, so all of this is hours late: it is no brake. What stops a runaway is the maximum of each scaling.
+ */
+export class CostGuard extends Construct {
+  /** What is told, encrypted. */
+  readonly topic: sns.ITopic;
+  /** The budget of the whole. */
+  readonly budget: budgets.CfnBudget;
+  /** Budgets of single services, by the name of the service. */
+  readonly serviceBudgets: { readonly [service: string]: budgets.CfnBudget };
+  /** Looks for costs that are unlike those before. */
+  readonly anomalyMonitor: ce.CfnAnomalyMonitor;
+  /** Who is told of them. */
+  readonly anomalySubscription: ce.CfnAnomalySubscription;
+
+  private readonly tagKey: string;
+
+  constructor(scope: Construct, id: string, private readonly props: CostGuardProps) {
+    super(scope, id);
+    this.requireBounds(props);
+    this.tagKey = props.tagKey ?? 'application';
+    this.topic = props.topic ?? this.createTopic();
+    this.budget = this.createBudget('Total', props.monthlyLimit);
+    this.serviceBudgets = Object.fromEntries(
+      (props.services ?? []).map(({ service, monthlyLimit }) => [service, this.createBudget(service.replace(/[^A-Za-z0-9]/g, ''), monthlyLimit, service)]),
+    );
+    this.anomalyMonitor = new ce.CfnAnomalyMonitor(this, 'Anomalies', {
+      monitorName: `${props.tagValue}-${Stack.of(this).stackName}`.slice(0, LIMITS.cost.nameLength),
+      monitorType: 'CUSTOM',
+      monitorSpecification: JSON.stringify({ Tags: { Key: this.tagKey, Values: [props.tagValue] } }),
+    });
+    this.anomalySubscription = this.createSubscription();
+  }
+
+  private createTopic(): sns.Topic {
+    const topic = new sns.Topic(this, 'Topic', {
+      masterKey: customerKey(this, 'Keys', DataClass.OPERATIONS, this.props.encryptionKey, this.props.removalPolicy),
+      enforceSSL: true,
+    });
+    topic.addToResourcePolicy(new iam.PolicyStatement({
+      actions: ['sns:Publish'],
+      principals: [new iam.ServicePrincipal('budgets.amazonaws.com'), new iam.ServicePrincipal('costalerts.amazonaws.com')],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    }));
+    return topic;
+  }
+
+  private createBudget(name: string, monthlyLimit: number, service?: string): budgets.CfnBudget {
+    const { budgetProps, tagValue } = this.props;
+    return new budgets.CfnBudget(this, name, {
+      budget: {
+        budgetName: `${Stack.of(this).stackName}-${name}`.slice(0, LIMITS.cost.nameLength),
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: monthlyLimit, unit: 'USD' },
+        costFilters: { TagKeyValue: [`user:${this.tagKey}$${tagValue}`], ...(service !== undefined && { Service: [service] }) },
+      },
+      notificationsWithSubscribers: [
+        ...this.thresholds('actual').map((threshold) => this.notification('ACTUAL', threshold)),
+        ...this.thresholds('forecast').map((threshold) => this.notification('FORECASTED', threshold)),
+      ],
+      ...budgetProps,
+    });
+  }
+
+  private thresholds(kind: 'actual' | 'forecast'): number[] {
+    return kind === 'actual'
+      ? this.props.actualThresholds ?? [...DEFAULTS.cost.actualPercents]
+      : this.props.forecastThresholds ?? [DEFAULTS.cost.forecastPercent];
+  }
+
+  private notification(notificationType: string, threshold: number): budgets.CfnBudget.NotificationWithSubscribersProperty {
+    const emails = this.props.emails ?? [];
+    return {
+      notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
+      subscribers: [
+        { subscriptionType: 'SNS', address: this.topic.topicArn },
+        ...emails.map((address) => ({ subscriptionType: 'EMAIL', address })),
+      ],
+    };
+  }
+
+  private createSubscription(): ce.CfnAnomalySubscription {
+    const { anomalyThreshold, monthlyLimit, subscriptionProps, tagValue } = this.props;
+    const daily = monthlyLimit / DEFAULTS.cost.daysPerMonth;
+    const dollars = Math.max(1, Math.round(daily * (anomalyThreshold ?? DEFAULTS.cost.anomalyPercent) / 100));
+    return new ce.CfnAnomalySubscription(this, 'Subscription', {
+      subscriptionName: `${tagValue}-${Stack.of(this).stackName}`.slice(0, LIMITS.cost.nameLength),
+      // A topic is told at once or not at all; summaries go to addresses only.
+      frequency: 'IMMEDIATE',
+      monitorArnList: [this.anomalyMonitor.attrMonitorArn],
+      subscribers: [{ type: 'SNS', address: this.topic.topicArn }],
+      thresholdExpression: JSON.stringify({
+        Dimensions: { Key: 'ANOMALY_TOTAL_IMPACT_ABSOLUTE', MatchOptions: ['GREATER_THAN_OR_EQUAL'], Values: [String(dollars)] },
+      }),
+      ...subscriptionProps,
+    });
+  }
+
+  private requireBounds(props: CostGuardProps): void {
+    requireAbove('monthlyLimit', props.monthlyLimit);
+    const names = new Set<string>();
+    for (const { service, monthlyLimit } of props.services ?? []) {
+      requireAbove(`services.${service}.monthlyLimit`, monthlyLimit);
+      if (names.has(service)) {
+        throw new Error(`\`services.service\` must differ, got: ${service} twice`);
+      }
+      names.add(service);
+    }
+    requirePattern('tagKey', props.tagKey, /^(?!aws:)[\w .:/=+@-]{1,128}$/, 'the key of a tag of yours');
+    requirePattern('tagValue', props.tagValue, /^[\w .:/=+@-]{1,256}$/, 'the value of a tag');
+    for (const kind of ['actual', 'forecast'] as const) {
+      this.props[`${kind}Thresholds`]?.forEach((it) => requireBetween(`${kind}Thresholds`, it, 1, LIMITS.cost.thresholdPercent));
+    }
+    requireIntegerBetween('notifications', this.thresholds('actual').length + this.thresholds('forecast').length, 1, LIMITS.cost.notifications);
+    requireIntegerBetween('emails', props.emails?.length, 0, LIMITS.cost.emails);
+    props.emails?.forEach((it) => requirePattern('emails', it, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an address of electronic mail'));
+    requireBetween('anomalyThreshold', props.anomalyThreshold, 0, LIMITS.cost.thresholdPercent);
+  }
+}
+
+function requireAbove(name: string, value: number): void {
+  if (!Token.isUnresolved(value) && !(value > 0 && Number.isFinite(value))) {
+    throw new Error(`\`${name}\` must be US dollars above 0, got: ${value}`);
+  }
+}
