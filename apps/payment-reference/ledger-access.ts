@@ -1,4 +1,5 @@
-import type { KinesisEventStream } from '../../constructs';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { KinesisEventStream, QueueWorker } from '../../constructs';
 import { DEFAULTS } from '../../constructs/defaults';
 import type { Workload } from '../../lib/workload';
 import type { DataStack } from './stacks/data-stack';
@@ -17,16 +18,22 @@ function ledgerVariables(data: DataStack): Variables {
   };
 }
 
-/** What payment-api is told, but for the issuer of its clients' tokens. */
-export function apiVariables(data: DataStack, { sizing, stream, workload }: KinesisEventStream): Variables {
+/** What every API is told, whether it settles payments itself or puts them on a stream. */
+function apiVariables(data: DataStack, workload: Workload): Variables {
   return {
     ...ledgerVariables(data),
-    STREAM_NAME: stream.streamName,
     BALANCE_TABLE: data.balances.tableNames,
     PORT: String(DEFAULTS.tier.containerPort),
     STATUS_READS: workload.consistency.status.name,
     BALANCE_READS: data.reads.balances.consistent ? 'strong' : 'eventual',
-    AUTHENTICATION: 'jwt',
+  };
+}
+
+/** What an API is told that puts payments on a stream, but for who its clients are. */
+export function streamingApiVariables(data: DataStack, { sizing, stream, workload }: KinesisEventStream): Variables {
+  return {
+    ...apiVariables(data, workload),
+    STREAM_NAME: stream.streamName,
     AGGREGATION_LINGER_MILLISECONDS: String(sizing.aggregation.linger.toMilliseconds()),
     AGGREGATION_MAXIMUM_BYTES: String(sizing.aggregation.maximumBytes),
     AGGREGATION_MAXIMUM_PAYMENTS: String(sizing.aggregation.maximumPayments),
@@ -35,12 +42,30 @@ export function apiVariables(data: DataStack, { sizing, stream, workload }: Kine
   };
 }
 
+/** What an API is told that settles payments itself, but for who its clients are. */
+export function settlingApiVariables(data: DataStack, workload: Workload, refunds: QueueWorker): Variables {
+  return { ...apiVariables(data, workload), ...settlingVariables(data, workload), REFUND_QUEUE_URL: refunds.queue.queueUrl };
+}
+
 /** What payment-worker and refund-worker are told, but for the queue's address. */
 export function workerVariables(data: DataStack, workload: Workload): Variables {
+  return { ...ledgerVariables(data), ...settlingVariables(data, workload) };
+}
+
+function settlingVariables(data: DataStack, workload: Workload): Variables {
   return {
-    ...ledgerVariables(data),
     LEDGER_TTL_SECONDS: String(data.ledgerSizing.timeToLive.toSeconds()),
     REFUND_WINDOW_SECONDS: String(workload.refundWindow.toSeconds()),
     REFUND_WAIT_SECONDS: String(workload.refundWait.toSeconds()),
   };
+}
+
+/** What settling a payment takes: new rows, transactions for refunds, a counter of conflicts, and a parking place. Never a deletion. */
+export function grantSettle({ ledger, parking }: DataStack, worker: IGrantable): void {
+  ledger.grantInsert(worker);
+  ledger.grantPut(worker);
+  ledger.grantUpdate(worker);
+  ledger.grantRead(worker);
+  ledger.grantTransact(worker);
+  parking.grantPut(worker);
 }

@@ -2,6 +2,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { HighThroughputChecks } from '../../lib/checks';
 import { LocalFactsError } from '../../lib/facts';
 import { bundleLambdas } from '../../lambdas/bundle';
+import { Phase } from './phase';
 import { PaymentReferenceStage } from './payment-reference-stage';
 import { environmentName, environments } from './workload';
 
@@ -9,6 +10,8 @@ import { environmentName, environments } from './workload';
  * Synthesizes the payment reference. Context:
  *
  * - `environment`: prod (default), dev or local.
+ * - `phase`: 1 to 4 (default), how much of the reference is there.
+ * - `cells`: how many cells there are in the last phase, in the place of those of the workload: for the steps on the way to them.
  * - `region`: where it is deployed, eu-west-1 by default. No account is named, so nothing is looked up.
  * - `disposable`: `true` lets the stacks take their data with them when they go. Refused for prod.
  */
@@ -16,11 +19,13 @@ async function main(): Promise<void> {
   await bundleLambdas();
   const app = new App();
   Validations.of(app).addPlugins(new HighThroughputChecks());
+  const cells: unknown = app.node.tryGetContext('cells');
   const name = environmentName(app.node.tryGetContext('environment') ?? 'prod');
   new PaymentReferenceStage(app, `payments-${name}`, {
     env: { region: app.node.tryGetContext('region') ?? 'eu-west-1' },
     environmentName: name,
-    workload: environments[name],
+    workload: cells === undefined ? environments[name] : environments[name].with({ cells: Number(cells) }),
+    phase: Phase.of(app.node.tryGetContext('phase') ?? Phase.SCALE.number),
     disposable: String(app.node.tryGetContext('disposable')) === 'true',
   });
   app.synth();

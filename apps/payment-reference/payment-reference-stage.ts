@@ -1,10 +1,14 @@
 import { Aspects, RemovalPolicy, Stage, type StageProps, Tags, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { recordWorkload } from '../../constructs';
+import { ManagedPolicies, recordWorkload, ServerAccessLogs } from '../../constructs';
 import type { Workload } from '../../lib/workload';
 import { StackSizeLimit } from './aspects/stack-size-limit';
 import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
+import { grantSettle, settlingApiVariables, streamingApiVariables } from './ledger-access';
+import { Phase } from './phase';
+import { AccessStack } from './stacks/access-stack';
 import { AuditStack } from './stacks/audit-stack';
+import { CacheStack } from './stacks/cache-stack';
 import { CellApiStack } from './stacks/cell-api-stack';
 import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
@@ -12,6 +16,7 @@ import { DataStack } from './stacks/data-stack';
 import { NetworkStack } from './stacks/network-stack';
 import { RecoveryStack } from './stacks/recovery-stack';
 import type { ReferenceStackProps } from './stacks/reference-stack-props';
+import { SecurityStack } from './stacks/security-stack';
 
 /** Properties of `PaymentReferenceStage`. */
 export interface PaymentReferenceStageProps extends StageProps {
@@ -20,6 +25,13 @@ export interface PaymentReferenceStageProps extends StageProps {
 
   /** What all cells together must carry. */
   readonly workload: Workload;
+
+  /**
+   * How much of the reference is there.
+   *
+   * @default Phase.SCALE, all of it
+   */
+  readonly phase?: Phase;
 
   /**
    * Whether the stacks take their data with them when they go, and may be deleted at all. Refused for prod.
@@ -31,18 +43,24 @@ export interface PaymentReferenceStageProps extends StageProps {
 
 /** The stacks that are there once for each cell. */
 export interface Cell {
-  readonly stream: CellStreamStack;
+  /** From the second phase on. */
+  readonly stream?: CellStreamStack;
   readonly api: CellApiStack;
   readonly worker: CellWorkerStack;
 }
 
-/** The payment reference: network, data and audit once, because keys and ledger are shared; stream, API and worker once for each cell. */
+/** The payment reference: what all cells share once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
+  readonly phase: Phase;
+  readonly security: SecurityStack;
   readonly network: NetworkStack;
   /** What is in the recovery region; none where the workload states no such region. */
   readonly recovery?: RecoveryStack;
   readonly data: DataStack;
+  readonly access: AccessStack;
   readonly audit: AuditStack;
+  /** From the second phase on. */
+  readonly cache?: CacheStack;
   readonly cells: readonly Cell[];
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
@@ -50,47 +68,80 @@ export class PaymentReferenceStage extends Stage {
     if (props.disposable && props.environmentName === 'prod') {
       throw new Error('`disposable` must be false for prod, got: true');
     }
+    const phase = this.phase = props.phase ?? Phase.SCALE;
+    const workload = phase.workload(props.workload);
     const common: ReferenceStackProps = {
+      phase,
       terminationProtection: !props.disposable,
       removalPolicy: props.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     };
 
-    this.recovery = this.createRecovery(props.workload, common);
-    this.data = new DataStack(this, 'data', { ...common, workload: props.workload, replica: this.recovery?.replica });
+    this.security = new SecurityStack(this, 'security', common);
+    this.network = new NetworkStack(this, 'network', { ...common, security: this.security, workload });
+    const shared = { ...common, security: this.security, network: this.network, workload };
+    this.recovery = this.createRecovery(workload, common);
+    this.data = new DataStack(this, 'data', { ...shared, replica: this.recovery?.replica });
     if (this.recovery !== undefined) {
       this.data.addStackDependency(this.recovery, 'a table is copied under a key that is there');
     }
-    recordWorkload(this, props.workload, this.data);
-    this.network = new NetworkStack(this, 'network', { ...common, encryptionKey: this.data.operationsKey });
-    this.audit = new AuditStack(this, 'audit', { ...common, data: this.data, workload: props.workload });
-    const share = props.workload.cellShare();
-    this.cells = Array.from({ length: props.workload.cells }, (_, index) => this.createCell(index + 1, share, common));
-
-    Tags.of(this).add('application', 'payment-reference');
-    Tags.of(this).add('environment', props.environmentName);
-    Validations.of(this).acknowledge({
-      id: 'HighThroughput::HT-CAPACITY-003',
-      reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
-    });
-    Aspects.of(this).add(new StackSizeLimit());
-    if (!props.disposable) {
-      Aspects.of(this).add(new StatefulResourceGuard());
+    recordWorkload(this, workload, this.data);
+    this.access = new AccessStack(this, 'access', { ...shared, data: this.data });
+    this.audit = new AuditStack(this, 'audit', { ...shared, data: this.data });
+    if (phase.includes(Phase.OPTIMIZATION)) {
+      this.cache = new CacheStack(this, 'cache', { ...shared, data: this.data });
     }
+    const share = workload.cellShare();
+    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, share, common));
+    this.guard(props);
   }
 
   private createRecovery({ recoveryRegion }: Workload, common: ReferenceStackProps): RecoveryStack | undefined {
     return recoveryRegion === undefined ? undefined : new RecoveryStack(this, 'recovery', { ...common, recoveryRegion, aliasPrefix: this.stageName });
   }
 
-  private createCell(number: number, workload: Workload, common: ReferenceStackProps): Cell {
-    const name = `cell${number}`;
-    const { data, network } = this;
-    const stream = new CellStreamStack(this, `${name}-stream`, { ...common, data, workload });
-    const api = new CellApiStack(this, `${name}-api`, { ...common, data, network, stream, workload });
-    const worker = new CellWorkerStack(this, `${name}-worker`, { ...common, data, stream, workload });
+  private createCell(cell: string, workload: Workload, common: ReferenceStackProps): Cell {
+    const { access, data, network, security } = this;
+    const shared = { ...common, access, cell, data, network, security, workload };
+    const stream = this.phase.includes(Phase.OPTIMIZATION) ? new CellStreamStack(this, `${cell}-stream`, shared) : undefined;
+    const worker = new CellWorkerStack(this, `${cell}-worker`, { ...shared, stream });
+    const variables = stream === undefined
+      ? settlingApiVariables(data, workload, worker.refundWorker)
+      : { ...streamingApiVariables(data, stream.eventStream), ...this.cacheVariables() };
+    const api = new CellApiStack(this, `${cell}-api`, { ...shared, variables });
+    if (stream === undefined) {
+      grantSettle(data, api.tier);
+      worker.refundWorker.grantSend(api.tier);
+    } else {
+      stream.eventStream.grantWrite(api.tier);
+      data.profiles.grantRead(api.tier);
+      this.cache?.cache.grantConnect(api.tier);
+      this.cache?.letIn(api.tier);
+    }
     for (const stack of [stream, api, worker]) {
-      Tags.of(stack).add('cell', name);
+      if (stack !== undefined) {
+        Tags.of(stack).add('cell', cell);
+      }
     }
     return { stream, api, worker };
+  }
+
+  private cacheVariables(): { [name: string]: string } {
+    return this.cache === undefined ? {} : { ...this.cache.cache.variables, PROFILE_TABLE: this.data.profiles.tableNames };
+  }
+
+  /** What holds for every resource, whichever construct made it. */
+  private guard({ disposable, environmentName }: PaymentReferenceStageProps): void {
+    Tags.of(this).add('application', 'payment-reference');
+    Tags.of(this).add('environment', environmentName);
+    Validations.of(this).acknowledge({
+      id: 'HighThroughput::HT-CAPACITY-003',
+      reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
+    });
+    Aspects.of(this).add(new ServerAccessLogs(this.security.accessLogs));
+    Aspects.of(this).add(new ManagedPolicies());
+    Aspects.of(this).add(new StackSizeLimit());
+    if (!disposable) {
+      Aspects.of(this).add(new StatefulResourceGuard());
+    }
   }
 }

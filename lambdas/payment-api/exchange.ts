@@ -2,7 +2,9 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyReader } from '../runtime/http/body-reader';
 import { HttpProblem, PROBLEM_CONTENT_TYPE, problemJson } from '../runtime/http/problem';
 import { PathParameters } from '../runtime/http/router';
+import type { ActiveSpan } from '../runtime/observability/tracer';
 import { Principal } from './authentication';
+import { sampledTrace } from './trace-context';
 
 const JSON_CONTENT_TYPE = 'application/json';
 
@@ -11,6 +13,10 @@ export interface Exchange {
   readonly principal: Principal;
   readonly parameters: PathParameters;
   readonly query: URLSearchParams;
+  /** The trace that the request belongs to, where that is recorded. */
+  readonly traceParent?: string;
+  /** The request's own span, where spans are told. */
+  readonly span?: ActiveSpan;
   /** Receives the body. @throws HttpProblem 413 when it is longer than that */
   readBody(maximumBytes: number): Promise<Buffer>;
 }
@@ -26,9 +32,16 @@ export interface Answer {
 export type ExchangeHandler = (exchange: Exchange) => Promise<Answer>;
 
 export function createExchange(
-  request: IncomingMessage, principal: Principal, parameters: PathParameters, query: URLSearchParams, bodies: BodyReader,
+  request: IncomingMessage, principal: Principal, parameters: PathParameters, query: URLSearchParams, bodies: BodyReader, span?: ActiveSpan,
 ): Exchange {
-  return { principal, parameters, query, readBody: (maximumBytes) => bodies.read(request, maximumBytes) };
+  return {
+    principal,
+    parameters,
+    query,
+    traceParent: sampledTrace(request.headers.traceparent),
+    span,
+    readBody: (maximumBytes) => bodies.read(request, maximumBytes),
+  };
 }
 
 /** Sends an answer. `close` asks the client to come back on another connection. */

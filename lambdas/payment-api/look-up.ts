@@ -3,12 +3,11 @@ import { HttpProblem } from '../runtime/http/problem';
 import { queryParameter } from '../runtime/http/request-target';
 import { LedgerEntry } from '../runtime/ledger/ledger';
 import { ParkedEntry } from '../runtime/parking/parking';
-import { containsCardNumber } from '../runtime/payment/card-number';
 import { isCurrency } from '../runtime/payment/currency';
-import { isPaymentText, MAXIMUM_TEXT_LENGTH } from '../runtime/payment/payment-text';
 import { decodeReceipt } from '../runtime/producer/receipt';
-import { foreignMerchant, mayActFor, requireScope } from './authentication';
+import { requireScope } from './authentication';
 import { Exchange, ExchangeHandler } from './exchange';
+import { readIdentifier, readMerchant } from './path-parameters';
 import { PaymentApiPorts } from './ports';
 
 const DEFAULT_RECEIPT_LIFETIME_SECONDS = 24 * 60 * 60;
@@ -79,29 +78,11 @@ async function dependable<Value>(promise: Promise<Value>): Promise<Value> {
   }
 }
 
-function readMerchant(exchange: Exchange): string {
-  const merchantId = readIdentifier(exchange, 'merchantId');
-  if (!mayActFor(exchange.principal, merchantId)) {
-    throw foreignMerchant();
-  }
-  return merchantId;
-}
-
-function readIdentifier({ parameters }: Exchange, parameter: string): string {
-  const value = parameters[parameter];
-  if (!isPaymentText(value)) {
-    throw new HttpProblem(400, { detail: `must be 1 to ${MAXIMUM_TEXT_LENGTH} printable characters`, parameter });
-  }
-  if (containsCardNumber(value)) {
-    throw new HttpProblem(422, { detail: 'must not hold a card number', parameter });
-  }
-  return value;
-}
-
 /** When the payment of the receipt was taken in. */
 function readReceipt({ query }: Exchange): number | undefined {
   const token = queryParameter(query, 'receipt');
-  if (token === undefined) {
+  // An empty receipt is what was given where there is no stream: the payment had come to its end then.
+  if (token === undefined || token === '') {
     return undefined;
   }
   const receipt = decodeReceipt(token);
@@ -112,7 +93,7 @@ function readReceipt({ query }: Exchange): number | undefined {
 }
 
 function describeEntry(entry: LedgerEntry): object {
-  const { merchantId, idempotencyKey, status, reason, type, amount, currency, payerId, refundOf, acceptedAt, settledAt } = entry;
+  const { merchantId, idempotencyKey, status, reason, type, amount, currency, payerId, refundOf, holdOf, movementReason } = entry;
   return {
     merchantId,
     idempotencyKey,
@@ -123,8 +104,10 @@ function describeEntry(entry: LedgerEntry): object {
     currency,
     payerId,
     refundOf,
-    acceptedAt: new Date(acceptedAt).toISOString(),
-    settledAt: new Date(settledAt).toISOString(),
+    holdOf,
+    movementReason,
+    acceptedAt: new Date(entry.acceptedAt).toISOString(),
+    settledAt: new Date(entry.settledAt).toISOString(),
   };
 }
 

@@ -1,7 +1,11 @@
 import { LedgerEntry, ConsistencyOptions } from '../runtime/ledger/ledger';
 import { ParkedEntry } from '../runtime/parking/parking';
+import { Tracer } from '../runtime/observability/tracer';
 import { PaymentStream } from '../runtime/producer/payment-stream';
+import { PaymentEnricher } from '../runtime/profile/payment-enricher';
 import { Authenticator } from './authentication';
+import { Limiter } from './client-limiter';
+import { PayoutStarter } from './payout-starter';
 
 /** Levels of consistency of the status of a payment. */
 export const STATUS_READS = ['strong', 'readYourWrites', 'eventual'] as const;
@@ -29,12 +33,24 @@ export interface PaymentApiPorts {
   readonly statusReads?: StatusReads;
   /** How fresh balances are, beyond the lag of their projection. @default 'strong' */
   readonly balanceReads?: BalanceReads;
-  /** What each client may post. @default - no limit */
+  /** What each client may post that has no limit of its own. @default - no limit */
   readonly clientPaymentsPerSecond?: number;
+  /** Holds clients to what they may post. @default - each process by itself */
+  readonly limiter?: Limiter;
+  /** Knows about merchants and payers, and refuses payments by rules. @default - nothing is known, and nothing refused */
+  readonly enricher?: Pick<PaymentEnricher, 'judge'>;
+  /** Whether money of merchants can be held and released. @default false */
+  readonly holds?: boolean;
+  /** Sets payouts going. @default - there are none */
+  readonly payouts?: PayoutStarter;
   /** Accepted payments that are remembered at least, to refuse another payment with the same key. @default 100000 */
   readonly rememberedPayments?: number;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
   /** Is told of errors that nobody expected. They hold no value of a request. @default - nobody is told */
   readonly onUnexpectedError?: (error: unknown) => void;
+  /** Tells spans of requests whose trace is recorded. @default - none are told; records carry the trace that their request came with */
+  readonly tracer?: Tracer;
+  /** Called when nothing is under way any more. @default - nothing is left to do */
+  readonly close?: () => void | Promise<void>;
 }

@@ -4,11 +4,15 @@ import { GracefulServer } from '../runtime/http/graceful-server';
 import { HttpProblem } from '../runtime/http/problem';
 import { parseRequestTarget } from '../runtime/http/request-target';
 import { Route, Router } from '../runtime/http/router';
-import { Principal } from './authentication';
+import { Admission } from './admission';
+import { ClientCredentials, Principal } from './authentication';
+import { MAXIMUM_BATCH_BYTES } from './batch-body';
 import { Answer, createExchange, ExchangeHandler, sendAnswer, sendProblem } from './exchange';
+import { Intake } from './intake';
 import { PaymentLookup } from './look-up';
 import { PaymentApiPorts } from './ports';
-import { MAXIMUM_BATCH_BYTES, PaymentPoster } from './post-payments';
+import { MovementPoster, PayoutPoster } from './post-movements';
+import { PaymentPoster } from './post-payments';
 
 /** The payment API over HTTP/1.1. */
 export interface PaymentApi {
@@ -30,6 +34,8 @@ export interface PaymentApi {
 
 interface Endpoint {
   readonly handler: ExchangeHandler;
+  /** What its spans are called. @default - it has none */
+  readonly name?: string;
   /** Whether anybody may ask. */
   readonly isPublic?: boolean;
 }
@@ -38,7 +44,9 @@ const NOBODY: Principal = { client: '', scopes: new Set(), merchants: new Set() 
 
 /** Makes the API of its ports. It does not listen yet. */
 export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
-  const poster = new PaymentPoster(ports);
+  const intake = new Intake(ports);
+  const admission = new Admission(ports);
+  const poster = new PaymentPoster(ports, intake, admission);
   const lookup = new PaymentLookup(ports);
   const bodies = new BodyReader();
   const healthy = async (): Promise<Answer> => ({ status: 200, body: '{"status":"ok"}' });
@@ -56,15 +64,31 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
     { method: 'GET', path: '/healthz', handler: { handler: healthy, isPublic: true } },
     { method: 'GET', path: '/readyz', handler: { handler: ready, isPublic: true } },
   ];
-  const router = new Router(routes);
+  if (ports.holds) {
+    const movements = new MovementPoster(intake, admission);
+    routes.push(
+      { method: 'POST', path: '/merchants/{merchantId}/holds', handler: { handler: movements.postHold } },
+      { method: 'POST', path: '/merchants/{merchantId}/releases', handler: { handler: movements.postRelease } },
+    );
+  }
+  if (ports.payouts !== undefined) {
+    const payouts = new PayoutPoster(intake, admission, ports.payouts, ports.now ?? Date.now);
+    routes.push({ method: 'POST', path: '/merchants/{merchantId}/payouts', handler: { handler: payouts.postPayout } });
+  }
+  const router = new Router(routes.map((route) => ({ ...route, handler: { ...route.handler, name: `${route.method} ${route.path}` } })));
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const { segments, query } = parseRequestTarget(request.url ?? '/');
     const { handler: endpoint, parameters } = router.find(request.method ?? '', segments);
-    const principal = endpoint.isPublic
-      ? NOBODY
-      : await ports.authenticate(request.headers.authorization, request.socket.remoteAddress ?? '');
-    return endpoint.handler(createExchange(request, principal, parameters, query, bodies));
+    if (endpoint.isPublic) {
+      return endpoint.handler(createExchange(request, NOBODY, parameters, query, bodies));
+    }
+    const span = ports.tracer?.serve(endpoint.name, headerOf(request, 'traceparent'));
+    const serve = async (): Promise<Answer> => {
+      const principal = await ports.authenticate(credentialsOf(request), request.socket.remoteAddress ?? '');
+      return endpoint.handler(createExchange(request, principal, parameters, query, bodies, span));
+    };
+    return span === undefined ? serve() : span.during(serve, serverFault);
   };
 
   const server = new GracefulServer(async (request: IncomingMessage, response: ServerResponse) => {
@@ -89,6 +113,22 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
     drain: async (noticeMilliseconds) => {
       await server.drain(noticeMilliseconds);
       await ports.stream.drain();
+      await ports.close?.();
     },
   };
+}
+
+function credentialsOf(request: IncomingMessage): ClientCredentials {
+  return { authorization: request.headers.authorization, apiKey: headerOf(request, 'x-api-key') };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What a span tells of an error; what a client did wrong is no failure of the server. */
+function serverFault(error: unknown): string | undefined {
+  const status = error instanceof HttpProblem ? error.status : 500;
+  return status >= 500 ? `answered ${status}` : undefined;
 }

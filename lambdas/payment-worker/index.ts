@@ -1,9 +1,10 @@
 import { AwsJsonClient } from '../runtime/aws/json-client';
-import { SqsRefundQueue } from '../runtime/batch/waiting-refunds';
+import { SqsRefundQueue } from '../runtime/batch/waiting-records';
 import { Environment } from '../runtime/configuration/environment';
-import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { eventsFromEnvironment, ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
+import { settlementSpansFromEnvironment } from '../runtime/observability/tracing-from-environment';
 import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { systemClock } from '../runtime/retry/clock';
 import { createPaymentWorkerHandler } from './handler';
@@ -19,6 +20,8 @@ export const handler = createPaymentWorkerHandler({
   ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb), { metrics, logger, clock: systemClock }),
   parking: parkingFromEnvironment(environment, dynamodb),
   refundQueue: new SqsRefundQueue({ sqs: new AwsJsonClient({ service: 'sqs' }), queueUrl: environment.text('REFUND_QUEUE_URL') }),
+  ...eventsFromEnvironment(environment, (error) => logger.sample('warn', 'events could not be written', { error })),
+  ...settlementSpansFromEnvironment(environment, 'payment-worker', metrics),
   metrics,
   logger,
   clock: systemClock,

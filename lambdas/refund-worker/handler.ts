@@ -4,10 +4,9 @@ import { countOutcome } from '../runtime/batch/outcome-metrics';
 import { parkRecord, type ParkRecordPorts } from '../runtime/batch/park-record';
 import { shapeDefect } from '../runtime/batch/record-shape';
 import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
-import { decodeWaitingRefund, type RefundQueue, WAITING_REFUND_SCHEMA, type WaitingRefund } from '../runtime/batch/waiting-refunds';
-import type { Ledger } from '../runtime/ledger/ledger';
-import type { PaymentRecord } from '../runtime/payment/payment';
-import { encodePaymentRecord, UndecodableRecordError } from '../runtime/payment/payment-codec';
+import { decodeWaitingRecord, type ReceivedRecord, type RefundQueue, WAITING_RECORD_SCHEMA, type WaitingRecord } from '../runtime/batch/waiting-records';
+import { applyDraw, type Ledger } from '../runtime/ledger/ledger';
+import { UndecodableRecordError } from '../runtime/payment/payment-codec';
 
 export interface RefundWorkerPorts extends ParkRecordPorts {
   readonly ledger: Ledger;
@@ -15,7 +14,7 @@ export interface RefundWorkerPorts extends ParkRecordPorts {
 }
 
 export interface RefundWorkerOptions {
-  /** How long a refund waits for its payment before it is rejected, in seconds. */
+  /** How long a refund waits for its payment, and the end of a hold for that, before it is rejected, in seconds. */
   readonly refundWaitSeconds: number;
   /** Messages under way at once. @default 8 */
   readonly concurrency?: number;
@@ -23,16 +22,16 @@ export interface RefundWorkerOptions {
 
 export type RefundWorkerHandler = (event: SQSEvent, context: RemainingTime) => Promise<SQSBatchResponse>;
 
-/** A refund that must come back later, and the message that is deleted once it is sent again. */
-interface Deferred extends WaitingRefund {
+/** A record that must come back later, and the message that is deleted once it is sent again. */
+interface Deferred extends WaitingRecord {
   readonly messageId: string;
 }
 
 /**
- * Handles the delay queue of refunds whose payment was not there yet. Its event source mapping must report batch item
- * failures.
+ * Handles the delay queue of refunds whose payment was not there yet, and of releases and settles whose hold was not. Its event source
+ * mapping must report batch item failures.
  *
- * A refund that still waits is sent again and only then is its message deleted (by not being named as failed). Letting the
+ * A record that still waits is sent again and only then is its message deleted (by not being named as failed). Letting the
  * message itself come back would use up its receives, which are there to find defects, not to wait. A message is named
  * as failed only when the queue did not take its successor. A crash in between leaves both; the ledger takes care of that.
  */
@@ -71,9 +70,9 @@ class RefundWorker {
 
   private async handleOne(record: SQSRecord, deadline: number, deferred: Deferred[], failed: string[]): Promise<void> {
     const { messageId } = record;
-    let waiting: WaitingRefund;
+    let waiting: ReceivedRecord;
     try {
-      waiting = decodeWaitingRefund(record.body);
+      waiting = decodeWaitingRecord(record.body);
     } catch (error) {
       if (!(error instanceof UndecodableRecordError)) {
         throw error;
@@ -81,40 +80,40 @@ class RefundWorker {
       await this.park(record, error.reason, failed);
       return;
     }
-    const { refund, firstSeenAt } = waiting;
-    const defect = shapeDefect(refund);
+    const { record: content, firstSeenAt, data } = waiting;
+    const defect = shapeDefect(content);
     if (defect !== undefined) {
-      await this.park(record, defect, failed, refund);
+      await this.park(record, defect, failed, waiting);
       return;
     }
     const waitIsOver = this.ports.clock.now() - firstSeenAt >= this.waitMilliseconds;
-    const outcome = await this.ports.ledger.applyRefund(refund, { waitIsOver, deadline });
+    const outcome = await applyDraw(this.ports.ledger, content, { waitIsOver, deadline });
+    countOutcome(this.ports.metrics, content, outcome);
     switch (outcome.kind) {
       case 'waiting':
-        this.ports.metrics.count('RefundsWaiting');
         deferred.push({ ...waiting, messageId });
         break;
       case 'unavailable':
-        // The wait starts anew: while the ledger cannot be written the payment cannot arrive either, and a refund must not
-        // be rejected for an outage.
+        // The wait starts anew: while the ledger cannot be written the payment or hold cannot arrive either, and nothing must be
+        // rejected for an outage.
         this.ports.logger.sample('warn', 'the ledger is unavailable', { error: outcome.error });
         this.ports.metrics.count('RecordsLeftForRetry');
-        deferred.push({ refund, firstSeenAt: this.ports.clock.now(), messageId });
+        deferred.push({ record: content, data, firstSeenAt: this.ports.clock.now(), messageId });
         break;
       case 'impossible':
-        await this.park(record, outcome.reason, failed, refund);
+        await this.park(record, outcome.reason, failed, waiting);
         break;
       default:
-        countOutcome(this.ports.metrics, outcome);
+        break;
     }
   }
 
-  private async park(record: SQSRecord, reason: string, failed: string[], refund?: PaymentRecord): Promise<void> {
+  private async park(record: SQSRecord, reason: string, failed: string[], waiting?: ReceivedRecord): Promise<void> {
     const source = { shardId: record.eventSourceARN.slice(record.eventSourceARN.lastIndexOf(':') + 1), sequenceNumber: record.messageId, index: 0 };
-    // A refund is kept as it came in the stream, so that it can be put back there.
-    const kept = await parkRecord(this.ports, refund === undefined
-      ? { reason, payload: Buffer.from(record.body, 'utf8'), source, schema: WAITING_REFUND_SCHEMA }
-      : { reason, payload: encodePaymentRecord(refund), source, payment: refund });
+    // What could be read is kept as it came in the stream, so that it can be put back there.
+    const kept = await parkRecord(this.ports, waiting === undefined
+      ? { reason, payload: Buffer.from(record.body, 'utf8'), source, schema: WAITING_RECORD_SCHEMA }
+      : { reason, payload: waiting.data, source, content: waiting.record });
     if (!kept) {
       failed.push(record.messageId);
     }

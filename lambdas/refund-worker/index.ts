@@ -1,5 +1,5 @@
 import { AwsJsonClient } from '../runtime/aws/json-client';
-import { SqsRefundQueue } from '../runtime/batch/waiting-refunds';
+import { SqsRefundQueue } from '../runtime/batch/waiting-records';
 import { Environment } from '../runtime/configuration/environment';
 import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Logger } from '../runtime/observability/logger';

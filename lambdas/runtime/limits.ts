@@ -15,3 +15,9 @@ export const RECORDS_PER_CALL = 500;
 export const RECORD_BYTES_PER_CALL = 10485760;
 /** Messages that one `SendMessageBatch` may hold. Fact: sqs/batch.maxEntries. */
 export const MESSAGES_PER_CALL = 10;
+/** Longest delay of a message, in seconds. Fact: sqs/delay.maxSec. */
+export const MAXIMUM_MESSAGE_DELAY_SECONDS = 900;
+/** Events that one `PutEvents` may hold. Fact: eventbridge/putEvents.maxEntries. */
+export const EVENTS_PER_CALL = 10;
+/** Bytes that one `PutEvents` may hold. Fact: eventbridge/putEvents.maxBytes. */
+export const EVENT_BYTES_PER_CALL = 262144;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SentPayment } from '../load/outcome';
+import { isSentPayment, type SentEntry } from '../load/outcome';
 import { Column } from './column';
 import { Identities } from './identities';
 
@@ -42,8 +42,8 @@ export class Accounts {
   }
 
   /** Notes what was sent under the key and may have an effect. */
-  addSent(account: number, payment: SentPayment): void {
-    const fingerprint = fingerprintOf(payment);
+  addSent(account: number, entry: SentEntry): void {
+    const fingerprint = fingerprintOf(entry);
     if (!this.isSent(account)) {
       this.flags.add(account, IS_SENT);
       this.fingerprints.set(account, fingerprint);
@@ -57,9 +57,9 @@ export class Accounts {
     return (this.flags.get(account) & IS_SENT) > 0;
   }
 
-  /** Whether a payment with these fields was sent under the key. */
-  wasSent(account: number, payment: SentPayment): boolean {
-    return this.isSent(account) && this.isSame(account, fingerprintOf(payment));
+  /** Whether something with these fields was sent under the key. */
+  wasSent(account: number, entry: SentEntry): boolean {
+    return this.isSent(account) && this.isSame(account, fingerprintOf(entry));
   }
 
   isSettled(account: number): boolean {
@@ -119,6 +119,8 @@ export class Accounts {
 }
 
 /** A number for the fields that decide the effect. */
-function fingerprintOf({ amount, currency, type, payerId, refundOf, token }: SentPayment): number {
-  return parseInt(hash('sha256', JSON.stringify([amount, currency, type, payerId, refundOf, token])).slice(0, FINGERPRINT_DIGITS), 16);
+function fingerprintOf(entry: SentEntry): number {
+  const { amount, currency, type } = entry;
+  const others = isSentPayment(entry) ? [entry.payerId, entry.refundOf, entry.token] : [entry.holdOf, entry.reason];
+  return parseInt(hash('sha256', JSON.stringify([amount, currency, type, ...others])).slice(0, FINGERPRINT_DIGITS), 16);
 }

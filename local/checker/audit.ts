@@ -1,7 +1,9 @@
-import { identity } from '../load/outcome';
+import { identity, isSentPayment, type SentEntry } from '../load/outcome';
 import type { Accounts } from './accounts';
 import { Column } from './column';
 import type { LedgerRow } from './ledger-row';
+import { PayoutAudit, type PayoutEnds, type PayoutState } from './payout-audit';
+import type { PayoutAccount } from './payouts';
 
 /** The terms of the verdict that need the tables. `acked = applied + duplicates + rejected + parked + lost`. */
 export interface AuditCounts {
@@ -12,47 +14,74 @@ export interface AuditCounts {
   readonly lost: number;
   readonly doubled: number;
   readonly outOfBalance: number;
+  /** Acknowledged holds and releases that took effect, each key once; they are among `applied`. */
+  readonly holds: number;
+  readonly releases: number;
+  readonly payouts: PayoutEnds;
   /** The first few findings in words. */
   readonly findings: readonly string[];
+}
+
+/** What a merchant has in one currency. */
+export interface CheckedBalance {
+  readonly available: bigint;
+  readonly held: bigint;
 }
 
 /** What the tables beside the ledger and the API say at the end. */
 export interface FinalState {
   /** (merchant, key) of every parked payment. */
   readonly parked: ReadonlySet<string>;
-  /** Available + held by `merchant NUL currency`, from the balance table. */
-  readonly balances: ReadonlyMap<string, bigint>;
+  /** By `merchant NUL currency`, from the balance table. */
+  readonly balances: ReadonlyMap<string, CheckedBalance>;
   /** The same as far as it was asked for through the API. */
-  readonly answeredBalances: ReadonlyMap<string, bigint>;
+  readonly answeredBalances: ReadonlyMap<string, CheckedBalance>;
+  /** @default - there are no payouts */
+  readonly payouts?: PayoutState;
 }
 
-/** What is left to refund of a payment, as its row says. */
-interface PaymentRow {
+/** Types of rows that others draw on. */
+type DrawnType = 'payment' | 'hold';
+
+/** What is left of a payment or hold, as its row says. */
+interface DrawnRow {
   readonly account: number;
   readonly amount: number;
-  readonly refundable: bigint | undefined;
+  readonly left: bigint | undefined;
 }
 
-/** A refund that was turned away because it takes more than is left. */
-interface ExcessiveRefund {
+/** A refund, release or settle that was turned away because it takes more than is left. */
+interface ExcessiveDraw {
   readonly identity: string;
   readonly amount: number;
-  /** Account of the payment that it is of. */
-  readonly paid: number;
+  /** Account of the payment or hold that it is of. */
+  readonly drawn: number;
 }
+
+/** What was refunded of a payment, or released and settled of a hold. */
+interface Drawn {
+  sum: bigint;
+  readonly types: Set<DrawnType>;
+}
+
+const NO_BALANCE: CheckedBalance = { available: 0n, held: 0n };
+const NO_PAYOUTS: PayoutState = { rejected: new Set(), transfers: undefined };
 
 const MOST_FINDINGS = 20;
 
-/** What is needed of an account's rows when all of them were seen: the first one is a refund that was rejected. */
+/** What is needed of an account's rows when all of them were seen: the first one was rejected. */
 const IS_REJECTED = 1;
-/** The first row is a payment of which, as it says, nothing was refunded. */
+/** The first row is a payment or hold of which, as it says, all is left. */
 const IS_WHOLE = 2;
-/** Some row of the account is a payment that took effect. */
+/** Some row of the account is a payment that took effect; a hold; the first row is a release. */
 const IS_PAYMENT = 4;
+const IS_HOLD = 8;
+const IS_RELEASE = 16;
+const FLAGS = { payment: IS_PAYMENT, hold: IS_HOLD } as const;
 
 /**
- * One comparison of the books with the final state. The ledger's rows come one by one and none is kept, but for the few that refunds
- * are about.
+ * One comparison of the books with the final state. The ledger's rows come one by one and none is kept, but for the few that
+ * refunds and movements are about.
  */
 export class Audit {
   private readonly findings: string[] = [];
@@ -60,39 +89,47 @@ export class Audit {
   private readonly rowFlags = new Column(Uint8Array);
   /** Amounts of the first rows. */
   private readonly amounts = new Column(Float64Array);
-  /** Rows of payments of which something was refunded, and rows behind the first one of a key. */
-  private readonly remarkablePayments: PaymentRow[] = [];
-  private readonly excessiveRefunds: ExcessiveRefund[] = [];
+  /** Rows of payments and holds of which something was drawn, and rows behind the first one of a key. */
+  private readonly remarkableRows: DrawnRow[] = [];
+  private readonly excessiveDraws: ExcessiveDraw[] = [];
   private readonly wrongRows: string[] = [];
-  /** Own sum by `merchant NUL currency`. */
-  private readonly sums = new Map<string, bigint>();
-  /** What was refunded by account of the payment. */
-  private readonly refunded = new Map<number, bigint>();
-  private readonly terms = { applied: 0, duplicates: 0, rejected: 0, parked: 0, lost: 0, doubled: 0, outOfBalance: 0 };
+  /** Own sums by `merchant NUL currency`. */
+  private readonly sums = new Map<string, CheckedBalance>();
+  /** Payments minus refunds by `merchant NUL currency`: what has to be somewhere. */
+  private readonly income = new Map<string, bigint>();
+  /** What was drawn, by account of the payment or hold. */
+  private readonly drawn = new Map<number, Drawn>();
+  private readonly payouts: PayoutAudit;
+  private readonly terms = { applied: 0, duplicates: 0, rejected: 0, parked: 0, lost: 0, doubled: 0, outOfBalance: 0, holds: 0, releases: 0 };
 
-  constructor(private readonly accounts: Accounts) {}
+  constructor(private readonly accounts: Accounts, payouts: ReadonlyMap<string, PayoutAccount>) {
+    this.payouts = new PayoutAudit(payouts, (term, count, what) => this.found(term, count, what));
+  }
 
   /** Takes a row of the ledger; all of them come before the end. */
   addRow(row: LedgerRow): void {
     const account = this.accounts.account(row.identity);
     const isFirst = this.rowsSeen.add(account, 1) === 1;
-    const { payment } = row;
-    const isPayment = payment.type === 'payment';
-    const isWhole = isPayment && isFirst && payment.amount >= 0 && row.refundable === BigInt(payment.amount);
+    const { entry } = row;
+    const drawnType = entry.type === 'payment' || entry.type === 'hold' ? entry.type : undefined;
+    const isWhole = drawnType !== undefined && isFirst && entry.amount >= 0 && row.left === BigInt(entry.amount);
     if (isFirst) {
-      this.amounts.set(account, payment.amount);
-      this.rowFlags.set(account, (row.status === 'rejected' ? IS_REJECTED : 0) | (isWhole ? IS_WHOLE : 0));
+      this.amounts.set(account, entry.amount);
+      this.rowFlags.set(account, (row.status === 'rejected' ? IS_REJECTED : 0) | (isWhole ? IS_WHOLE : 0) | (entry.type === 'release' ? IS_RELEASE : 0));
       this.addFirstRow(account, row);
     }
-    if (isPayment && row.status === 'applied') {
-      this.rowFlags.set(account, this.rowFlags.get(account) | IS_PAYMENT);
+    if (drawnType !== undefined && row.status === 'applied') {
+      this.rowFlags.set(account, this.rowFlags.get(account) | FLAGS[drawnType]);
     }
-    if (isPayment && !isWhole) {
-      this.remarkablePayments.push({ account, amount: payment.amount, refundable: row.refundable });
+    if (drawnType !== undefined && !isWhole) {
+      this.remarkableRows.push({ account, amount: entry.amount, left: row.left });
     }
-    if (row.status === 'rejected' && row.reason === 'exceeds_payment') {
-      const paid = this.accounts.account(identity(row.merchantId, payment.refundOf ?? ''));
-      this.excessiveRefunds.push({ identity: row.identity, amount: payment.amount, paid });
+    if (row.status === 'rejected' && (row.reason === 'exceeds_payment' || row.reason === 'exceeds_hold')) {
+      const drawn = this.accounts.account(identity(row.merchantId, drawnKey(entry) ?? ''));
+      this.excessiveDraws.push({ identity: row.identity, amount: entry.amount, drawn });
+    }
+    if (!isSentPayment(entry)) {
+      this.payouts.addRow(row);
     }
   }
 
@@ -105,11 +142,16 @@ export class Audit {
       this.checkEffects(account, state.parked);
     }
     this.wrongRows.forEach((id) => this.found('outOfBalance', 1, `${readable(id)} is stored with fields that were not sent`));
-    this.checkRefundable();
+    this.checkLeft();
     this.checkRejections();
     this.checkBalances('the balance table', state.balances, new Set([...this.sums.keys(), ...state.balances.keys()]));
     this.checkBalances('the API', state.answeredBalances, new Set(state.answeredBalances.keys()));
-    return { ...this.terms, findings: this.findings };
+    const { payouts: payoutState = NO_PAYOUTS } = state;
+    const payouts = this.payouts.finish(payoutState);
+    if (payoutState.transfers !== undefined) {
+      this.checkConservation(state.balances, payoutState.transfers);
+    }
+    return { ...this.terms, payouts, findings: this.findings };
   }
 
   /** Adds up what the first row of a key did, where it is what was sent. */
@@ -117,17 +159,34 @@ export class Audit {
     if (!this.accounts.isSent(account)) {
       return;
     }
-    const { payment } = row;
-    if (!this.accounts.wasSent(account, payment)) {
+    const { entry } = row;
+    if (!this.accounts.wasSent(account, entry)) {
       this.wrongRows.push(row.identity);
       return;
     }
-    if (row.status === 'applied') {
-      const sign = payment.type === 'payment' ? 1n : -1n;
-      addTo(this.sums, identity(payment.merchantId, payment.currency), sign * BigInt(payment.amount));
-      if (payment.type === 'refund') {
-        addTo(this.refunded, this.accounts.account(identity(payment.merchantId, payment.refundOf!)), BigInt(payment.amount));
-      }
+    if (row.status !== 'applied') {
+      return;
+    }
+    const id = identity(entry.merchantId, entry.currency);
+    const amount = BigInt(entry.amount);
+    const { available, held } = this.sums.get(id) ?? NO_BALANCE;
+    switch (entry.type) {
+      case 'payment': this.sums.set(id, { available: available + amount, held }); break;
+      case 'refund': this.sums.set(id, { available: available - amount, held }); break;
+      case 'hold': this.sums.set(id, { available: available - amount, held: held + amount }); break;
+      case 'release': this.sums.set(id, { available: available + amount, held: held - amount }); break;
+      case 'settle': this.sums.set(id, { available, held: held - amount }); break;
+    }
+    if (isSentPayment(entry)) {
+      this.income.set(id, (this.income.get(id) ?? 0n) + (entry.type === 'payment' ? amount : -amount));
+    }
+    const key = drawnKey(entry);
+    if (key !== undefined) {
+      const drawn = this.accounts.account(identity(entry.merchantId, key));
+      const known = this.drawn.get(drawn) ?? { sum: 0n, types: new Set() };
+      known.sum += amount;
+      known.types.add(isSentPayment(entry) ? 'payment' : 'hold');
+      this.drawn.set(drawn, known);
     }
   }
 
@@ -143,12 +202,22 @@ export class Audit {
     }
     this.terms.duplicates += acknowledged - 1;
     if (this.rowsSeen.get(account) > 0) {
-      this.terms[this.hasFlag(account, IS_REJECTED) ? 'rejected' : 'applied']++;
+      this.addSettled(account);
     } else if (parked.has(this.accounts.identity(account))) {
       this.terms.parked++;
     } else {
       this.found('lost', 1, `${this.readable(account)} was acknowledged and is in no table`);
     }
+  }
+
+  private addSettled(account: number): void {
+    if (this.hasFlag(account, IS_REJECTED)) {
+      this.terms.rejected++;
+      return;
+    }
+    this.terms.applied++;
+    this.terms.holds += this.hasFlag(account, IS_HOLD) ? 1 : 0;
+    this.terms.releases += this.hasFlag(account, IS_RELEASE) ? 1 : 0;
   }
 
   /** What the ledger holds under one key: at most one effect, of something that was sent. */
@@ -170,41 +239,66 @@ export class Audit {
     }
   }
 
-  /** Refunds never take more than was paid, and the row says what is left. */
-  private checkRefundable(): void {
-    const whole = [...this.refunded.keys()].filter((account) => this.hasFlag(account, IS_WHOLE)).map((account): PaymentRow => {
+  /** Nothing takes more than there is, and each row says what is left of it. */
+  private checkLeft(): void {
+    const whole = [...this.drawn.keys()].filter((account) => this.hasFlag(account, IS_WHOLE)).map((account): DrawnRow => {
       const amount = this.amounts.get(account);
-      return { account, amount, refundable: BigInt(amount) };
+      return { account, amount, left: BigInt(amount) };
     });
-    for (const { account, amount, refundable } of [...this.remarkablePayments, ...whole]) {
-      const left = BigInt(amount) - (this.refunded.get(account) ?? 0n);
-      if (left < 0n || refundable !== left) {
-        this.found('outOfBalance', 1, `${this.readable(account)} has ${refundable} left to refund, the books say ${left}`);
+    for (const { account, amount, left: stated } of [...this.remarkableRows, ...whole]) {
+      const left = BigInt(amount) - this.drawnOf(account);
+      if (left < 0n || stated !== left) {
+        const what = this.hasFlag(account, IS_HOLD) ? 'held' : 'left to refund';
+        this.found('outOfBalance', 1, `${this.readable(account)} has ${stated} ${what}, the books say ${left}`);
       }
     }
-    for (const account of this.refunded.keys()) {
-      if (!this.hasFlag(account, IS_PAYMENT)) {
+    for (const [account, { types }] of this.drawn) {
+      if (types.has('payment') && !this.hasFlag(account, IS_PAYMENT)) {
         this.found('outOfBalance', 1, `${this.readable(account)} was refunded and is no payment`);
       }
-    }
-  }
-
-  /** A refund is turned away for a reason that holds. */
-  private checkRejections(): void {
-    for (const { identity: id, amount, paid } of this.excessiveRefunds) {
-      const left = this.rowsSeen.get(paid) === 0 ? 0n : BigInt(this.amounts.get(paid)) - (this.refunded.get(paid) ?? 0n);
-      if (BigInt(amount) <= left) {
-        this.found('outOfBalance', 1, `${readable(id)} was rejected though ${left} is left to refund`);
+      if (types.has('hold') && !this.hasFlag(account, IS_HOLD)) {
+        this.found('outOfBalance', 1, `${this.readable(account)} was released or settled and is no hold`);
       }
     }
   }
 
-  private checkBalances(source: string, balances: ReadonlyMap<string, bigint>, merchantCurrencies: ReadonlySet<string>): void {
+  /** What draws on something is turned away for a reason that holds. */
+  private checkRejections(): void {
+    for (const { identity: id, amount, drawn } of this.excessiveDraws) {
+      const left = this.rowsSeen.get(drawn) === 0 ? 0n : BigInt(this.amounts.get(drawn)) - this.drawnOf(drawn);
+      if (BigInt(amount) <= left) {
+        this.found('outOfBalance', 1, `${readable(id)} was rejected though ${left} is left ${this.hasFlag(drawn, IS_HOLD) ? 'of the hold' : 'to refund'}`);
+      }
+    }
+  }
+
+  private drawnOf(account: number): bigint {
+    return this.drawn.get(account)?.sum ?? 0n;
+  }
+
+  private checkBalances(source: string, balances: ReadonlyMap<string, CheckedBalance>, merchantCurrencies: ReadonlySet<string>): void {
     for (const id of merchantCurrencies) {
-      const balance = balances.get(id) ?? 0n;
-      const sum = this.sums.get(id) ?? 0n;
-      if (balance !== sum) {
-        this.found('outOfBalance', 1, `${source} says ${balance} for ${readable(id)}, the books say ${sum}`);
+      const balance = balances.get(id) ?? NO_BALANCE;
+      const sum = this.sums.get(id) ?? NO_BALANCE;
+      if (balance.available !== sum.available || balance.held !== sum.held) {
+        this.found('outOfBalance', 1, `${source} says ${balanceText(balance)} for ${readable(id)}, the books say ${balanceText(sum)}`);
+      }
+    }
+  }
+
+  /** What was paid in and not refunded is available, held, or was paid out by the bank. */
+  private checkConservation(balances: ReadonlyMap<string, CheckedBalance>, transfers: NonNullable<PayoutState['transfers']>): void {
+    const paidOut = new Map<string, bigint>();
+    for (const { merchantId, currency, amount } of transfers) {
+      const id = identity(merchantId, currency);
+      paidOut.set(id, (paidOut.get(id) ?? 0n) + BigInt(amount));
+    }
+    for (const id of new Set([...balances.keys(), ...paidOut.keys(), ...this.income.keys()])) {
+      const { available, held } = balances.get(id) ?? NO_BALANCE;
+      const there = available + held + (paidOut.get(id) ?? 0n);
+      const income = this.income.get(id) ?? 0n;
+      if (there !== income) {
+        this.found('outOfBalance', 1, `${there} of ${readable(id)} is available, held or paid out, and ${income} was paid in and not refunded`);
       }
     }
   }
@@ -217,16 +311,24 @@ export class Audit {
     return readable(this.accounts.identity(account));
   }
 
-  private found(term: 'lost' | 'doubled' | 'outOfBalance', count: number, what: string): void {
-    this.terms[term] += count;
+  /** @param term `payouts` for what its own counts tell */
+  private found(term: 'lost' | 'doubled' | 'outOfBalance' | 'payouts', count: number, what: string): void {
+    if (term !== 'payouts') {
+      this.terms[term] += count;
+    }
     if (this.findings.length < MOST_FINDINGS) {
       this.findings.push(`${term}: ${what}`);
     }
   }
 }
 
-function addTo<Key>(sums: Map<Key, bigint>, key: Key, amount: bigint): void {
-  sums.set(key, (sums.get(key) ?? 0n) + amount);
+/** Key of the payment or hold that an entry draws on. */
+function drawnKey(entry: SentEntry): string | undefined {
+  return isSentPayment(entry) ? entry.refundOf : entry.holdOf;
+}
+
+function balanceText({ available, held }: CheckedBalance): string {
+  return held === 0n ? String(available) : `${available} and ${held} held`;
 }
 
 function readable(id: string): string {

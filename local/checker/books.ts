@@ -1,6 +1,7 @@
-import { identity, type Outcome } from '../load/outcome';
+import { identity, type Outcome, type SentPayout } from '../load/outcome';
 import { Accounts } from './accounts';
 import { Audit } from './audit';
+import { type PayoutClientCounts, payoutOfRow, Payouts, rowsOfPayout } from './payouts';
 
 /** What the checker counted of the clients' side. */
 export interface ClientCounts {
@@ -26,6 +27,7 @@ export interface Settlement {
  */
 export class Books {
   private readonly accounts = new Accounts();
+  private readonly payouts = new Payouts();
   private readonly counts = { sent: 0, acked: 0, refused: 0, unanswered: 0, late: 0 };
   private openAccounts = 0;
   private settledAccounts = 0;
@@ -36,6 +38,12 @@ export class Books {
    * @returns the settlement, where the effect was seen before the acknowledgement.
    */
   addOutcome(outcome: Outcome): Settlement | undefined {
+    // What was turned away for what it says has no effect; after 429 and 5xx it may be in the stream all the same.
+    const mayHaveEffect = outcome.status === 202 || outcome.status === 0 || outcome.status === 429 || outcome.status >= 500;
+    if (outcome.payout !== undefined) {
+      this.addPayout(outcome.payout, outcome.status, mayHaveEffect);
+      return undefined;
+    }
     this.counts.sent++;
     this.counts.late += outcome.late ? 1 : 0;
     if (outcome.status === 202) {
@@ -45,14 +53,13 @@ export class Books {
     } else {
       this.counts.refused++;
     }
-    // A payment that was turned away for what it says has no effect; after 429 and 5xx it may be in the stream all the same.
-    const mayHaveEffect = outcome.status === 202 || outcome.status === 0 || outcome.status === 429 || outcome.status >= 500;
-    if (!outcome.payment || !mayHaveEffect) {
+    const entry = outcome.payment ?? outcome.movement;
+    if (!entry || !mayHaveEffect) {
       return undefined;
     }
-    const id = identity(outcome.payment.merchantId, outcome.payment.idempotencyKey);
+    const id = identity(entry.merchantId, entry.idempotencyKey);
     const account = this.accounts.account(id);
-    this.accounts.addSent(account, outcome.payment);
+    this.accounts.addSent(account, entry);
     if (outcome.status !== 202 || this.accounts.acknowledge(account) > 1) {
       return undefined;
     }
@@ -75,6 +82,19 @@ export class Books {
     return this.settle(id, at);
   }
 
+  /** Notes that a row appeared that has an effect, for what it may be the end of. */
+  addEffect(merchantId: string, idempotencyKey: string): void {
+    const payout = payoutOfRow(idempotencyKey);
+    if (payout !== undefined && payout.step !== 'hold') {
+      this.payouts.addEnd(identity(merchantId, payout.idempotencyKey));
+    }
+  }
+
+  /** Notes that a payout was rejected. */
+  addRejectedPayout(id: string): void {
+    this.payouts.addEnd(id);
+  }
+
   /** Notes that a row of the ledger was written over in a field that never changes. */
   addRewrite(id: string): void {
     this.accounts.addRewrite(this.accounts.account(id));
@@ -89,7 +109,16 @@ export class Books {
     return { ...this.counts };
   }
 
-  /** Acknowledged payments, each key once. */
+  payoutCounts(): PayoutClientCounts {
+    return this.payouts.clientCounts();
+  }
+
+  /** Acknowledged payouts that have not come to their end. */
+  get openPayouts(): number {
+    return this.payouts.open;
+  }
+
+  /** Acknowledged payments, holds and releases, each key once. */
   get acknowledgedKeys(): number {
     return this.openAccounts;
   }
@@ -101,7 +130,17 @@ export class Books {
 
   /** Holds the books against what the tables and the API say at the end. */
   beginAudit(): Audit {
-    return new Audit(this.accounts);
+    return new Audit(this.accounts, this.payouts.all);
+  }
+
+  /** The rows that it may make are asked for by it, and by nobody else. */
+  private addPayout(payout: SentPayout, status: number, mayHaveEffect: boolean): void {
+    this.payouts.addOutcome(payout, status, mayHaveEffect);
+    if (mayHaveEffect) {
+      for (const row of rowsOfPayout(payout)) {
+        this.accounts.addSent(this.accounts.account(identity(row.merchantId, row.idempotencyKey)), row);
+      }
+    }
   }
 
   private settle(id: string, at: number): Settlement | undefined {

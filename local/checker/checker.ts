@@ -1,19 +1,24 @@
 import type { ApiClient } from '../load/api-client';
 import { identity, type Outcome } from '../load/outcome';
 import { askForBalance } from './api-balance';
-import type { AuditCounts } from './audit';
+import type { AuditCounts, CheckedBalance } from './audit';
+import { bankTransfers } from './bank';
 import { Books, type ClientCounts, type Settlement } from './books';
 import { isRewritten, readLedgerRow } from './ledger-row';
 import { LatencyMeter, type Percentiles } from './latency-meter';
 import type { LedgerChange } from './ledger-tail';
 import { PacedReading } from './paced-reading';
+import type { PayoutEnds, PayoutState } from './payout-audit';
+import type { PayoutClientCounts } from './payouts';
 import type { Tables } from './tables';
 
 /** Where a run stands. */
 export interface CheckerProgress extends ClientCounts {
-  /** Acknowledged payments, each key once. */
+  /** Acknowledged payments, holds and releases, each key once. */
   readonly acknowledgedKeys: number;
   readonly settledKeys: number;
+  /** Acknowledged payouts that have not come to their end. */
+  readonly openPayouts: number;
   /** Rows of the ledger that change a balance. */
   readonly ledgerEffects: number;
   readonly acceptMs: Percentiles;
@@ -30,7 +35,8 @@ export interface LiveProgress extends CheckerProgress {
 }
 
 /** What the checker found at the end. */
-export interface CheckerReport extends AuditCounts, ClientCounts {
+export interface CheckerReport extends Omit<AuditCounts, 'payouts'>, ClientCounts {
+  readonly payouts: PayoutClientCounts & PayoutEnds;
   readonly acceptMs: Percentiles;
   readonly settleMs: Percentiles;
   /** Parked records that name no payment. */
@@ -43,6 +49,8 @@ export interface CheckedTables {
   readonly ledger: readonly string[];
   readonly balances: string;
   readonly parking: string;
+  /** Where payouts are written down. @default - there are no payouts */
+  readonly payouts?: string;
 }
 
 /** A balance that the API is asked for. */
@@ -63,6 +71,7 @@ export class Checker {
   private ledgerEffects = 0;
   private readonly parkedIdentities: PacedReading<ReadonlySet<string>>;
   private readonly effects: PacedReading<number>;
+  private readonly rejectedPayouts: PacedReading<ReadonlySet<string>>;
 
   constructor(
     private readonly tables: Tables,
@@ -72,9 +81,12 @@ export class Checker {
     private readonly onSettled: (identities: readonly string[]) => void,
     /** Milliseconds since 1970. */
     private readonly clock: () => number = Date.now,
+    /** Address of the pretend bank. Default: there is none */
+    private readonly bankUrl?: string,
   ) {
     this.parkedIdentities = new PacedReading(async () => (await tables.parked(names.parking)).identities, clock);
     this.effects = new PacedReading(() => tables.projectedEffects(names.balances), clock);
+    this.rejectedPayouts = new PacedReading(async () => this.readRejectedPayouts(), clock);
   }
 
   addOutcomes(outcomes: readonly Outcome[]): void {
@@ -94,12 +106,20 @@ export class Checker {
   addChange(change: LedgerChange): void {
     if (change.kind === 'INSERT') {
       const row = readLedgerRow(change.after!);
-      this.ledgerEffects += row.status === 'applied' ? 1 : 0;
+      if (row.status === 'applied') {
+        this.ledgerEffects++;
+        this.books.addEffect(row.merchantId, row.entry.idempotencyKey);
+      }
       const settlement = this.books.addAppearance(row.identity, change.at);
       this.noteSettled(settlement ? [settlement] : []);
     } else if (change.kind === 'MODIFY' && isRewritten(change.before!, change.after!)) {
       this.books.addRewrite(readLedgerRow(change.after!).identity);
     }
+  }
+
+  /** Looks for payouts that were rejected: nothing in the ledger tells of them. What is found may be a moment old. */
+  async lookForRejectedPayouts(): Promise<void> {
+    (await this.rejectedPayouts.read()).forEach((id) => this.books.addRejectedPayout(id));
   }
 
   /** Looks for payments that were parked: the parking table has no stream to follow. What is found may be a moment old. */
@@ -119,6 +139,7 @@ export class Checker {
       ...this.books.clientCounts(),
       acknowledgedKeys: this.books.acknowledgedKeys,
       settledKeys: this.books.settledKeys,
+      openPayouts: this.books.openPayouts,
       ledgerEffects: this.ledgerEffects,
       acceptMs: this.acceptLatency.all,
       settleMs: this.settleLatency.all,
@@ -145,21 +166,24 @@ export class Checker {
       for (const item of items) {
         const row = readLedgerRow(item);
         audit.addRow(row);
-        const { merchantId, currency } = row.payment;
+        const { merchantId, currency } = row.entry;
         questions.set(identity(merchantId, currency), { merchantId, currency });
       }
     }
     const parked = await this.tables.parked(this.names.parking);
     const balances = await this.tables.balances(this.names.balances);
-    const counts = audit.finish({ parked: parked.identities, balances, answeredBalances: await this.askForBalances(questions) });
+    const { payouts: ends, ...counts } = audit.finish({
+      parked: parked.identities, balances, answeredBalances: await this.askForBalances(questions), payouts: await this.payoutState(),
+    });
     return {
       ...this.books.clientCounts(),
       ...counts,
+      payouts: { ...this.books.payoutCounts(), ...ends },
       acceptMs: this.acceptLatency.all,
       settleMs: this.settleLatency.all,
       parkedUnreadable: parked.unreadable,
       balances: [...balances]
-        .map(([id, balance]) => ({ merchantId: id.split('\u0000')[0], currency: id.split('\u0000')[1], balance: balance.toString() }))
+        .map(([id, balance]) => ({ merchantId: id.split('\u0000')[0], currency: id.split('\u0000')[1], balance: (balance.available + balance.held).toString() }))
         .sort((left, right) => compareCodePoints(left.merchantId, right.merchantId) || compareCodePoints(left.currency, right.currency)),
     };
   }
@@ -171,10 +195,22 @@ export class Checker {
     }
   }
 
+  private async payoutState(): Promise<PayoutState> {
+    return {
+      rejected: await this.readRejectedPayouts(),
+      transfers: this.bankUrl === undefined ? undefined : await bankTransfers(this.bankUrl),
+    };
+  }
+
+  private async readRejectedPayouts(): Promise<ReadonlySet<string>> {
+    const { payouts } = this.names;
+    return payouts === undefined ? new Set() : this.tables.rejectedPayouts(payouts);
+  }
+
   /** What the API answers for each merchant and currency of the ledger. */
-  private async askForBalances(questions: ReadonlyMap<string, Question>): Promise<Map<string, bigint>> {
+  private async askForBalances(questions: ReadonlyMap<string, Question>): Promise<Map<string, CheckedBalance>> {
     const queue = [...questions].slice(0, MOST_BALANCE_REQUESTS);
-    const answers = new Map<string, bigint>();
+    const answers = new Map<string, CheckedBalance>();
     const ask = async (api: ApiClient): Promise<void> => {
       for (let next = queue.pop(); next; next = queue.pop()) {
         const [id, { merchantId, currency }] = next;

@@ -1,5 +1,5 @@
 import { equalValues, type Item } from '../engines/table/attribute-value';
-import { identity, type SentPayment } from '../load/outcome';
+import { identity, type SentEntry } from '../load/outcome';
 
 export type { Item };
 
@@ -8,11 +8,11 @@ export interface LedgerRow {
   /** (merchant, key). */
   readonly identity: string;
   readonly merchantId: string;
-  readonly payment: SentPayment;
+  readonly entry: SentEntry;
   readonly status: 'applied' | 'rejected';
   readonly reason?: string;
-  /** What may still be refunded; undefined for refunds. */
-  readonly refundable?: bigint;
+  /** What may still be refunded of a payment, or is left of a hold; undefined for what draws on them. */
+  readonly left?: bigint;
 }
 
 /** Reads a ledger item. Its partition key is the merchant with the bucket behind the last `#`. */
@@ -23,26 +23,38 @@ export function readLedgerRow(item: Item): LedgerRow {
   return {
     identity: identity(merchantId, idempotencyKey),
     merchantId,
-    payment: {
-      merchantId,
-      idempotencyKey,
-      payerId: item.payer?.S ?? '',
-      amount: Number(item.amount?.N),
-      currency: item.currency?.S ?? '',
-      type: item.type?.S === 'refund' ? 'refund' : 'payment',
-      refundOf: item.refundOf?.S,
-      token: item.token?.S,
-    },
+    entry: entryOf(item, merchantId, idempotencyKey),
     status: item.status?.S === 'rejected' ? 'rejected' : 'applied',
     reason: item.reason?.S,
-    refundable: item.refundable?.N === undefined ? undefined : BigInt(item.refundable.N),
+    left: leftOf(item),
   };
 }
 
-/** The fields of a row that never change after it was written: all but `refundable` and the count of conflicts. */
+function entryOf(item: Item, merchantId: string, idempotencyKey: string): SentEntry {
+  const type = item.type?.S;
+  const common = { merchantId, idempotencyKey, amount: Number(item.amount?.N), currency: item.currency?.S ?? '' };
+  if (type === 'hold' || type === 'release' || type === 'settle') {
+    return { ...common, type, holdOf: item.holdOf?.S, reason: item.movementReason?.S };
+  }
+  return { ...common, payerId: item.payer?.S ?? '', type: type === 'refund' ? 'refund' : 'payment', refundOf: item.refundOf?.S, token: item.token?.S };
+}
+
+function leftOf({ refundable, holdable }: Item): bigint | undefined {
+  const value = (refundable ?? holdable)?.N;
+  return value === undefined ? undefined : BigInt(value);
+}
+
+/**
+ * Whether a field of a row has changed that never does after it was written: any but what is left of it and the count of conflicts. A hold gets
+ * its time to live with the draw that empties it.
+ */
 export function isRewritten(before: Item, after: Item): boolean {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   names.delete('refundable');
+  names.delete('holdable');
+  if (before.type?.S === 'hold' && before.expiresAt === undefined && leftOf(after) === 0n) {
+    names.delete('expiresAt');
+  }
   names.delete('conflicts');
   return [...names].some((name) => before[name] === undefined || after[name] === undefined || !equalValues(before[name], after[name]));
 }

@@ -1,4 +1,5 @@
 import { identity } from '../load/outcome';
+import type { CheckedBalance } from './audit';
 import type { Item } from './ledger-row';
 
 /** A client of the tables, as far as the checker needs it. */
@@ -16,6 +17,7 @@ export interface ParkedPayments {
 
 const MERCHANT = 'merchant#';
 const UNREADABLE = 'unreadable#';
+const PAYOUT = 'payout#';
 
 /** Reads whole tables of the run, page by page. */
 export class Tables {
@@ -47,16 +49,30 @@ export class Tables {
     return { identities, unreadable };
   }
 
-  /** Available + held by `merchant NUL currency`, summed over the rows of all stream shards. */
-  async balances(table: string): Promise<Map<string, bigint>> {
-    const sums = new Map<string, bigint>();
+  /** Balances by `merchant NUL currency`, summed over the rows of all stream shards. */
+  async balances(table: string): Promise<Map<string, CheckedBalance>> {
+    const sums = new Map<string, CheckedBalance>();
     for await (const items of this.pages(table)) {
       for (const item of items) {
         const id = identity(item.pk?.S ?? '', (item.sk?.S ?? '').split('#')[0]);
-        sums.set(id, (sums.get(id) ?? 0n) + BigInt(item.available?.N ?? 0) + BigInt(item.held?.N ?? 0));
+        const { available, held } = sums.get(id) ?? { available: 0n, held: 0n };
+        sums.set(id, { available: available + BigInt(item.available?.N ?? 0), held: held + BigInt(item.held?.N ?? 0) });
       }
     }
     return sums;
+  }
+
+  /** (merchant, key) of the payouts that were rejected before any money was set aside. */
+  async rejectedPayouts(table: string): Promise<ReadonlySet<string>> {
+    const identities = new Set<string>();
+    for await (const items of this.pages(table, ['pk', 'sk', 'state'])) {
+      for (const { pk, sk, state } of items) {
+        if (state?.S === 'rejected' && sk?.S?.startsWith(PAYOUT) === true) {
+          identities.add(identity(pk?.S ?? '', sk.S.slice(PAYOUT.length)));
+        }
+      }
+    }
+    return identities;
   }
 
   /** Effects that the balances hold, over the rows of all stream shards. */

@@ -58,6 +58,7 @@ export class FaultController {
   private state: 'new' | 'running' | 'stopped' = 'new';
   private unreadableRecords = 0;
   private reshardedTimes = 0;
+  private endedCaches = 0;
 
   /** @throws FaultSettingError for a value out of bounds */
   constructor(private readonly props: FaultControllerProps) {
@@ -85,6 +86,11 @@ export class FaultController {
   /** Splits and merges that were done. */
   get resharded(): number {
     return this.reshardedTimes;
+  }
+
+  /** Caches that were ended. */
+  get killedCaches(): number {
+    return this.endedCaches;
   }
 
   /** Begins with the load: every fault that is set gets its schedule. */
@@ -201,6 +207,8 @@ export class FaultController {
         return parts.tellEngine();
       case 'stream-unavailable':
         return this.beginOutage(value, now, signal);
+      case 'kill-cache':
+        return this.beginCacheOutage(value, now, signal);
     }
   }
 
@@ -274,18 +282,32 @@ export class FaultController {
   }
 
   private async beginOutage(seconds: number, now: boolean, signal: AbortSignal): Promise<void> {
-    const third = (this.props.loadSeconds ?? DEFAULT_LOAD_SECONDS) / 3;
-    const outage = async (): Promise<void> => {
+    return this.inMiddleThird('stream-unavailable', now, signal, async () => {
       this.parts.isStreamUnavailable = true;
       this.report('stream-unavailable', `on for ${seconds} s`);
       this.after(seconds, signal, () => this.set('stream-unavailable', undefined));
       await this.parts.tellEngine();
-    };
+    });
+  }
+
+  private async beginCacheOutage(seconds: number, now: boolean, signal: AbortSignal): Promise<void> {
+    return this.inMiddleThird('kill-cache', now, signal, () => this.parts.tell(async () => {
+      const count = await this.parts.targets.killCaches(seconds);
+      this.endedCaches += count;
+      this.report('kill-cache', `${count} ended, back in ${seconds} s`);
+      // They come back by themselves.
+      this.after(seconds, signal, () => this.set('kill-cache', undefined));
+    }));
+  }
+
+  /** Does something now, or once at a random moment in the middle third of the load. */
+  private async inMiddleThird(name: FaultName, now: boolean, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
     if (now) {
-      await outage();
-    } else {
-      this.after(third + this.randoms.get('stream-unavailable')!.next() * third, signal, outage);
+      await action();
+      return;
     }
+    const third = (this.props.loadSeconds ?? DEFAULT_LOAD_SECONDS) / 3;
+    this.after(third + this.randoms.get(name)!.next() * third, signal, action);
   }
 
   private nextMoment(name: 'kill-worker' | 'kill-api'): KillMoment {

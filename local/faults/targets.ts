@@ -33,5 +33,11 @@ export interface FaultTargets {
    * @returns how many the stream took
    */
   putUnreadable(count: number): Promise<number>;
+  /**
+   * Ends the caches; they come back empty after some seconds.
+   *
+   * @returns how many were there to be ended
+   */
+  killCaches(seconds: number): Promise<number>;
   load(faults: { readonly poisonShare: number }): Promise<void>;
 }

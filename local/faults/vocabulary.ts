@@ -9,7 +9,8 @@ export type FaultName =
   | 'expire-iterators'
   | 'poison'
   | 'slow-handler'
-  | 'stream-unavailable';
+  | 'stream-unavailable'
+  | 'kill-cache';
 
 /** What the value of a fault is counted in. */
 export type FaultUnit = 'seconds' | 'factor' | 'probability' | 'milliseconds';
@@ -216,6 +217,22 @@ export const FAULTS: readonly FaultDefinition[] = [
     mustHold: ['INV2', 'INV3', 'INV6', 'INV7', 'INV9'],
     fisAction: 'aws:fis:inject-api-internal-error',
     seenAs: 'calls and reads that were answered so',
+    verdictFields: [],
+  },
+  {
+    name: 'kill-cache',
+    flag: 'kill-cache',
+    title: 'Cache outage',
+    unit: 'seconds',
+    minimum: 0.1,
+    maximum: 300,
+    suggested: 5,
+    summary: 'ends the cache with all that it holds; it comes back empty',
+    trigger: 'once, at a random moment in the middle third of the load; from the live page on demand',
+    duration: 'S seconds, and what the cache takes to start',
+    mustHold: ['INV2', 'INV3', 'INV6', 'INV7'],
+    fisAction: 'aws:elasticache:replicationgroup-interrupt-az-power',
+    seenAs: 'caches that were ended',
     verdictFields: [],
   },
 ];

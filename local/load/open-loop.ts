@@ -1,6 +1,8 @@
 import { type Clock, WallClock } from '../event-sources/clock';
 import { SeededRandom } from '../random/seeded-random';
-import { type ClientPayment, MEAN_PAYMENTS_PER_REQUEST, type PaymentMix } from './payment-mix';
+import { type ClientEntry, isClientPayment } from './client-movement';
+import type { MovementMix } from './movement-mix';
+import { MEAN_PAYMENTS_PER_REQUEST, type PaymentMix } from './payment-mix';
 import type { PaymentSender } from './poster';
 import { RepeatSchedule } from './repeat-schedule';
 
@@ -36,6 +38,8 @@ export class OpenLoop {
     private readonly mix: PaymentMix,
     private readonly random: SeededRandom,
     private readonly clock: Clock = new WallClock(),
+    /** What comes beside payments. Default: nothing */
+    private readonly movements?: MovementMix,
   ) {
     // A sequence of its own: what is repeated does not change what is sent.
     this.repeats = new RepeatSchedule(new SeededRandom(random.integer(0, 0x7fffffff)));
@@ -89,6 +93,7 @@ export class OpenLoop {
         }
       }
       this.send(payments, this.due, 0, true);
+      this.planMovements(payments.length);
     }
     while (this.hasRoom) {
       const repeat = this.repeats.takeDue(now);
@@ -96,7 +101,13 @@ export class OpenLoop {
         return;
       }
       // A needless second try is refundable as the payment that it repeats, which has its own request.
-      this.send(repeat.payments, repeat.at, repeat.repeats, repeat.repeats > 0);
+      this.send(repeat.payments, repeat.at, repeat.repeats, repeat.repeats > 0 || repeat.isFirst === true);
+    }
+  }
+
+  private planMovements(payments: number): void {
+    for (const { movement, afterMilliseconds, isNeedless } of this.movements?.next(payments) ?? []) {
+      this.repeats.add({ at: this.due + afterMilliseconds, payments: [movement], repeats: 0, isFirst: !isNeedless });
     }
   }
 
@@ -104,12 +115,17 @@ export class OpenLoop {
     return this.requests.size < MOST_UNANSWERED_REQUESTS;
   }
 
-  private send(payments: readonly ClientPayment[], due: number, repeats: number, isWanted: boolean): void {
+  private send(payments: readonly ClientEntry[], due: number, repeats: number, isWanted: boolean): void {
     const request = this.poster.post(payments, due).then(({ acknowledged, repeatable, retryAfterSeconds }) => {
       if (!isWanted) {
         return;
       }
-      acknowledged.forEach((payment) => this.mix.acknowledged(payment));
+      acknowledged.forEach((entry) => {
+        if (isClientPayment(entry)) {
+          this.mix.acknowledged(entry);
+        }
+        this.movements?.acknowledged(entry);
+      });
       if (repeatable.length > 0) {
         this.repeats.failed(repeatable, this.clock.now(), repeats, retryAfterSeconds);
         this.wake();

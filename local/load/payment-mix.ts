@@ -13,7 +13,8 @@ export interface ClientPayment {
   readonly method: { readonly type: 'card_token'; readonly token: string };
 }
 
-const MERCHANTS = 500;
+/** Merchants that are paid. */
+export const MERCHANTS = 500;
 const MERCHANT_SKEW = 1;
 const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'GBP'];
 const LARGEST_BATCH = 50;
@@ -25,6 +26,11 @@ const EXCESSIVE_REFUND_SHARE = 0.05;
 export const MEAN_PAYMENTS_PER_REQUEST = BATCH_SHARE * ((1 + LARGEST_BATCH) / 2) + (1 - BATCH_SHARE);
 /** Acknowledged payments that a refund may pick from. */
 const REFUNDABLE_MEMORY = 5_000;
+
+/** The merchant that is paid most often but for `rank` others. */
+export function merchantOfRank(rank: number): string {
+  return `merchant-${String(rank + 1).padStart(3, '0')}`;
+}
 
 /**
  * What the clients of the local run ask for: 500 merchants with Zipf popularity, lognormal amounts around 25.00,
@@ -82,7 +88,7 @@ export class PaymentMix {
     const rank = this.merchants.sample(this.random);
     return {
       idempotencyKey: isPoison ? `${POISON_KEY_PREFIX}${this.key()}` : this.key(),
-      merchantId: `merchant-${String(rank + 1).padStart(3, '0')}`,
+      merchantId: merchantOfRank(rank),
       payerId: `payer-${this.random.integer(1, 1_000_000).toString(36)}`,
       amount: Math.min(1e12, Math.max(1, Math.round(Math.exp(Math.log(2_500) + 1.2 * this.random.normal())))),
       currency: CURRENCIES[rank % CURRENCIES.length],

@@ -1,26 +1,27 @@
 import type { ApiAnswer, ApiClient } from './api-client';
 import type { OutcomeSender } from './outcome-channel';
-import type { SentPayment } from './outcome';
+import { type ClientEntry, isClientPayment, movementRequest } from './client-movement';
+import type { Outcome, SentPayment } from './outcome';
 import type { ClientPayment } from './payment-mix';
 
 /** A payment may leave this long after it was due before it counts as late. */
 const LATE_AFTER_MILLISECONDS = 100;
 
 /** What a client makes of the answer to one request. */
-export interface PostedPayments {
-  readonly acknowledged: readonly ClientPayment[];
+export interface Posted<Entry extends ClientEntry = ClientEntry> {
+  readonly acknowledged: readonly Entry[];
   /** Without an answer, or refused for now: the client sends them again later. */
-  readonly repeatable: readonly ClientPayment[];
+  readonly repeatable: readonly Entry[];
   /** How long the answer asks the client to wait. */
   readonly retryAfterSeconds?: number;
 }
 
-/** Sends payments of one request, due at a time in milliseconds since 1970. */
+/** Sends the payments of one request, or one movement, due at a time in milliseconds since 1970. */
 export interface PaymentSender {
-  post(payments: readonly ClientPayment[], scheduledAt: number): Promise<PostedPayments>;
+  post<Entry extends ClientEntry>(entries: readonly Entry[], scheduledAt: number): Promise<Posted<Entry>>;
 }
 
-/** Posts payments the way a client does, and reports what became of each. */
+/** Posts payments and movements the way a client does, and reports what became of each. */
 export class Poster implements PaymentSender {
   private next = 0;
 
@@ -29,24 +30,40 @@ export class Poster implements PaymentSender {
     private readonly outcomes: Pick<OutcomeSender, 'send'>,
   ) {}
 
-  /** Posts one request and reports the outcome of each of its payments. One payment is posted alone, more as a batch. */
-  async post(payments: readonly ClientPayment[], scheduledAt: number): Promise<PostedPayments> {
+  /** Posts one request and reports the outcome of each of its entries. One payment or movement is posted alone, more payments as a batch. */
+  async post<Entry extends ClientEntry>(entries: readonly Entry[], scheduledAt: number): Promise<Posted<Entry>> {
     const client = this.clients[this.next++ % this.clients.length];
     const isLate = Date.now() - scheduledAt > LATE_AFTER_MILLISECONDS;
-    const single = payments.length === 1;
-    const body = Buffer.from(JSON.stringify(single ? payments[0] : { payments }));
-    const answer = await client.post(single ? '/payments' : '/payments:batch', body);
+    const single = entries.length === 1;
+    const { path, body } = requestOf(entries);
+    const answer = await client.post(path, Buffer.from(JSON.stringify(body)));
     const answeredAt = Date.now();
-    const statuses = single ? [answer.status] : batchStatuses(answer, payments.length);
-    payments.forEach((payment, index) =>
-      this.outcomes.send({ payment: sentPayment(payment), status: statuses[index], scheduledAt, answeredAt, late: isLate }),
+    const statuses = single ? [answer.status] : batchStatuses(answer, entries.length);
+    entries.forEach((entry, index) =>
+      this.outcomes.send({ ...sentOf(entry), status: statuses[index], scheduledAt, answeredAt, late: isLate }),
     );
     return {
-      acknowledged: payments.filter((_, index) => statuses[index] === 202),
-      repeatable: payments.filter((_, index) => isRepeatable(statuses[index])),
+      acknowledged: entries.filter((_, index) => statuses[index] === 202),
+      repeatable: entries.filter((_, index) => isRepeatable(statuses[index])),
       retryAfterSeconds: answer.retryAfterSeconds,
     };
   }
+}
+
+function requestOf(entries: readonly ClientEntry[]): { readonly path: string; readonly body: object } {
+  const [first] = entries;
+  if (entries.length > 1) {
+    return { path: '/payments:batch', body: { payments: entries } };
+  }
+  return isClientPayment(first) ? { path: '/payments', body: first } : movementRequest(first);
+}
+
+function sentOf(entry: ClientEntry): Pick<Outcome, 'payment' | 'movement' | 'payout'> {
+  if (isClientPayment(entry)) {
+    return { payment: sentPayment(entry) };
+  }
+  const { type, ...fields } = entry;
+  return type === 'payout' ? { payout: fields } : { movement: { ...fields, type } };
 }
 
 /** Whether the same request may succeed a moment later: nothing came back, or the server says that it could not for now. */

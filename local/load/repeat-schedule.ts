@@ -1,13 +1,15 @@
 import type { SeededRandom } from '../random/seeded-random';
-import type { ClientPayment } from './payment-mix';
+import type { ClientEntry } from './client-movement';
 
-/** Payments that a client sends once more, with the same keys and the same bodies. */
+/** Payments, or a movement, that a client sends later, most of them once more: with the same keys and the same bodies. */
 export interface Repeat {
   /** When they are due, in milliseconds since 1970. */
   readonly at: number;
-  readonly payments: readonly ClientPayment[];
+  readonly payments: readonly ClientEntry[];
   /** How often they were sent before because no answer had settled them. */
   readonly repeats: number;
+  /** They were not sent before. @default false */
+  readonly isFirst?: boolean;
 }
 
 /** A client sends a payment again this often; then it gives up. */
@@ -39,7 +41,7 @@ export class RepeatSchedule {
    * @param repeats how often they were repeated before
    * @param retryAfterSeconds what the answer asked for
    */
-  failed(payments: readonly ClientPayment[], now: number, repeats: number, retryAfterSeconds = 0): void {
+  failed(payments: readonly ClientEntry[], now: number, repeats: number, retryAfterSeconds = 0): void {
     if (repeats >= MOST_REPEATS || this.payments + payments.length > MOST_WAITING_PAYMENTS) {
       return;
     }

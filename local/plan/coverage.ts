@@ -1,5 +1,6 @@
 import type { Topology, TopologyResource } from '../../lib/topology';
 import { RunError } from '../run/run-error';
+import { sidecarsOf } from './service-containers';
 
 /** What the run does with a resource or a property: carries it out, imitates its effect, or leaves it without effect. */
 export type Treatment = 'run' | 'modelled' | 'inert';
@@ -13,12 +14,14 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
   'AWS::Kinesis::StreamConsumer': { ConsumerName: 'run', StreamARN: 'run', Tags: 'inert' },
   'AWS::DynamoDB::GlobalTable': {
     TableName: 'run', AttributeDefinitions: 'run', KeySchema: 'run', StreamSpecification: 'run', TimeToLiveSpecification: 'inert',
-    BillingMode: 'modelled', WarmThroughput: 'modelled', Replicas: 'inert', SSESpecification: 'inert',
+    BillingMode: 'modelled', WarmThroughput: 'modelled', WriteProvisionedThroughputSettings: 'modelled', Replicas: 'inert', SSESpecification: 'inert',
+    MultiRegionConsistency: 'inert', GlobalTableWitnesses: 'inert',
   },
   'AWS::DynamoDB::Table': {
     TableName: 'run', AttributeDefinitions: 'run', KeySchema: 'run', StreamSpecification: 'run', TimeToLiveSpecification: 'inert',
     BillingMode: 'modelled', ProvisionedThroughput: 'modelled', WarmThroughput: 'modelled', SSESpecification: 'inert',
     PointInTimeRecoverySpecification: 'inert', ContributorInsightsSpecification: 'inert', DeletionProtectionEnabled: 'inert', TableClass: 'inert',
+    ResourcePolicy: 'inert',
     Tags: 'inert',
   },
   'AWS::SQS::Queue': {
@@ -30,7 +33,9 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
     MemorySize: 'modelled', Runtime: 'modelled', Architectures: 'inert', Description: 'inert', LoggingConfig: 'inert', Role: 'inert',
     TracingConfig: 'inert', VpcConfig: 'inert', KmsKeyArn: 'inert', DeadLetterConfig: 'inert', Layers: 'inert', Tags: 'inert',
   },
-  'AWS::Lambda::Alias': { FunctionName: 'run', FunctionVersion: 'run', Name: 'run', Description: 'inert' },
+  'AWS::Lambda::Alias': {
+    FunctionName: 'run', FunctionVersion: 'run', Name: 'run', Description: 'inert', ProvisionedConcurrencyConfig: 'inert',
+  },
   'AWS::Lambda::Version': { FunctionName: 'run', Description: 'inert' },
   'AWS::Lambda::EventSourceMapping': {
     EventSourceArn: 'run', FunctionName: 'run', BatchSize: 'run', MaximumBatchingWindowInSeconds: 'run', ParallelizationFactor: 'run',
@@ -43,11 +48,34 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
     ObjectLockConfiguration: 'inert', ObjectLockEnabled: 'inert', OwnershipControls: 'inert', PublicAccessBlockConfiguration: 'inert',
     VersioningConfiguration: 'inert', Tags: 'inert',
   },
+  'AWS::ElastiCache::ReplicationGroup': {
+    ReplicationGroupId: 'run', ClusterMode: 'modelled', Engine: 'modelled', NumNodeGroups: 'modelled', Port: 'modelled', AtRestEncryptionEnabled: 'inert',
+    AutoMinorVersionUpgrade: 'inert', AutomaticFailoverEnabled: 'inert', CacheNodeType: 'inert', CacheParameterGroupName: 'inert',
+    CacheSubnetGroupName: 'inert', Durability: 'inert', EngineVersion: 'inert', IpDiscovery: 'inert', KmsKeyId: 'inert', LogDeliveryConfigurations: 'inert',
+    MultiAZEnabled: 'inert', NetworkType: 'inert', NotificationTopicArn: 'inert', PreferredMaintenanceWindow: 'inert', ReplicasPerNodeGroup: 'inert',
+    ReplicationGroupDescription: 'inert', SecurityGroupIds: 'inert', SnapshotRetentionLimit: 'inert', SnapshotWindow: 'inert',
+    TransitEncryptionEnabled: 'inert', TransitEncryptionMode: 'inert', UserGroupIds: 'inert', Tags: 'inert',
+  },
+  'AWS::ElastiCache::ServerlessCache': {
+    ServerlessCacheName: 'run', Engine: 'modelled', CacheUsageLimits: 'inert', DailySnapshotTime: 'inert', Description: 'inert', KmsKeyId: 'inert',
+    MajorEngineVersion: 'inert', SecurityGroupIds: 'inert', SnapshotRetentionLimit: 'inert', SubnetIds: 'inert', UserGroupId: 'inert', Tags: 'inert',
+  },
   'AWS::ECS::Service': {
     TaskDefinition: 'run', DesiredCount: 'modelled', AvailabilityZoneRebalancing: 'inert', CapacityProviderStrategy: 'inert', Cluster: 'inert',
     DeploymentConfiguration: 'inert', DeploymentController: 'inert', EnableECSManagedTags: 'inert', EnableExecuteCommand: 'inert',
     HealthCheckGracePeriodSeconds: 'inert', LaunchType: 'inert', LoadBalancers: 'modelled', NetworkConfiguration: 'inert', PlatformVersion: 'inert',
-    PropagateTags: 'inert', ServiceName: 'inert', Tags: 'inert',
+    PlacementConstraints: 'inert', PlacementStrategies: 'inert', PropagateTags: 'inert', SchedulingStrategy: 'inert', ServiceName: 'inert', ServiceRegistries: 'inert',
+    Tags: 'inert',
+  },
+  'AWS::StepFunctions::StateMachine': {
+    DefinitionString: 'run', StateMachineName: 'run', StateMachineType: 'run', EncryptionConfiguration: 'inert', LoggingConfiguration: 'inert',
+    RoleArn: 'inert', TracingConfiguration: 'inert', Tags: 'inert',
+  },
+  'AWS::Events::EventBus': { Name: 'run', DeadLetterConfig: 'inert', Description: 'inert', KmsKeyIdentifier: 'inert', LogConfig: 'inert', Policy: 'inert', Tags: 'inert' },
+  'AWS::Events::Rule': {
+    Name: 'run', EventBusName: 'run', EventPattern: 'run', Targets: 'run', State: 'run', Description: 'inert', RoleArn: 'inert',
+    // What is done now and then is not done in a run, which is short.
+    ScheduleExpression: 'inert', Tags: 'inert',
   },
   'AWS::ECS::TaskDefinition': {
     ContainerDefinitions: 'run', Cpu: 'inert', ExecutionRoleArn: 'inert', Family: 'inert', Memory: 'inert', NetworkMode: 'inert',
@@ -57,8 +85,14 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
 
 /** Types without a part in the data path, by the beginning of their name. */
 const TYPES_WITHOUT_EFFECT: readonly string[] = [
-  'AWS::ApplicationAutoScaling::', 'AWS::CDK::', 'AWS::CloudWatch::', 'AWS::EC2::', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::', 'AWS::IAM::',
-  'AWS::KMS::', 'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::BucketPolicy', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
+  'AWS::AppConfig::', 'AWS::AutoScaling::', 'AWS::ECS::CapacityProvider', 'AWS::ServiceDiscovery::',
+  'AWS::ElastiCache::ParameterGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::ElastiCache::User',
+  'AWS::CloudFront::', 'AWS::Route53::', 'AWS::SecretsManager::', 'AWS::WAFv2::',
+  'AWS::ApplicationAutoScaling::', 'AWS::CDK::', 'AWS::CloudWatch::', 'AWS::CodeDeploy::', 'AWS::EC2::', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::', 'AWS::Events::Archive', 'AWS::Events::EventBusPolicy',
+  'AWS::IAM::',
+  'AWS::KinesisAnalyticsV2::',
+  'AWS::KMS::', 'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::BucketPolicy', 'AWS::Scheduler::', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
 ];
 
 /** What the run makes of an assembly. */
@@ -95,19 +129,23 @@ export function checkCoverage(topology: Topology): Coverage {
   }
   const treated = (treatment: Treatment) => [...properties].filter(([, it]) => it === treatment).map(([name]) => name);
   const withoutEffect = treated('inert').filter((name) => !name.endsWith('.Tags'));
+  const sidecars = sidecarsOf(topology);
   const inertServices = [...inertTypes].map((type) => type.replace('AWS::', '')).sort();
   return {
     properties,
     summary: [
       `Runs: ${count(topology, 'AWS::Kinesis::Stream')} streams, ${count(topology, 'AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table')} tables,`
         + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::S3::Bucket')} buckets,`
-        + ` ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings, ${count(topology, 'AWS::ECS::Service')} services.`,
+        + ` ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings, ${count(topology, 'AWS::ECS::Service')} services`
+        + `${some(topology, 'AWS::ElastiCache::ReplicationGroup', 'caches')}${some(topology, 'AWS::ElastiCache::ServerlessCache', 'serverless caches')}`
+        + `${some(topology, 'AWS::StepFunctions::StateMachine', 'state machines')}${some(topology, 'AWS::Events::EventBus', 'event buses')}.`,
       `In the template and without effect here: ${withoutEffect.length} properties of these, and all of ${inertServices.length} other kinds of resource`
         + ' (--coverage names them).',
     ],
     details: [
       `Modelled: ${short(treated('modelled'))}.`,
       `In the template and without effect here: ${short(withoutEffect)}; all of ${inertServices.join(', ')}.`,
+      ...(sidecars.length === 0 ? [] : [`Sidecars that do not run here: ${sidecars.join(', ')}.`]),
     ],
   };
 }
@@ -125,6 +163,12 @@ function noteProperties(
       unknown.add(`${resource.type}.${name} (${resource.constructPath})`);
     }
   }
+}
+
+/** `, 1 state machines` where there are any. */
+function some(topology: Topology, type: string, name: string): string {
+  const found = count(topology, type);
+  return found === 0 ? '' : `, ${found} ${name}`;
 }
 
 function count(topology: Topology, ...types: string[]): number {

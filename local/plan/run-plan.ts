@@ -2,6 +2,10 @@ import { codeFolder, imageFolder, type ResolvedProperties, type Topology, type T
 import type { KeyAttribute } from '../engines/table';
 import type { FunctionDefinition } from '../functions/function-definition';
 import { RunError } from '../run/run-error';
+import { type CachePlan, planCaches } from './cache-plan';
+import { type EventPlan, planEvents } from './event-plan';
+import { serviceContainers } from './service-containers';
+import { functionNameOfArn, planStateMachines, type StateMachinePlan } from './workflow-plan';
 
 /** A Kinesis stream of the template. */
 export interface StreamPlan {
@@ -71,9 +75,12 @@ export interface RunPlan {
   readonly tables: readonly TablePlan[];
   readonly queues: readonly QueuePlan[];
   readonly buckets: readonly BucketPlan[];
+  readonly caches: readonly CachePlan[];
   readonly functions: readonly FunctionDefinition[];
   readonly mappings: readonly MappingPlan[];
   readonly services: readonly ServicePlan[];
+  readonly stateMachines: readonly StateMachinePlan[];
+  readonly events: EventPlan;
 }
 
 /**
@@ -84,12 +91,14 @@ export interface RunPlan {
 export function planRun(topology: Topology): RunPlan {
   const { region, account } = topology.stacks[0];
   const mappings = topology.ofType('AWS::Lambda::EventSourceMapping');
-  const invoked = new Set(mappings.map((mapping) => functionNameOf(mapping)));
+  const stateMachines = planStateMachines(topology);
+  const invoked = new Set([...mappings.map((mapping) => functionNameOf(mapping)), ...stateMachines.flatMap((machine) => machine.functionNames)]);
   // The others, such as the CDK's own custom resources, have no part in the data path.
   const functions = topology
     .ofType('AWS::Lambda::Function')
     .filter((resource) => invoked.has(resource.physicalName))
     .map(planFunction);
+  requireFunctions(stateMachines, functions);
   return {
     region,
     account,
@@ -97,10 +106,22 @@ export function planRun(topology: Topology): RunPlan {
     tables: topology.ofType('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map(planTable),
     queues: topology.ofType('AWS::SQS::Queue').map(planQueue),
     buckets: topology.ofType('AWS::S3::Bucket').map(({ physicalName, arn }) => ({ name: physicalName, arn })),
+    caches: planCaches(topology),
     functions,
     mappings: mappings.map((resource) => planMapping(resource, topology, functions)),
     services: topology.ofType('AWS::ECS::Service').map((resource) => planService(resource, topology)),
+    stateMachines,
+    events: planEvents(topology),
   };
+}
+
+function requireFunctions(stateMachines: readonly StateMachinePlan[], functions: readonly FunctionDefinition[]): void {
+  for (const { arn, functionNames } of stateMachines) {
+    const missing = functionNames.find((name) => !functions.some((definition) => definition.name === name));
+    if (missing !== undefined) {
+      throw new RunError(`${arn} invokes ${missing}, which is no function of this assembly.`);
+    }
+  }
 }
 
 function planStream(resource: TopologyResource): StreamPlan {
@@ -129,6 +150,7 @@ function planTable(resource: TopologyResource): TablePlan {
     ProvisionedThroughput?: { WriteCapacityUnits: number; ReadCapacityUnits: number };
     StreamSpecification?: unknown;
     WarmThroughput?: { WriteUnitsPerSecond?: number; ReadUnitsPerSecond?: number };
+    WriteProvisionedThroughputSettings?: { WriteCapacityAutoScalingSettings?: { MaxCapacity?: number } };
     TimeToLiveSpecification?: { AttributeName: string; Enabled: boolean };
   };
   const key = (role: string): KeyAttribute | undefined => {
@@ -146,7 +168,10 @@ function planTable(resource: TopologyResource): TablePlan {
     partitionKey,
     sortKey: key('RANGE'),
     streamArn: properties.StreamSpecification ? `${resource.arn}/stream/1970-01-01T00:00:00.000` : undefined,
-    writeUnitsPerSecond: provisioned?.WriteCapacityUnits ?? properties.WarmThroughput?.WriteUnitsPerSecond,
+    // Autoscaling is taken to have answered: it does in minutes, and a run is shorter.
+    writeUnitsPerSecond: provisioned?.WriteCapacityUnits
+      ?? properties.WriteProvisionedThroughputSettings?.WriteCapacityAutoScalingSettings?.MaxCapacity
+      ?? properties.WarmThroughput?.WriteUnitsPerSecond,
     readUnitsPerSecond: provisioned?.ReadCapacityUnits ?? properties.WarmThroughput?.ReadUnitsPerSecond,
     billing: properties.BillingMode === 'PAY_PER_REQUEST' ? 'on-demand' : 'provisioned',
     timeToLiveAttribute: properties.TimeToLiveSpecification?.Enabled ? properties.TimeToLiveSpecification.AttributeName : undefined,
@@ -172,7 +197,7 @@ function planQueue(resource: TopologyResource): QueuePlan {
 
 /** A mapping names its function, with or without an alias, or the ARN of either. */
 function functionNameOf(mapping: TopologyResource): string {
-  return String(mapping.properties.FunctionName).replace(/^arn:.*:function:/, '').split(':')[0];
+  return functionNameOfArn(String(mapping.properties.FunctionName));
 }
 
 function planFunction(resource: TopologyResource): FunctionDefinition {
@@ -215,19 +240,18 @@ function planMapping(resource: TopologyResource, topology: Topology, functions: 
 }
 
 function planService(resource: TopologyResource, topology: Topology): ServicePlan {
-  const definition = topology.find(String(resource.properties.TaskDefinition));
-  const containers = (definition?.properties.ContainerDefinitions ?? []) as { Image: string; Environment?: { Name: string; Value: string }[] }[];
-  if (containers.length !== 1) {
-    throw new RunError(`${resource.constructPath} has ${containers.length} containers: services with one container run here.`);
+  const { definition, own } = serviceContainers(resource, topology);
+  if (own === undefined) {
+    throw new RunError(`${resource.constructPath} has no container.`);
   }
-  const image = imageFolder(containers[0].Image, definition!.stack);
+  const image = imageFolder(own.Image, definition!.stack);
   if (image === undefined) {
-    throw new RunError(`${resource.constructPath} runs the image ${containers[0].Image}, which is not built from this assembly.`);
+    throw new RunError(`${resource.constructPath} runs the image ${own.Image}, which is not built from this assembly.`);
   }
   return {
     name: resource.constructPath,
     codeFolder: image,
-    environment: Object.fromEntries((containers[0].Environment ?? []).map(({ Name, Value }) => [Name, String(Value)])),
+    environment: Object.fromEntries((own.Environment ?? []).map(({ Name, Value }) => [Name, String(Value)])),
   };
 }
 

@@ -15,6 +15,8 @@ export interface CheckerConfiguration {
   readonly token?: string;
   /** How often the ledger's streams are read. */
   readonly pollMilliseconds: number;
+  /** Address of the pretend bank that payouts go through. @default - there is none */
+  readonly bankUrl?: string;
 }
 
 /** Answers of the checker, by request. */
@@ -32,7 +34,9 @@ serveParent<CheckerConfiguration>(async (configuration, emit) => {
   const apis = configuration.targets.map((target) => new ApiClient(target, configuration.token));
   // The receiver exists only after the checker does, and each tells the other.
   const receiver: { current?: OutcomeReceiver } = {};
-  const checker = new Checker(new Tables(tables), configuration.tables, apis, (identities) => receiver.current?.settled(identities));
+  const checker = new Checker(
+    new Tables(tables), configuration.tables, apis, (identities) => receiver.current?.settled(identities), undefined, configuration.bankUrl,
+  );
   receiver.current = await OutcomeReceiver.listen((outcomes) => checker.addOutcomes(outcomes));
 
   const tails = configuration.ledgerStreams.map(
@@ -54,6 +58,7 @@ serveParent<CheckerConfiguration>(async (configuration, emit) => {
       liveProgress: () => checker.liveProgress(),
       projectedEffects: () => checker.projectedEffects(),
       lookForParked: () => checker.lookForParked(),
+      lookForRejectedPayouts: () => checker.lookForRejectedPayouts(),
       resetLatencies: () => checker.resetLatencies(),
       report: () => checker.report(),
     },

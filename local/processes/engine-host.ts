@@ -8,9 +8,12 @@ import type { FunctionDefinition } from '../functions/function-definition';
 import { FunctionPool } from '../functions/function-pool';
 import { KillSwitch } from '../functions/kill-switch';
 import { queueMappingConfiguration, streamMappingConfiguration } from '../plan/mapping-configuration';
+import type { EventPlan } from '../plan/event-plan';
 import type { MappingPlan, StreamPlan } from '../plan/run-plan';
+import type { StateMachinePlan } from '../plan/workflow-plan';
 import { SeededRandom } from '../random/seeded-random';
 import type { EngineLiveState, EngineStatistics } from '../run/engine-statistics';
+import { Coordination } from './coordination';
 import { FailureStores } from './failure-stores';
 import { liveMapping, liveStream } from './live-state';
 import { serveParent } from './serve-parent';
@@ -21,6 +24,8 @@ export interface EngineHostConfiguration {
   readonly streams: readonly StreamPlan[];
   readonly mappings: readonly MappingPlan[];
   readonly functions: readonly FunctionDefinition[];
+  readonly stateMachines: readonly StateMachinePlan[];
+  readonly events: EventPlan;
   /** Variables that every function gets: region, credentials and the addresses of the other engines. */
   readonly environment: { readonly [name: string]: string };
   readonly tablePort: number;
@@ -34,7 +39,18 @@ export interface EngineHostConfiguration {
   readonly seed: number;
 }
 
+/** What the runner hears when the engines are there. */
+export interface EngineHostReady {
+  /** Of the streams. */
+  readonly port: number;
+  /** Variables with which clients reach state machines, event buses and the pretend bank. */
+  readonly environment: { readonly [name: string]: string };
+}
+
 type Mapping = StreamEventSource | QueueEventSource;
+
+/** Variable of functions that have a provider transfer money: here that is the pretend bank, never whoever the template names. */
+const TRANSFER_ENDPOINT = 'TRANSFER_ENDPOINT';
 
 const QUEUE_DEPTHS = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'];
 
@@ -46,11 +62,20 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
   const killSwitch = new KillSwitch({ random: new SeededRandom(configuration.seed + 2) });
   const server = await KinesisServer.start({ engine, faults });
 
-  const environment = { ...configuration.environment, AWS_ENDPOINT_URL_KINESIS: server.endpoint };
-  const pools = new Map(
-    configuration.functions.map((definition) => [definition.name, new FunctionPool(definition, environment, configuration.logFolder, killSwitch)]),
-  );
   const queues = new LocalAwsClient({ endpoint: configuration.queueEndpoint, service: 'sqs', targetPrefix: 'AmazonSQS', region: configuration.region });
+  const pools = new Map<string, FunctionPool>();
+  const coordination = await Coordination.start({
+    ...configuration,
+    queues,
+    functionOf: (name) => pools.get(name),
+    seed: configuration.seed + 3,
+    needsBank: configuration.functions.some((definition) => TRANSFER_ENDPOINT in definition.environment),
+  });
+  const environment = { ...configuration.environment, AWS_ENDPOINT_URL_KINESIS: server.endpoint, ...coordination.environment };
+  for (const definition of configuration.functions) {
+    const { [TRANSFER_ENDPOINT]: _replaced, ...own } = definition.environment;
+    pools.set(definition.name, new FunctionPool({ ...definition, environment: own }, environment, configuration.logFolder, killSwitch));
+  }
   const failures = new FailureStores(configuration, queues);
   const mappings = configuration.mappings.map((mapping, index) => createMapping(configuration, { engine, failures, faults, pools }, mapping, index));
   const balanceMappings = mappings.filter((_, index) => keepsBalances(configuration, configuration.mappings[index]));
@@ -71,13 +96,15 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
   };
 
   return {
-    ready: { port: Number(new URL(server.endpoint).port) },
+    ready: { port: Number(new URL(server.endpoint).port), environment: coordination.environment },
     requests: {
       statistics: async (): Promise<EngineStatistics> => ({
         ...statisticsOf(mappings, pools, engine, faults),
         balanceLagSeconds: oldestRecordSeconds(balanceMappings),
         // A queue knows itself what is left: a message counts until it was deleted, whoever holds it.
-        idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && (await queuedMessages()) === 0,
+        idle: mappings.every((mapping) => mapping instanceof QueueEventSource || mapping.drained) && coordination.statistics().underWay === 0
+          && (await queuedMessages()) === 0,
+        coordination: coordination.statistics(),
       }),
       updateEnvironment: ({ functionName, variables }: { functionName: string; variables: { [name: string]: string } }) => {
         pools.get(functionName)?.updateEnvironment(variables);
@@ -100,6 +127,7 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
       putUnreadable: ({ count }: { count: number }) => faults.putUnreadable(engine, count),
     },
     stop: async () => {
+      await coordination.stop();
       // Environments first: an invocation that hangs must not hold up its mapping.
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
       await Promise.all(mappings.map((mapping) => mapping.stop()));

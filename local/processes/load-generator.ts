@@ -1,6 +1,8 @@
 import { ApiClient } from '../load/api-client';
+import type { MovementRoutes } from '../load/client-movement';
 import { ClosedLoop } from '../load/closed-loop';
 import { InputReplay, type LineAnswer, type ReplayProgress } from '../load/input-replay';
+import { MovementMix } from '../load/movement-mix';
 import { OpenLoop } from '../load/open-loop';
 import { OutcomeSender } from '../load/outcome-channel';
 import { PaymentMix } from '../load/payment-mix';
@@ -16,6 +18,8 @@ export interface LoadGeneratorConfiguration {
   readonly seed: number;
   /** Port of the checker's outcome channel. */
   readonly outcomePort: number;
+  /** What the API takes beside payments. */
+  readonly routes: MovementRoutes;
 }
 
 /** Requests that the load generator answers. */
@@ -26,6 +30,9 @@ export interface LoadGeneratorRequests {
   readonly setRate: { readonly paymentsPerSecond: number };
   readonly setFaults: { readonly poisonShare: number };
 }
+
+/** Makes the draws of movements others than those of payments. */
+const MOVEMENT_SEED = 0x407d;
 
 serveParent<LoadGeneratorConfiguration>(async (configuration) => {
   const random = new SeededRandom(configuration.seed);
@@ -40,7 +47,11 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
     replay?.settled(identities);
   });
   const poster = new Poster(clients, outcomes);
-  const mix = new PaymentMix(random, `s${configuration.seed.toString(36)}`);
+  const keyPrefix = `s${configuration.seed.toString(36)}`;
+  const mix = new PaymentMix(random, keyPrefix);
+  const { holds, payouts } = configuration.routes;
+  const movements = holds || payouts
+    ? new MovementMix(new SeededRandom(configuration.seed ^ MOVEMENT_SEED), keyPrefix, configuration.routes) : undefined;
 
   return {
     requests: {
@@ -51,7 +62,7 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
         outcomes.flush();
       },
       load: async ({ paymentsPerSecond, seconds }: LoadGeneratorRequests['load']) => {
-        openLoop = new OpenLoop(poster, mix, random);
+        openLoop = new OpenLoop(poster, mix, random, undefined, movements);
         await openLoop.run(paymentsPerSecond, stopped ? 0 : seconds);
         outcomes.flush();
       },

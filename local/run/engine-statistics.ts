@@ -1,4 +1,5 @@
 import type { MappingState, StreamState } from '../dashboard';
+import type { CoordinationStatistics } from '../processes/coordination';
 import type { KillMoments } from './verdict';
 
 /** What the engine host tells about streams, mappings and functions. */
@@ -16,6 +17,8 @@ export interface EngineStatistics {
   /** Age of the oldest record of a table stream that is not projected, in seconds. */
   readonly balanceLagSeconds: number;
   readonly faults: EngineFaultCounts;
+  /** State machines and event buses. @default - there are none */
+  readonly coordination?: CoordinationStatistics;
 }
 
 /** How often the faults of the engine host struck. */

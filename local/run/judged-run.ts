@@ -21,6 +21,8 @@ const PROBE_WINDOW = 2_000;
 const LOAD_SHARE = 0.6;
 /** How long a refund waits for its payment once every line of an input was posted, in seconds. */
 const INPUT_REFUND_WAIT_SECONDS = 5;
+/** How long nothing may move after a load with holds until releases whose hold was never taken are given up. */
+const ORPHANED_RELEASE_SECONDS = 10;
 /** How long nothing may move, beside the time for which a queue hides a message whose worker was killed: until then nothing can. */
 const SHORTEST_DRAIN_TIMEOUT_SECONDS = 60;
 const TICK_MILLISECONDS = 200;
@@ -80,7 +82,7 @@ export class JudgedRun {
     await this.faults.stop();
     await this.system.untilServicesListen();
     this.enter('draining');
-    const { drained } = await this.settle();
+    const { drained } = await this.settleAll();
     const report = await this.system.checker('report');
     const verdict = await this.verdict(report, paymentsPerSecond, drained);
     this.result = { verdict, findings: report.findings };
@@ -170,14 +172,32 @@ export class JudgedRun {
     }
   }
 
-  private settle(): ReturnType<typeof waitUntilSettled> {
+  /**
+   * Waits for the end. Of a release that a client sent before its hold, the hold may have been refused, or cut off by the end of the load:
+   * it would wait for as long as the template says.
+   */
+  private async settleAll(): ReturnType<typeof waitUntilSettled> {
+    if (!this.system.routes.holds || this.options.input !== undefined) {
+      return this.settle();
+    }
+    const settled = await this.settle(ORPHANED_RELEASE_SECONDS);
+    if (settled.drained) {
+      return settled;
+    }
+    await this.system.updateVariable('REFUND_WAIT_SECONDS', '0');
+    return this.settle();
+  }
+
+  private settle(timeoutSeconds?: number): ReturnType<typeof waitUntilSettled> {
     const system = {
       progress: () => this.system.checker('progress'),
       engine: () => this.system.engineStatistics(),
       projectedEffects: () => this.system.checker('projectedEffects'),
       lookForParked: () => this.system.checkerCommand('lookForParked'),
+      lookForRejectedPayouts: () => this.system.checkerCommand('lookForRejectedPayouts'),
     };
-    const seconds = this.options.drainTimeoutSeconds ?? SHORTEST_DRAIN_TIMEOUT_SECONDS + this.system.longestVisibilityTimeoutSeconds;
+    const seconds = timeoutSeconds ?? this.options.drainTimeoutSeconds
+      ?? SHORTEST_DRAIN_TIMEOUT_SECONDS + this.system.longestVisibilityTimeoutSeconds;
     return waitUntilSettled(system, seconds * 1000, (progress, engine) => this.showProgress(progress, engine));
   }
 
@@ -205,6 +225,8 @@ export class JudgedRun {
     const { sent, acked, refused, unanswered, late, applied, duplicates, rejected, parked, lost, doubled, outOfBalance } = report;
     return {
       sent, acked, refused, unanswered, late, applied, duplicates, rejected, parked, lost, doubled, outOfBalance,
+      ...(this.system.routes.holds ? { holds: report.holds, releases: report.releases } : undefined),
+      ...(this.system.routes.payouts ? { payouts: report.payouts } : undefined),
       redelivered: engine.redelivered,
       throttled: engine.throttledRecords + tables.throttled,
       kills: killsOf(killMoments),

@@ -66,6 +66,7 @@ export class RunFaults {
       'poison': tables.faults.refusedKeys,
       'slow-handler': faults.slowedInvocations,
       'stream-unavailable': faults.unavailableCalls,
+      'kill-cache': this.controller.killedCaches,
     };
   }
 

@@ -13,6 +13,8 @@ export interface SettlingSystem {
   projectedEffects(): Promise<number>;
   /** Looks for payments that were parked, which nothing else tells of. */
   lookForParked(): Promise<void>;
+  /** Looks for payouts that were rejected, which nothing else tells of either. */
+  lookForRejectedPayouts(): Promise<void>;
 }
 
 /** How a wait ended. */
@@ -24,7 +26,8 @@ export interface Settled {
 }
 
 /**
- * Waits until every acknowledged payment has settled and its balance is projected, or nothing has moved for a while.
+ * Waits until every acknowledged payment has settled, every payout has come to its end and all of it is in the balances, or nothing has
+ * moved for a while.
  *
  * A system that only tries the same again and again does not move: invocations alone are no movement.
  *
@@ -41,17 +44,20 @@ export async function waitUntilSettled(
     const engine = await system.engine();
     const progress = await system.progress();
     const projected = await system.projectedEffects();
-    const now = JSON.stringify([progress.settledKeys, progress.ledgerEffects, projected]);
+    const now = JSON.stringify([progress.settledKeys, progress.ledgerEffects, progress.openPayouts, projected]);
     if (now !== before) {
       lastMovement = Date.now();
       before = now;
     }
-    if (progress.settledKeys < progress.acknowledgedKeys) {
+    if (progress.openPayouts > 0) {
+      // A payout may wait for longer than any engine is seen at work.
+      await system.lookForRejectedPayouts();
+    } else if (progress.settledKeys < progress.acknowledgedKeys) {
       await system.lookForParked();
     } else if (engine.idle && projected === progress.ledgerEffects) {
       return { drained: true, lastMovement };
     }
-    idleTicks = engine.idle ? idleTicks + 1 : 0;
+    idleTicks = engine.idle && progress.openPayouts === 0 ? idleTicks + 1 : 0;
     onTick(progress, engine);
   }
   return { drained: idleTicks >= IDLE_TICKS, lastMovement };

@@ -3,16 +3,20 @@ import * as path from 'node:path';
 import { Facts } from '../../lib/facts';
 import type { TableHostStatistics } from '../engines/table';
 import type { FaultTargets } from '../faults';
+import { localCacheVariables } from '../plan/cache-plan';
 import type { RunPlan } from '../plan/run-plan';
+import { type MovementRoutes, movementRoutes } from '../load/client-movement';
 import { tableHostConfiguration } from '../plan/table-hosting';
+import type { CacheHostReady } from '../processes/cache-host';
 import { ChildProcess } from '../processes/child-process';
 import type { CheckerConfiguration, CheckerRequests } from '../processes/checker';
-import type { EngineHostConfiguration } from '../processes/engine-host';
+import type { EngineHostConfiguration, EngineHostReady } from '../processes/engine-host';
 import type { LoadGeneratorConfiguration } from '../processes/load-generator';
 import type { QueueHostConfiguration, QueueHostReady } from '../processes/queue-host';
 import { ServiceTask } from '../services/service-task';
 import type { EngineLiveState, EngineStatistics } from './engine-statistics';
 import type { RunOptions } from './options';
+import { seedProfiles } from './profile-seeding';
 import { RunError } from './run-error';
 import type { LocalIssuer } from './tokens';
 
@@ -41,8 +45,10 @@ export class LocalSystem {
 
   private readonly children: ChildProcess<unknown>[] = [];
   private readonly services: ServiceTask[] = [];
+  /** By the names of the caches in the template. */
+  private readonly cacheHosts = new Map<string, ChildProcess<CacheHostReady>>();
   private tableHost!: ChildProcess<{ port: number; engine: string }>;
-  private engineHost!: ChildProcess<{ port: number }>;
+  private engineHost!: ChildProcess<EngineHostReady>;
   private checkerProcess!: ChildProcess<{ outcomePort: number }>;
   private generatorProcess!: ChildProcess<object>;
   private clientEnvironment: { readonly [name: string]: string } = {};
@@ -87,7 +93,7 @@ export class LocalSystem {
     return this.checkerProcess.request(name);
   }
 
-  checkerCommand(name: 'lookForParked' | 'resetLatencies'): Promise<void> {
+  checkerCommand(name: 'lookForParked' | 'lookForRejectedPayouts' | 'resetLatencies'): Promise<void> {
     return this.checkerProcess.request(name);
   }
 
@@ -117,6 +123,11 @@ export class LocalSystem {
     return this.plan.services[0].environment.LEDGER_TABLES.split(',');
   }
 
+  /** What the API takes beside payments. */
+  get routes(): MovementRoutes {
+    return movementRoutes(this.plan.services[0].environment);
+  }
+
   /** How faults reach the parts. */
   get faultTargets(): FaultTargets {
     return {
@@ -127,6 +138,10 @@ export class LocalSystem {
       armWorkerKill: (moment) => this.engineHost.request('armWorkerKill', { moment }),
       armApiKill: (moment) => this.engineHost.request('armApiKill', { moment }),
       disarmKills: () => this.engineHost.request('disarmKills'),
+      killCaches: async (seconds) => {
+        const kills = await Promise.all([...this.cacheHosts.values()].map((host) => host.request<number>('kill', { seconds })));
+        return kills.reduce((sum, kill) => sum + kill, 0);
+      },
       putUnreadable: (count) => this.engineHost.request('putUnreadable', { count }),
       load: (faults) => this.generatorProcess.request('setFaults', faults),
     };
@@ -154,7 +169,7 @@ export class LocalSystem {
   }
 
   private async startAll(issuer: LocalIssuer | undefined): Promise<void> {
-    const [queues] = await Promise.all([this.startQueueHost(), this.startTableHost()]);
+    const [queues] = await Promise.all([this.startQueueHost(), this.startTableHost(), this.startCacheHosts()]);
     const endpoints = {
       ...CREDENTIALS,
       AWS_REGION: this.plan.region,
@@ -163,14 +178,20 @@ export class LocalSystem {
       AWS_ENDPOINT_URL_SQS: queues.endpoint,
     };
     const localUrls = new Map(this.plan.queues.map((queue) => [queue.url, queues.urls[queue.name]]));
-    const localize = (environment: { readonly [name: string]: string }) =>
-      Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, localUrls.get(value) ?? value]));
+    const caches = new Map([...this.cacheHosts].map(([name, { ready }]) => [name, ready.endpoint]));
+    const localize = (environment: { readonly [name: string]: string }) => ({
+      ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, localUrls.get(value) ?? value])),
+      ...localCacheVariables(environment, caches),
+    });
+    await this.seedProfiles(endpoints.AWS_ENDPOINT_URL_DYNAMODB);
 
-    this.engineHost = await this.startChild<{ port: number }>('engine-host', {
+    this.engineHost = await this.startChild<EngineHostReady>('engine-host', {
       region: this.plan.region,
       account: this.plan.account,
       streams: this.plan.streams,
       mappings: this.plan.mappings,
+      stateMachines: this.plan.stateMachines,
+      events: this.plan.events,
       functions: this.plan.functions.map((definition) => ({ ...definition, environment: localize(definition.environment) })),
       environment: endpoints,
       tablePort: this.tableHost.ready.port,
@@ -184,7 +205,10 @@ export class LocalSystem {
     this.engines.stream = 'in-memory Kinesis of this kit';
     this.engines.mappings = 'event source mappings of this kit';
 
-    const api = { ...endpoints, AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${this.engineHost.ready.port}` };
+    if (this.plan.stateMachines.length > 0) {
+      this.engines['state machines'] = 'Express workflows of this kit';
+    }
+    const api = { ...endpoints, AWS_ENDPOINT_URL_KINESIS: `http://127.0.0.1:${this.engineHost.ready.port}`, ...this.engineHost.ready.environment };
     this.clientEnvironment = api;
     for (const [index, service] of this.plan.services.entries()) {
       const task = await ServiceTask.start({ ...service, environment: localize(service.environment) }, {
@@ -219,22 +243,41 @@ export class LocalSystem {
     this.engines.table = this.tableHost.ready.engine;
   }
 
+  private async startCacheHosts(): Promise<void> {
+    await Promise.all(this.plan.caches.map(async ({ name }) => {
+      const host = await this.startChild<CacheHostReady>('cache-host', {});
+      this.cacheHosts.set(name, host);
+      this.engines.cache = host.ready.engine;
+    }));
+  }
+
+  /** The merchants of a made-up load have profiles. What an input tells of is not known beforehand. */
+  private async seedProfiles(endpoint: string): Promise<void> {
+    const table = this.plan.services.map(({ environment }) => environment.PROFILE_TABLE).find((name) => name !== undefined);
+    if (table !== undefined && this.options.input === undefined) {
+      await seedProfiles(endpoint, this.plan.region, table, this.options.seed);
+    }
+  }
+
   private async startCheckerAndGenerator(token: string | undefined): Promise<void> {
     const environment = this.plan.services[0].environment;
     const ledger = environment.LEDGER_TABLES.split(',');
     this.checkerProcess = await this.startChild<{ outcomePort: number }>('checker', {
-      tables: { ledger, balances: environment.BALANCE_TABLE, parking: environment.PARKING_TABLE },
+      tables: { ledger, balances: environment.BALANCE_TABLE, parking: environment.PARKING_TABLE, payouts: this.operatorEnvironment.PAYOUT_TABLE },
       ledgerStreams: ledger.map((name) => this.streamOf(name)),
       tablePort: this.tableHost.ready.port,
       targets: this.apiTargets,
       token,
       pollMilliseconds: this.options.input === undefined ? POLL_MILLISECONDS.load : POLL_MILLISECONDS.replay,
+      // Where handlers are told that the bank is; an address of the template would be a real one.
+      bankUrl: this.clientEnvironment.TRANSFER_ENDPOINT,
     } satisfies CheckerConfiguration);
     this.generatorProcess = await this.startChild('load-generator', {
       targets: this.apiTargets,
       token,
       seed: this.options.seed,
       outcomePort: this.checkerProcess.ready.outcomePort,
+      routes: this.routes,
     } satisfies LoadGeneratorConfiguration);
   }
 

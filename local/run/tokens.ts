@@ -3,7 +3,7 @@ export interface LocalIssuer {
   readonly issuer: string;
   /** JSON Web Key Set with the public key. */
   readonly keySet: string;
-  /** A bearer token for every merchant, with both scopes. */
+  /** A bearer token for every merchant, with every scope. */
   readonly token: string;
 }
 
@@ -15,7 +15,7 @@ export async function createLocalIssuer(): Promise<LocalIssuer> {
   const { exportJWK, generateKeyPair, SignJWT } = await import('jose');
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const header = { alg: 'ES256', kid: 'local' };
-  const token = await new SignJWT({ merchants: ['*'], scope: 'payments:write payments:read' })
+  const token = await new SignJWT({ merchants: ['*'], scope: 'payments:write payments:read holds:write payouts:write' })
     .setProtectedHeader(header)
     .setIssuer(ISSUER)
     .setSubject('local-run')

@@ -1,4 +1,6 @@
 import type { Percentiles } from '../checker/latency-meter';
+import type { PayoutEnds } from '../checker/payout-audit';
+import type { PayoutClientCounts } from '../checker/payouts';
 import { type FaultName, faultNamed } from '../faults';
 import { wrapped } from './report-lines';
 
@@ -15,7 +17,7 @@ export function killsOf({ afterEffects, inside }: KillMoments): number {
 
 /** What a run proved. The fields are stable. `sent = acked + refused + unanswered`, `acked = applied + duplicates + rejected + parked + lost`. */
 export interface Verdict {
-  /** Payments that clients sent, repetitions counted. */
+  /** Payments, holds and releases that clients sent, repetitions counted. */
   readonly sent: number;
   /** Answered 202. */
   readonly acked: number;
@@ -33,8 +35,17 @@ export interface Verdict {
   readonly lost: number;
   /** Effects beyond the one that was promised. */
   readonly doubled: number;
-  /** Balances, refundable amounts and rows that differ from the checker's own sums. */
+  /** Balances, what is left of payments and holds, rows, and the bank's book that differ from the checker's own sums. */
   readonly outOfBalance: number;
+  /** Acknowledged holds that took effect, among `applied`. Only where the API takes holds. */
+  readonly holds?: number;
+  /** Acknowledged releases that took effect, among `applied`. Only where the API takes holds. */
+  readonly releases?: number;
+  /**
+   * Payouts, which are in no other count: `sent = acked + refused + unanswered`, `acked = settled + released + rejected + duplicates + lost`.
+   * Only where the API takes payouts.
+   */
+  readonly payouts?: PayoutClientCounts & PayoutEnds;
   /** Records that a mapping delivered more than once. */
   readonly redelivered: number;
   /** Writes that the stream or a table turned away for their rate. */
@@ -70,6 +81,7 @@ export function shortcomings(verdict: Verdict): string[] {
   return [
     ...(verdict.sent > 0 && verdict.acked === 0 ? ['nothing was acknowledged, so that nothing is proved'] : []),
     ...(verdict.lost + verdict.doubled + verdict.outOfBalance > 0 ? ['payments were lost, doubled or out of balance'] : []),
+    ...(verdict.payouts === undefined || verdict.payouts.lost === 0 ? [] : ['payouts were acknowledged and have no end']),
     ...(verdict.drained ? [] : ['the backlog did not drain: something was still on its way when nothing moved any more']),
     ...(verdict.parkedUnreadable === verdict.unreadablePut ? [] : [
       `${verdict.unreadablePut} records of random bytes were put into streams, and ${verdict.parkedUnreadable} are parked`,
@@ -98,6 +110,7 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
       + ` + rejected ${count(verdict.rejected)} + parked ${count(verdict.parked)} + lost ${count(verdict.lost)}`),
     entry('on the way', `redelivered ${count(verdict.redelivered)}, throttled ${count(verdict.throttled)}, handler errors ${count(verdict.handlerErrors)},`
       + ` ${killText(verdict)}, late ${count(verdict.late)}`),
+    ...movementEntries(verdict),
     ...faultEntries(verdict),
     entry('accept', latency(verdict.acceptMs)),
     entry('settle', latency(verdict.settleMs)),
@@ -108,6 +121,14 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
     ...(findings.length > 0 ? ['', '  Findings:', ...findings.map((finding) => wrapped(finding, '  - ', '    '))] : []),
     '',
   ].join('\n');
+}
+
+function movementEntries({ holds, releases, payouts }: Verdict): string[] {
+  return [
+    ...(holds === undefined ? [] : [entry('holds', `applied ${count(holds)}, releases applied ${count(releases ?? 0)}`)]),
+    ...(payouts === undefined ? [] : [entry('payouts', `sent ${count(payouts.sent)}, acked ${count(payouts.acked)} = settled ${count(payouts.settled)}`
+      + ` + released ${count(payouts.released)} + rejected ${count(payouts.rejected)} + duplicates ${count(payouts.duplicates)} + lost ${count(payouts.lost)}`)]),
+  ];
 }
 
 function killText({ killMoments: { inside, afterEffects }, kills }: Verdict): string {

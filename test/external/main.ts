@@ -1,5 +1,7 @@
 import { cfnLint } from './cfn-lint';
 import type { ExternalCheck } from './external-check';
+import { fraudConnector } from './flink/connector-check';
+import { fraudRules } from './flink/flink-check';
 import { pageCheck } from './page-check';
 
 /**
@@ -8,7 +10,7 @@ import { pageCheck } from './page-check';
  * Run by `npm run test:external`.
  */
 
-const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck];
+const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, fraudRules, fraudConnector];
 
 async function main(): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -3,7 +3,7 @@ import { createPaymentWorkerHandler } from '../../lambdas/payment-worker/handler
 import { createRefundWorkerHandler } from '../../lambdas/refund-worker/handler';
 import type { Item } from '../../lambdas/runtime/aws/dynamodb';
 import { AwsConnectionError } from '../../lambdas/runtime/aws/errors';
-import { encodeWaitingRefund } from '../../lambdas/runtime/batch/waiting-refunds';
+import { encodeWaitingRecord } from '../../lambdas/runtime/batch/waiting-records';
 import { DynamoDbLedger } from '../../lambdas/runtime/ledger/dynamodb-ledger';
 import { DynamoDbParking } from '../../lambdas/runtime/parking/dynamodb-parking';
 import { encodePaymentRecord } from '../../lambdas/runtime/payment/payment-codec';
@@ -67,10 +67,10 @@ describe('an outage of the ledger\'s store', () => {
       const { batchItemFailures: [failure] } = await worker({ Records: records.slice(from) }, context);
       return failure === undefined ? PAYMENTS : Number(failure.itemIdentifier);
     };
-    refundQueue.messages.push({ refund: refund(merchantId, 'r', 'k7', { amount: 30 }), firstSeenAt: clock.time - 3_600_000 });
+    refundQueue.messages.push({ record: refund(merchantId, 'r', 'k7', { amount: 30 }), firstSeenAt: clock.time - 3_600_000 });
     const deliverRefunds = async (): Promise<void> => {
       const messages = refundQueue.messages.splice(0).map((waiting, index) => ({
-        messageId: String(index), body: encodeWaitingRefund(waiting), eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:refunds',
+        messageId: String(index), body: encodeWaitingRecord(waiting), eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:refunds',
       }) as SQSRecord);
       expect((await refundWorker({ Records: messages }, context)).batchItemFailures).toEqual([]);
     };

@@ -6,11 +6,11 @@ import { createRefundWorkerHandler } from '../../lambdas/refund-worker/handler';
 import type { Item } from '../../lambdas/runtime/aws/dynamodb';
 import { AwsServiceError } from '../../lambdas/runtime/aws/errors';
 import { BalanceTable } from '../../lambdas/runtime/balance/balance-table';
-import { encodeWaitingRefund } from '../../lambdas/runtime/batch/waiting-refunds';
+import { encodeWaitingRecord } from '../../lambdas/runtime/batch/waiting-records';
 import { DynamoDbLedger } from '../../lambdas/runtime/ledger/dynamodb-ledger';
-import { isSamePayment } from '../../lambdas/runtime/ledger/ledger';
+import { isSameContent } from '../../lambdas/runtime/ledger/ledger';
 import { DynamoDbParking } from '../../lambdas/runtime/parking/dynamodb-parking';
-import type { PaymentRecord } from '../../lambdas/runtime/payment/payment';
+import type { StreamRecord } from '../../lambdas/runtime/payment/movement';
 import { encodePaymentRecord } from '../../lambdas/runtime/payment/payment-codec';
 import { RetryPolicy } from '../../lambdas/runtime/retry/retry';
 import { ShardDirectory } from '../../lambdas/runtime/sharding/shard-directory';
@@ -18,7 +18,7 @@ import { Dynoxide } from '../support/dynoxide';
 import { FakeRefundQueue } from './runtime/support/fake-ports';
 import { type Fault, FaultyCaller, LOSE, PASS } from './runtime/support/faulty-caller';
 import { ManualClock } from './runtime/support/manual-clock';
-import { newMerchant, payment, refund } from './runtime/support/payments';
+import { hold, holdEnd, newMerchant, payment, refund } from './runtime/support/payments';
 import { RecordedMetrics, recordedLogger } from './runtime/support/silent';
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
@@ -36,11 +36,17 @@ describe('settlement, from the stream to the balances', () => {
 
   const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6');
   const currency = fc.constantFrom('EUR', 'EUR', 'EUR', 'USD');
-  const someRecord: fc.Arbitrary<PaymentRecord> = fc.oneof(
+  const holdKey = fc.constantFrom('h1', 'h2', 'h3');
+  const someRecord: fc.Arbitrary<StreamRecord> = fc.oneof(
     fc.record({ own: key, currency, amount: fc.constantFrom(10, 30, 1e12) })
       .map(({ own, ...others }) => payment('m', own, others)),
     fc.record({ own: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'k1'), refunded: key, currency, amount: fc.constantFrom(5, 10, 20) })
       .map(({ own, refunded, ...others }) => refund('m', own, refunded, others)),
+    fc.record({ own: holdKey, currency, amount: fc.constantFrom(10, 30, 1e12) }).map(({ own, ...others }) => hold('m', own, others)),
+    fc.record({
+      own: fc.constantFrom('e1', 'e2', 'e3', 'e4', 'h1'), held: fc.oneof(holdKey, key), currency, amount: fc.constantFrom(5, 10, 20),
+      type: fc.constantFrom('release' as const, 'settle' as const),
+    }).map(({ own, held, ...others }) => holdEnd('m', own, held, others)),
   );
 
   it('gives every accepted payment one effect, through lost answers, throttles, replays and other batch borders', async () => {
@@ -58,32 +64,42 @@ describe('settlement, from the stream to the balances', () => {
 
       run.caller.decide = () => PASS;
       expect(rows.map(({ sk }) => sk.S).sort()).toEqual([...new Set(accepted.map(({ idempotencyKey }) => idempotencyKey))].sort());
-      const balances = new Map<string, bigint>();
+      const effects = { payment: [1n, 0n], refund: [-1n, 0n], hold: [-1n, 1n], release: [1n, -1n], settle: [0n, -1n] } as const;
+      const balances = new Map<string, { available: bigint; held: bigint }>();
       for (const { sk } of rows) {
         const entry = (await run.ledger.find(merchantId, sk.S!))!;
-        expect(accepted.some((record) => isSamePayment(record, entry))).toBe(true);
-        const sign = entry.type === 'payment' ? 1 : -1;
-        balances.set(entry.currency, (balances.get(entry.currency) ?? 0n) + BigInt(entry.status === 'applied' ? sign * entry.amount : 0));
+        expect(accepted.some((record) => isSameContent(entry, record))).toBe(true);
+        const amount = BigInt(entry.status === 'applied' ? entry.amount : 0);
+        const { available, held } = balances.get(entry.currency) ?? { available: 0n, held: 0n };
+        const [toAvailable, toHeld] = effects[entry.type];
+        balances.set(entry.currency, { available: available + toAvailable * amount, held: held + toHeld * amount });
       }
-      for (const row of rows.filter(({ type }) => type.S === 'payment')) {
-        const refunds = rows.filter(({ refundOf, status }) => refundOf?.S === row.sk.S && status.S === 'applied');
-        const refunded = refunds.reduce((sum, { amount }) => sum + Number(amount.N), 0);
-        expect(Number(row.refundable.N)).toBe(Number(row.amount.N) - refunded);
-        expect(refunded).toBeLessThanOrEqual(Number(row.amount.N));
-        refunds.forEach((each) => expect(each.currency.S).toBe(row.currency.S));
+      const drawnOf = (row: Item): string | undefined => row.refundOf?.S ?? row.holdOf?.S;
+      for (const row of rows.filter(({ type }) => type.S === 'payment' || type.S === 'hold')) {
+        const draws = rows.filter((it) => drawnOf(it) === row.sk.S && it.status.S === 'applied');
+        const drawn = draws.reduce((sum, { amount }) => sum + Number(amount.N), 0);
+        expect(Number((row.refundable ?? row.holdable).N)).toBe(Number(row.amount.N) - drawn);
+        expect(drawn).toBeLessThanOrEqual(Number(row.amount.N));
+        draws.forEach((each) => {
+          expect(each.currency.S).toBe(row.currency.S);
+          expect(each.type.S === 'refund').toBe(row.type.S === 'payment');
+        });
+        // Only a hold of which something is left stays for good.
+        expect(row.expiresAt === undefined).toBe(row.type.S === 'hold' && drawn < Number(row.amount.N));
       }
       for (const rejected of rows.filter(({ status }) => status.S === 'rejected')) {
-        const refunded = rows.find(({ sk, type }) => sk.S === rejected.refundOf.S && type.S === 'payment');
-        if (rejected.reason.S === 'exceeds_payment') {
-          // What is left only falls, so a refund that was too large then is too large now.
-          expect(Number(refunded!.refundable.N)).toBeLessThan(Number(rejected.amount.N));
+        const type = rejected.type.S === 'refund' ? 'payment' : 'hold';
+        const drawn = rows.find((it) => it.sk.S === drawnOf(rejected) && it.type.S === type);
+        if (rejected.reason.S === `exceeds_${type}`) {
+          // What is left only falls, so a draw that was too large then is too large now.
+          expect(Number((drawn!.refundable ?? drawn!.holdable).N)).toBeLessThan(Number(rejected.amount.N));
         } else {
-          expect(rejected.reason.S).toBe('unknown_payment');
-          expect(refunded === undefined || refunded.currency.S !== rejected.currency.S).toBe(true);
+          expect(rejected.reason.S).toBe(`unknown_${type}`);
+          expect(drawn === undefined || drawn.currency.S !== rejected.currency.S).toBe(true);
         }
       }
       for (const name of ['EUR', 'USD']) {
-        expect((await run.balances.balance(merchantId, name)).available).toBe(balances.get(name) ?? 0n);
+        expect(await run.balances.balance(merchantId, name)).toEqual(balances.get(name) ?? { available: 0n, held: 0n });
       }
     }), { numRuns: 15, endOnFailure: true });
   }, 60_000);
@@ -117,7 +133,7 @@ class Run {
   }
 
   /** The stream: each record in a stream record of its own, delivered until all are done. */
-  public async settle(accepted: readonly PaymentRecord[]): Promise<void> {
+  public async settle(accepted: readonly StreamRecord[]): Promise<void> {
     const handler = createPaymentWorkerHandler(this.ports, { sliceSize: 5 });
     const records = accepted.map((record, index) => ({
       eventID: `shardId-000000000000:${index}`,
@@ -133,7 +149,7 @@ class Run {
     for (let round = 0; this.refundQueue.messages.length > 0; round++) {
       expect(round).toBeLessThan(200);
       const messages = this.refundQueue.messages.splice(0).map((waiting, index) => ({
-        messageId: String(index), body: encodeWaitingRefund(waiting), eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:refunds',
+        messageId: String(index), body: encodeWaitingRecord(waiting), eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:refunds',
       }) as SQSRecord);
       const { batchItemFailures } = await handler({ Records: messages }, CONTEXT);
       expect(batchItemFailures).toEqual([]);

@@ -1,8 +1,8 @@
-import type { ClientPayment } from '../../local/load/payment-mix';
+import { type ClientEntry, isClientMovement } from './client-entry';
 
 /** One body that clients sent under a key. */
 export interface SentBody {
-  readonly payment: ClientPayment;
+  readonly entry: ClientEntry;
   /** Times that it was answered 202. */
   acknowledged: number;
 }
@@ -26,32 +26,32 @@ export class Books {
   readonly contradictions: string[] = [];
   acknowledgements = 0;
 
-  sent(payment: ClientPayment): void {
-    const id = identity(payment.merchantId, payment.idempotencyKey);
+  sent(entry: ClientEntry): void {
+    const id = identity(entry.merchantId, entry.idempotencyKey);
     let page = this.pages.get(id);
     if (page === undefined) {
-      page = { merchantId: payment.merchantId, idempotencyKey: payment.idempotencyKey, bodies: new Map(), conflicted: false };
+      page = { merchantId: entry.merchantId, idempotencyKey: entry.idempotencyKey, bodies: new Map(), conflicted: false };
       this.pages.set(id, page);
     }
-    const print = fingerprint(payment);
+    const print = fingerprint(entry);
     if (!page.bodies.has(print)) {
-      page.bodies.set(print, { payment, acknowledged: 0 });
+      page.bodies.set(print, { entry, acknowledged: 0 });
     }
   }
 
-  answered(payment: ClientPayment, status: number): void {
-    const page = this.pages.get(identity(payment.merchantId, payment.idempotencyKey)) as KeyPage;
-    const body = page.bodies.get(fingerprint(payment)) as SentBody;
+  answered(entry: ClientEntry, status: number): void {
+    const page = this.pages.get(identity(entry.merchantId, entry.idempotencyKey)) as KeyPage;
+    const body = page.bodies.get(fingerprint(entry)) as SentBody;
     if (status === 202) {
       body.acknowledged += 1;
       this.acknowledgements += 1;
     } else if (status === 409) {
       page.conflicted = true;
       if (page.bodies.size === 1) {
-        this.contradictions.push(`${payment.idempotencyKey} was refused as another payment, and no other was sent under its key`);
+        this.contradictions.push(`${entry.idempotencyKey} was refused as another payment, and no other was sent under its key`);
       }
     } else if (status !== 503 && status !== 429) {
-      this.contradictions.push(`${payment.idempotencyKey} was answered ${status}`);
+      this.contradictions.push(`${entry.idempotencyKey} was answered ${status}`);
     }
   }
 
@@ -67,6 +67,9 @@ export function identity(merchantId: string, idempotencyKey: string): string {
 }
 
 /** Everything of a body that counts. */
-export function fingerprint({ payerId, amount, currency, type, refundOf = '', method }: ClientPayment): string {
-  return [payerId, amount, currency, type, refundOf, method.token].join('\0');
+export function fingerprint(entry: ClientEntry): string {
+  const { amount, currency, type } = entry;
+  return (isClientMovement(entry)
+    ? [amount, currency, type, entry.holdOf ?? '', entry.reason ?? '']
+    : [entry.payerId, amount, currency, type, entry.refundOf ?? '', entry.method.token]).join('\0');
 }

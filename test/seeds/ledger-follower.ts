@@ -7,7 +7,8 @@ import type { WaitingRecords } from './waiting-records';
 /** What one balance is after a record of a shard. */
 export interface BalancePoint {
   readonly sequence: string;
-  readonly sum: bigint;
+  readonly available: bigint;
+  readonly held: bigint;
   readonly count: bigint;
 }
 
@@ -78,7 +79,7 @@ export class LedgerFollower {
     }
     this.items.set(key, after);
     if (eventName !== 'INSERT') {
-      if (['type', 'amount', 'currency', 'payer', 'token', 'status', 'reason', 'refundOf', 'acceptedAt', 'settledAt']
+      if (['type', 'amount', 'currency', 'payer', 'token', 'status', 'reason', 'refundOf', 'holdOf', 'movementReason', 'acceptedAt', 'settledAt']
         .some((name) => !isDeepStrictEqual(after[name], known?.[name]))) {
         this.breaks.push(`${key.replaceAll('\n', ' ')} was rewritten`);
       }
@@ -90,10 +91,33 @@ export class LedgerFollower {
       const name = balanceKey(String(after.pk.S).slice(0, String(after.pk.S).lastIndexOf('#')), String(after.currency?.S));
       const points = shard.balances.get(name) ?? [];
       const last = points.at(-1);
-      const amount = BigInt(after.amount?.N ?? '0') * (after.type?.S === 'refund' ? -1n : 1n);
-      points.push({ sequence: comparableSequence(sequence), sum: (last?.sum ?? 0n) + amount, count: (last?.count ?? 0n) + 1n });
+      const { available, held } = effectOf(String(after.type?.S), BigInt(after.amount?.N ?? '0'));
+      points.push({
+        sequence: comparableSequence(sequence),
+        available: (last?.available ?? 0n) + available,
+        held: (last?.held ?? 0n) + held,
+        count: (last?.count ?? 0n) + 1n,
+      });
       shard.balances.set(name, points);
     }
+  }
+}
+
+/** What a row does to what is available and what is held. */
+export function effectOf(type: string, amount: bigint): { readonly available: bigint; readonly held: bigint } {
+  switch (type) {
+    case 'payment':
+      return { available: amount, held: 0n };
+    case 'refund':
+      return { available: -amount, held: 0n };
+    case 'hold':
+      return { available: -amount, held: amount };
+    case 'release':
+      return { available: amount, held: -amount };
+    case 'settle':
+      return { available: 0n, held: -amount };
+    default:
+      throw new Error(`the ledger holds a row of type ${type}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { verifyArchive } from '../../lambdas/runtime/archive/chain-verification'
 import { type Rebuild, rebuildBalances } from '../../lambdas/runtime/archive/rebuild';
 import type { AwsCaller } from '../../lambdas/runtime/aws/json-client';
 import { BalanceTable } from '../../lambdas/runtime/balance/balance-table';
-import { SqsRefundQueue } from '../../lambdas/runtime/batch/waiting-refunds';
+import { SqsRefundQueue } from '../../lambdas/runtime/batch/waiting-records';
 import { DynamoDbLedger } from '../../lambdas/runtime/ledger/dynamodb-ledger';
 import { Logger } from '../../lambdas/runtime/observability/logger';
 import { EmbeddedMetrics } from '../../lambdas/runtime/observability/metrics';

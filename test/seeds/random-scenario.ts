@@ -1,4 +1,5 @@
 import { POISON_KEY_PREFIX } from '../../local/faults';
+import type { Movement } from '../../lambdas/runtime/payment/movement';
 import type { ClientPayment } from '../../local/load/payment-mix';
 import { SeededRandom } from '../../local/random/seeded-random';
 import type { FunctionName, KillMoment, Mode, PlannedFault, PlannedRequest, Scenario, SystemConfiguration } from './scenario';
@@ -21,7 +22,7 @@ export function randomScenario(seed: number): Scenario {
   const faultMilliseconds = mode === 'safety' ? loadMilliseconds + 40_000 : loadMilliseconds;
   const faults = Array.from({ length: random.between(0, 14) }, () => randomFault(random, configuration, faultMilliseconds))
     .sort((a, b) => a.at - b.at);
-  return withArchiver({ seed, mode, configuration, requests, faults }, faultMilliseconds);
+  return withMovements(withArchiver({ seed, mode, configuration, requests, faults }, faultMilliseconds), loadMilliseconds);
 }
 
 /** Gives a half of the seeds an archiver with faults of its own, from draws of its own: what else happens in a seed stays the same. */
@@ -41,6 +42,16 @@ function withArchiver(scenario: Scenario, span: number): Scenario {
   };
   const faults = Array.from({ length: random.between(0, 3) }, () => archiverFault(random, configuration, span));
   return { ...scenario, configuration, faults: [...scenario.faults, ...faults].sort((a, b) => a.at - b.at) };
+}
+
+/** Gives two of three seeds holds, and what ends them, from draws of its own: the rest of the scenario stays the same. */
+function withMovements(scenario: Scenario, span: number): Scenario {
+  const random = new Draw(new SeededRandom(scenario.seed ^ 0x401d5));
+  if (random.chance(1 / 3)) {
+    return scenario;
+  }
+  const requests = new MovementLoad(random, scenario.configuration, span).requests();
+  return { ...scenario, requests: [...scenario.requests, ...requests].sort((a, b) => a.at - b.at) };
 }
 
 function archiverFault(random: Draw, { ledgerTables }: SystemConfiguration, span: number): PlannedFault {
@@ -204,6 +215,71 @@ class Load {
 
   private key(): string {
     return `${this.random.chance(this.poisonShare) ? POISON_KEY_PREFIX : ''}k${this.nextKey++}`;
+  }
+}
+
+/** Holds, releases and settles, in any order: before their hold, of too much, of nothing, again with the same body or with another. */
+class MovementLoad {
+  private readonly held: Movement[] = [];
+  private nextKey = 1;
+  private readonly poisonShare: number;
+
+  constructor(private readonly random: Draw, private readonly configuration: SystemConfiguration, private readonly span: number) {
+    this.poisonShare = random.of([0, 0, 0.05]);
+  }
+
+  requests(): PlannedRequest[] {
+    const { random } = this;
+    const requests = Array.from({ length: random.between(2, 30) }, (): PlannedRequest => ({
+      at: random.between(0, this.span), payments: Array.from({ length: random.between(1, 3) }, () => this.movement()),
+    }));
+    for (const request of [...requests]) {
+      if (random.chance(0.15)) {
+        requests.push({ at: request.at + random.between(0, 20_000), payments: request.payments });
+      }
+      if (random.chance(0.1)) {
+        const original = random.of(request.payments);
+        requests.push({ at: request.at + random.between(0, 20_000), payments: [{ ...original, amount: original.amount + random.between(1, 50) }] });
+      }
+    }
+    return requests;
+  }
+
+  private movement(): Movement {
+    const { random } = this;
+    if (this.held.length > 0 && random.chance(0.6)) {
+      return this.end();
+    }
+    const merchant = random.chance(0.5) ? 0 : random.between(0, this.configuration.merchants - 1);
+    const hold: Movement = {
+      idempotencyKey: this.key('h'),
+      merchantId: `merchant-${merchant}`,
+      amount: random.between(1, 10_000),
+      currency: random.of(CURRENCIES),
+      type: 'hold',
+      ...(random.chance(0.5) ? { reason: random.of(['payout', 'fraud.velocity']) } : undefined),
+    };
+    this.held.push(hold);
+    return hold;
+  }
+
+  private end(): Movement {
+    const { random } = this;
+    const { merchantId, idempotencyKey, amount, currency } = random.of(this.held);
+    const kind = random.next();
+    return {
+      merchantId,
+      idempotencyKey: this.key('e'),
+      amount: kind < 0.15 ? amount + 1 : kind < 0.5 ? amount : random.between(1, amount),
+      currency: kind > 0.97 ? random.of(CURRENCIES) : currency,
+      type: random.of(['release', 'settle'] as const),
+      // Now and then of a payment, or of nothing.
+      holdOf: kind < 0.03 ? 'k1' : kind < 0.06 ? 'never-held' : idempotencyKey,
+    };
+  }
+
+  private key(kind: string): string {
+    return `${this.random.chance(this.poisonShare) ? POISON_KEY_PREFIX : ''}${kind}${this.nextKey++}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClientPayment } from '../../local/load/payment-mix';
+import type { ClientEntry } from './client-entry';
 import type { Latency } from './simulated-process';
 
 /** `safety`: faults everywhere. `liveness`: faults end with the load, and the backlog has to drain soon after. */
@@ -43,11 +43,11 @@ export interface SystemConfiguration {
   readonly latency: Latency;
 }
 
-/** One request of a client. It is sent again, with the same keys, until every payment has an answer that is final. */
+/** One request of a client: payments, or movements. It is sent again, with the same keys, until each of them has an answer that is final. */
 export interface PlannedRequest {
   /** Milliseconds from the start. */
   readonly at: number;
-  readonly payments: readonly ClientPayment[];
+  readonly payments: readonly ClientEntry[];
 }
 
 /** A function of the payment path. */

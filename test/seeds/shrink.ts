@@ -1,3 +1,4 @@
+import { drawnKeyOf } from './client-entry';
 import { paymentsOf, type PlannedFault, type PlannedRequest, type Scenario } from './scenario';
 import type { SimulationResult } from './simulation';
 
@@ -43,7 +44,7 @@ export function describeScenario(scenario: Scenario): string[] {
     `${mode}, ${requests.length} requests with ${paymentsOf(scenario)} payments, ${faults.length} faults`,
     `configuration ${JSON.stringify(configuration)}`,
     ...requests.map(({ at, payments }) => `request at ${(at / 1_000).toFixed(3)} s: ${payments.map((payment) =>
-      `${payment.type} ${payment.idempotencyKey} ${payment.merchantId} ${payment.amount} ${payment.currency}${payment.refundOf === undefined ? '' : ` of ${payment.refundOf}`}`).join('; ')}`),
+      `${payment.type} ${payment.idempotencyKey} ${payment.merchantId} ${payment.amount} ${payment.currency}${drawnKeyOf(payment) === undefined ? '' : ` of ${drawnKeyOf(payment)}`}`).join('; ')}`),
     ...faults.map(({ at, kind, ...rest }) => `fault at ${(at / 1_000).toFixed(3)} s: ${kind} ${JSON.stringify(rest)}`),
   ];
 }

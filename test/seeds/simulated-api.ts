@@ -4,10 +4,12 @@ import type { Answer, Exchange, ExchangeHandler } from '../../lambdas/payment-ap
 import { PaymentPoster } from '../../lambdas/payment-api/post-payments';
 import type { AwsCaller } from '../../lambdas/runtime/aws/json-client';
 import { HttpProblem } from '../../lambdas/runtime/http/problem';
+import { encodePaymentRecord } from '../../lambdas/runtime/payment/payment-codec';
 import { KinesisProducer } from '../../lambdas/runtime/producer/kinesis-producer';
-import type { ClientPayment } from '../../local/load/payment-mix';
 import type { SeededRandom } from '../../local/random/seeded-random';
+import type { PaymentStream } from '../../lambdas/runtime/producer/payment-stream';
 import type { Defect } from '../verify-checker/planted/defect';
+import { type ClientEntry, isClientMovement } from './client-entry';
 import type { KillMoment } from './scenario';
 import { type Latency, SimulatedProcess } from './simulated-process';
 import { STREAM_NAME, type StreamService } from './stream-service';
@@ -34,6 +36,7 @@ export interface ApiTaskProps {
 export class ApiTask {
   private process!: SimulatedProcess;
   private poster!: PaymentPoster;
+  private producer!: PaymentStream;
   private ambush: { readonly moment: KillMoment; readonly downtime: number } | undefined;
 
   constructor(private readonly props: ApiTaskProps) {
@@ -50,10 +53,11 @@ export class ApiTask {
     this.ambush = undefined;
   }
 
-  /** Posts payments. @returns the status of each; undefined where no answer came */
-  post(payments: readonly ClientPayment[]): Promise<(number | undefined)[]> {
+  /** Posts payments or movements. @returns the status of each; undefined where no answer came */
+  post(payments: readonly ClientEntry[]): Promise<(number | undefined)[]> {
     const { time, random, latency } = this.props;
-    const { process, poster } = this;
+    const { process } = this;
+    const answer = isClientMovement(payments[0]) ? this.answerMovements(payments) : answerOf.bind(undefined, this.poster, payments);
     const unanswered = payments.map(() => undefined);
     if (!process.alive) {
       return time.sleep(latency.mean).then(() => unanswered);
@@ -66,9 +70,20 @@ export class ApiTask {
       const cancel = time.setTimer(() => give(unanswered), CLIENT_TIMEOUT_MILLISECONDS);
       process.onDeath(() => time.setTimer(() => give(unanswered), 1));
       process.after(random.exponential(latency.mean), () => {
-        void answerOf(poster, payments).then((statuses) => process.after(random.exponential(latency.mean), () => give(statuses)));
+        void answer().then((statuses) => process.after(random.exponential(latency.mean), () => give(statuses)));
       });
     });
+  }
+
+  /** What the routes of holds do: each goes into the stream, and is acknowledged once it is durable there. */
+  private answerMovements(entries: readonly ClientEntry[]): () => Promise<number[]> {
+    const { producer, props: { time } } = this;
+    return () => Promise.all(entries.filter(isClientMovement).map((movement) => new Promise<number>((resolve) => {
+      const taken = producer.offer(encodePaymentRecord({ ...movement, acceptedAt: time.now() }), ({ kind }) => resolve(kind === 'durable' ? 202 : 503));
+      if (!taken) {
+        resolve(503);
+      }
+    })));
   }
 
   private start(): void {
@@ -84,7 +99,8 @@ export class ApiTask {
       onError: log.error,
     });
     this.process = process;
-    this.poster = new PaymentPoster({ stream: defect?.paymentStream?.(producer) ?? producer, now: () => time.now() });
+    this.producer = defect?.paymentStream?.(producer) ?? producer;
+    this.poster = new PaymentPoster({ stream: this.producer, now: () => time.now() });
   }
 
   private kinesis(process: SimulatedProcess): AwsCaller {
@@ -127,7 +143,7 @@ export class ApiTask {
   }
 }
 
-async function answerOf(poster: PaymentPoster, payments: readonly ClientPayment[]): Promise<(number | undefined)[]> {
+async function answerOf(poster: PaymentPoster, payments: readonly ClientEntry[]): Promise<(number | undefined)[]> {
   if (payments.length === 1) {
     const { status } = await answered(poster.postOne, payments[0]);
     return [status];

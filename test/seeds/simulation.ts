@@ -1,10 +1,10 @@
 // First, because it watches what the others keep a reference to.
 import { armGuard } from './guard';
 import type { Item } from '../../lambdas/runtime/aws/dynamodb';
-import type { ClientPayment } from '../../local/load/payment-mix';
 import { SeededRandom } from '../../local/random/seeded-random';
 import type { Defect } from '../verify-checker/planted/defect';
 import { Books, type KeyPage } from './books';
+import type { ClientEntry } from './client-entry';
 import { FaultSchedule } from './fault-schedule';
 import { LedgerFollower } from './ledger-follower';
 import { type Audit, PaymentSystem } from './payment-system';
@@ -164,7 +164,7 @@ class Simulation {
   /** Posts payments until each has an answer that is final. */
   private async post({ payments }: PlannedRequest): Promise<void> {
     payments.forEach((payment) => this.books.sent(payment));
-    let left: readonly ClientPayment[] = payments;
+    let left: readonly ClientEntry[] = payments;
     for (let attempt = 1; left.length > 0; attempt++) {
       const task = this.random.integer(0, this.system.tasks.length - 1);
       const statuses = await this.system.tasks[task].post(left);

@@ -8,6 +8,7 @@ import { defect as earlyAcknowledgement } from './planted/early-acknowledgement'
 import { defect as poisonThrown } from './planted/poison-thrown';
 import { defect as projectorSkipsShard } from './planted/projector-skips-shard';
 import { defect as refundKeepsRefundable } from './planted/refund-keeps-refundable';
+import { defect as releaseKeepsHeld } from './planted/release-keeps-held';
 
 /** A defect that the checkers have to find. */
 export interface PlantedDefect {
@@ -16,6 +17,8 @@ export interface PlantedDefect {
   readonly defect: Defect;
   /** Deployable whose bundle it takes the place of in a live run. */
   readonly deployable: 'payment-api' | 'payment-worker' | 'balance-projector';
+  /** The load has to hold and release money to show it. @default false */
+  readonly needsHolds?: boolean;
   /** Faults that a live run needs to show it. */
   readonly faults: FaultSettings;
   /** Field of the verdict that has to report it. */
@@ -49,6 +52,15 @@ export const PLANTED_DEFECTS: readonly PlantedDefect[] = [
     faults: {},
     reportedIn: 'outOfBalance',
     violates: 'INV5',
+  },
+  {
+    name: 'release-keeps-held',
+    defect: releaseKeepsHeld,
+    deployable: 'balance-projector',
+    needsHolds: true,
+    faults: {},
+    reportedIn: 'outOfBalance',
+    violates: 'INV1',
   },
   {
     name: 'acknowledge-on-failure',
@@ -103,6 +115,9 @@ export function complaint(verdict: Verdict, exitCode: number, planted: PlantedDe
   if (planted === undefined) {
     const { lost, doubled, outOfBalance, drained } = verdict;
     return exitCode === 0 && drained && lost + doubled + outOfBalance === 0 ? undefined : `the correct build was reported (exit code ${exitCode})`;
+  }
+  if (planted.needsHolds === true && !((verdict.releases ?? 0) > 0)) {
+    return 'nothing was released: the API of this environment takes no holds, or the load was too short';
   }
   if (exitCode === 0) {
     return 'the run ended with exit code 0';

@@ -21,6 +21,12 @@ describe('a trial of the checker', () => {
     expect(report(CORRECT, run(1, { lost: 1 }))).toMatchObject({ passed: false, line: expect.stringContaining('the correct build was reported') });
   });
 
+  test('fails when the load had nothing that could have shown the defect', () => {
+    const trial = { title: 'keeps', faults: {}, planted: plantedDefect('release-keeps-held') };
+    expect(report(trial, run(1, { outOfBalance: 1 })).line).toContain('nothing was released');
+    expect(report(trial, run(1, { outOfBalance: 1, releases: 3 })).passed).toBe(true);
+  });
+
   test('passes when a defect is reported in its own field only', () => {
     const trial = { title: 'doubles', faults: {}, planted: plantedDefect('duplicate-applied-again') };
     expect(report(trial, run(1, { doubled: 1 })).passed).toBe(true);

@@ -4,10 +4,12 @@ import { AuditLock, AuditTrail } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
 import type { DataStack } from './data-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
 
 /** Properties of `AuditStack`. */
 export interface AuditStackProps extends ReferenceStackProps {
   readonly data: DataStack;
+  readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
 }
@@ -18,14 +20,14 @@ export class AuditStack extends Stack {
 
   constructor(scope: Construct, id: string, props: AuditStackProps) {
     super(scope, id, props);
-    const { data, removalPolicy, workload } = props;
+    const { data, removalPolicy, security, workload } = props;
     this.trail = new AuditTrail(this, 'AuditTrail', {
       workload,
       table: data.ledger,
       lock: removalPolicy === RemovalPolicy.DESTROY ? AuditLock.none() : undefined,
-      logEncryptionKey: data.operationsKey,
+      logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: { actions: data.alarmActions },
+      alarms: { actions: security.alarmActions },
     });
   }
 }

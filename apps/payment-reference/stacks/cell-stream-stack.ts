@@ -2,12 +2,12 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { KinesisEventStream } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
-import type { DataStack } from './data-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
 
 /** Properties of `CellStreamStack`. */
 export interface CellStreamStackProps extends ReferenceStackProps {
-  readonly data: DataStack;
+  readonly security: SecurityStack;
   /** What this cell must carry. */
   readonly workload: Workload;
 }
@@ -20,9 +20,9 @@ export class CellStreamStack extends Stack {
     super(scope, id, props);
     this.eventStream = new KinesisEventStream(this, 'Payments', {
       workload: props.workload,
-      encryptionKey: props.data.eventsKey,
+      encryptionKey: props.security.eventsKey,
       removalPolicy: props.removalPolicy,
-      alarms: { actions: props.data.alarmActions },
+      alarms: { actions: props.security.alarmActions },
     });
   }
 }

@@ -1,20 +1,19 @@
 import { Stack } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { assetFolder, DataClass, DataKeys, recordDecisions, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
+import { assetFolder, DataClass, RecoveryPlan, recordDecisions, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
 import { factsFor } from '../../../constructs/limits';
 import { type LedgerSizing, type ReadConsistencySizing, sizeLedger, sizeProjector, sizeReadConsistency } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
+import type { NetworkStack } from './network-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
 
 /** Properties of `DataStack`. */
 export interface DataStackProps extends ReferenceStackProps {
+  readonly network: NetworkStack;
+  readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
 
@@ -27,28 +26,27 @@ export interface DataStackProps extends ReferenceStackProps {
 }
 
 /**
- * What all cells share because a payment's key is the same in each of them: keys, ledger, parked payments, balances, and the projector
- * that keeps the balances from the ledger's changes.
+ * What all cells share because a payment's key is the same in each of them: ledger, parked payments, balances, profiles, and the projector that
+ * keeps the balances from the ledger's changes.
  */
 export class DataStack extends Stack {
-  readonly keys: DataKeys;
   readonly ledger: ShardedTable;
   readonly ledgerSizing: LedgerSizing;
   readonly balances: ShardedTable;
   readonly parking: ShardedTable;
   readonly projector: TableStreamWorker;
+  /** Backups of all tables here, and of those that other stacks add. */
+  readonly backups: RecoveryPlan;
   /** How the API reads the status of payments and balances. */
   readonly reads: ReadConsistencySizing;
-  /** Where alarms of all stacks go; operators subscribe to it. */
-  readonly alarmTopic: sns.Topic;
+  /** What is known of merchants and payers; the API reads it from the second phase on. */
+  readonly profiles: ShardedTable;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
-    const { removalPolicy, replica, workload } = props;
-    this.keys = new DataKeys(this, 'Keys', { removalPolicy });
-    this.alarmTopic = this.createAlarmTopic();
-    const alarms = { actions: this.alarmActions };
-    const encryptionKey = this.keys.key(DataClass.LEDGER);
+    const { network, removalPolicy, replica, security, workload } = props;
+    const alarms = { actions: security.alarmActions };
+    const encryptionKey = security.keys.key(DataClass.LEDGER);
 
     this.ledgerSizing = sizeLedger(workload, factsFor(this));
     this.ledger = new ShardedTable(this, 'Ledger', {
@@ -63,35 +61,29 @@ export class DataStack extends Stack {
     const common = { replica, encryptionKey, removalPolicy, alarms };
     this.balances = new ShardedTable(this, 'Balances', { ...common, capacity: TableCapacity.balances(workload) });
     this.parking = new ShardedTable(this, 'Parking', { ...common, capacity: TableCapacity.onDemand() });
+    this.profiles = new ShardedTable(this, 'Profiles', { ...common, capacity: TableCapacity.onDemand() });
 
     this.projector = new TableStreamWorker(this, 'BalanceProjector', {
       workload,
       table: this.ledger,
       code: lambda.Code.fromAsset(assetFolder('balance-projector')),
       environment: { BALANCE_TABLE: this.balances.tableNames },
-      logEncryptionKey: this.operationsKey,
+      vpc: network.foundation.vpc,
+      vpcSubnets: network.foundation.applicationSubnets,
+      logEncryptionKey: security.operationsKey,
       removalPolicy,
       alarms,
     });
     this.reads = this.decideReads(workload);
+    this.backups = new RecoveryPlan(this, 'Backups', {
+      workload, encryptionKey: security.keys.key(DataClass.ARCHIVE), notificationTopic: security.alarmTopic, removalPolicy, alarms,
+    });
+    this.backups.protectTables(
+      this, 'TableBackups', [this.ledger, this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables), encryptionKey,
+    );
     this.balances.grantRead(this.projector);
     this.balances.grantInsert(this.projector);
     this.balances.grantUpdate(this.projector);
-  }
-
-  /** Key of streams, queues and what failed on the way. */
-  get eventsKey(): kms.IKey {
-    return this.keys.key(DataClass.EVENTS);
-  }
-
-  /** Key of logs and alarms. */
-  get operationsKey(): kms.IKey {
-    return this.keys.key(DataClass.OPERATIONS);
-  }
-
-  /** What alarms of all stacks do. */
-  get alarmActions(): cloudwatch.IAlarmAction[] {
-    return [new SnsAction(this.alarmTopic)];
   }
 
   /** Reads as fresh as the workload asks for, and an alarm where they are not. */
@@ -107,19 +99,5 @@ export class DataStack extends Stack {
       });
     }
     return reads;
-  }
-
-  private createAlarmTopic(): sns.Topic {
-    const topic = new sns.Topic(this, 'Alarms', { masterKey: this.operationsKey, enforceSSL: true });
-    // The policy that demands TLS takes the place of the one that every topic has, so CloudWatch must be named.
-    topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        actions: ['sns:Publish'],
-        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
-      }),
-    );
-    return topic;
   }
 }

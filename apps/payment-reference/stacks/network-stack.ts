@@ -1,21 +1,31 @@
 import { Stack } from 'aws-cdk-lib';
-import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { NetworkFoundation } from '../../../constructs';
+import type { Workload } from '../../../lib/workload';
 import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
 
 /** Properties of `NetworkStack`. */
 export interface NetworkStackProps extends ReferenceStackProps {
-  /** Key of the flow logs. */
-  readonly encryptionKey: kms.IKey;
+  readonly security: SecurityStack;
+  /** What all cells together must carry. */
+  readonly workload: Workload;
 }
 
-/** The network of all cells. */
+const { CLOUDWATCH_LOGS, ECR, ECR_DOCKER, EVENTBRIDGE, KINESIS_STREAMS, KMS, SECRETS_MANAGER, SQS, STEP_FUNCTIONS, STS, XRAY } = ec2.InterfaceVpcEndpointAwsService;
+
+/** The network of all cells. No function and no container has another way out than the endpoints of the services that it uses. */
 export class NetworkStack extends Stack {
   readonly foundation: NetworkFoundation;
 
   constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
-    this.foundation = new NetworkFoundation(this, 'Network', { encryptionKey: props.encryptionKey, removalPolicy: props.removalPolicy });
+    this.foundation = new NetworkFoundation(this, 'Network', {
+      workload: props.workload,
+      interfaceEndpoints: [KINESIS_STREAMS, SQS, ECR, ECR_DOCKER, CLOUDWATCH_LOGS, KMS, STS, SECRETS_MANAGER, STEP_FUNCTIONS, EVENTBRIDGE, XRAY],
+      encryptionKey: props.security.operationsKey,
+      removalPolicy: props.removalPolicy,
+    });
   }
 }

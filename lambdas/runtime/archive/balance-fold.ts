@@ -78,8 +78,8 @@ export class BalanceFold {
       if (effect === 'unknown') {
         this.unknownRows += 1;
       } else if (effect !== undefined) {
-        const { merchantId, currency, amount } = effect;
-        this.add({ merchantId, currency, streamShard }, { available: BigInt(amount), held: 0n, count: 1n }, sequenceOf(change));
+        const { merchantId, currency, available, held } = effect;
+        this.add({ merchantId, currency, streamShard }, { available: BigInt(available), held: BigInt(held), count: 1n }, sequenceOf(change));
       }
     }
   }

@@ -10,7 +10,7 @@ import { readDescribedObject } from './object-content';
 
 export interface SearchOptions {
   readonly merchantId: string;
-  /** Its own changes, and refunds of it. @default - everything of the merchant */
+  /** Its own changes, and what draws on it: refunds, releases, settles. @default - everything of the merchant */
   readonly idempotencyKey?: string;
   /** Time of the changes. @default - all of the archive */
   readonly range?: TimeRange;
@@ -79,7 +79,7 @@ export async function findChanges(store: ObjectStore, options: SearchOptions): P
 
 function isMeant({ row }: ArchivedChange, merchantId: string, idempotencyKey: string | undefined): boolean {
   return merchantOf(row.pk?.S ?? '') === merchantId
-    && (idempotencyKey === undefined || row.sk?.S === idempotencyKey || row.refundOf?.S === idempotencyKey);
+    && (idempotencyKey === undefined || [row.sk, row.refundOf, row.holdOf].some((value) => value?.S === idempotencyKey));
 }
 
 /** Changes carry whole seconds. */

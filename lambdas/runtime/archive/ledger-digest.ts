@@ -5,17 +5,21 @@ import type { ArchivedChange } from './archived-change';
 
 const DAY_SECONDS = 86_400;
 const DIGEST_BITS = 64;
-/** Attributes that change while a row lives: what is left to refund is compared as a sum, the counter of conflicts only counts. */
+/** Attributes that change while a row of a payment lives: what is left to refund is compared as a sum, the counter of conflicts only counts. */
 const MUTABLE = new Set(['refundable', 'conflicts']);
 
-/** Rows of one merchant and currency that expire on the same day. */
+/**
+ * Rows of one merchant and currency that expire on the same day, or its holds. A hold lives until it is empty and then for a while, so that of holds
+ * only what is left is compared: an empty one adds nothing, whether it is still there or not.
+ */
 export interface LedgerGroup {
   readonly merchantId: string;
   readonly currency: string;
-  /** Day on which the rows expire, in days since 1970; undefined for rows that stay. */
+  /** Day on which the rows expire, in days since 1970; undefined for holds. */
   readonly expiryDay: number | undefined;
+  /** Without holds. */
   rows: number;
-  /** What is left to refund, in minor units. */
+  /** What is left to refund, or of holds, in minor units. */
   refundable: bigint;
   /** Sum of the rows' digests: equal for the same rows in any order. */
   digest: bigint;
@@ -25,14 +29,14 @@ export interface LedgerGroup {
 interface ObservedGroup extends LedgerGroup {
   /** Of all of it, the rows that may have been written while the ledger was scanned. */
   readonly young: { rows: number; refundable: bigint; digest: bigint };
-  /** By how much changes after the watermark, which a scan may have seen or not, lowered and raised what is left to refund of the other rows. */
+  /** By how much changes after the watermark, which a scan may have seen or not, lowered and raised what is left of the other rows. */
   lowered: bigint;
   raised: bigint;
 }
 
 /**
  * What many ledger rows look like in little memory: for each merchant, currency and day of expiry their number, what is left to refund, and a sum of
- * digests of everything else. Two sets of rows with the same figures hold the same rows.
+ * digests of everything else. Two sets of rows with the same figures hold the same rows, but for holds, of which only what is left is known.
  */
 export class LedgerDigest {
   private readonly groups = new Map<string, ObservedGroup>();
@@ -54,10 +58,10 @@ export class LedgerDigest {
   /** A row as it lies in the ledger. */
   public addRow(row: Item): void {
     const group = this.groupOf(row);
-    const digest = rowDigest(row);
+    const [rows, digest] = isHold(row) ? [0, 0n] : [1, rowDigest(row)];
     for (const sums of this.isYoung(row) ? [group, group.young] : [group]) {
-      sums.rows += 1;
-      sums.refundable += integer(row);
+      sums.rows += rows;
+      sums.refundable += left(row) ?? 0n;
       sums.digest = BigInt.asUintN(DIGEST_BITS, sums.digest + digest);
     }
   }
@@ -70,8 +74,11 @@ export class LedgerDigest {
   public addChange({ event, row, before }: ArchivedChange, isLater: boolean): void {
     if (event === 'INSERT') {
       this.addRow(row);
-    } else if (event === 'MODIFY' && before?.refundable !== undefined) {
-      this.changeRefundable(row, integer(row) - integer(before), isLater);
+    } else if (event === 'MODIFY') {
+      const earlier = left(before ?? {});
+      if (earlier !== undefined) {
+        this.changeLeft(row, (left(row) ?? 0n) - earlier, isLater);
+      }
     } else if (event === 'REMOVE') {
       this.removedRows += 1;
     }
@@ -82,7 +89,7 @@ export class LedgerDigest {
     this.groups.set(groupText(group), { ...group, ...unobserved() });
   }
 
-  private changeRefundable(row: Item, change: bigint, isLater: boolean): void {
+  private changeLeft(row: Item, change: bigint, isLater: boolean): void {
     const group = this.groupOf(row);
     group.refundable += change;
     if (this.isYoung(row)) {
@@ -98,7 +105,7 @@ export class LedgerDigest {
   }
 
   private groupOf(row: Item): ObservedGroup {
-    const expiresAt = row.expiresAt?.N;
+    const expiresAt = isHold(row) ? undefined : row.expiresAt?.N;
     const identity = {
       merchantId: merchantOf(row.pk?.S ?? ''),
       currency: row.currency?.S ?? '',
@@ -132,7 +139,7 @@ export interface LedgerComparison {
 /**
  * Compares what the ledger holds with what the archive says that it should hold. Rows that expire on the day of `now` or before are left out on
  * both sides: DynamoDB takes them away when it likes. Under traffic a group that is not the same as a whole is compared without its young rows,
- * and what is left to refund may be what it was at any time since the watermark.
+ * and what is left of rows may be what it was at any time since the watermark.
  *
  * @param now in milliseconds since 1970
  * @param isQuiet nothing was archived since the watermark, so that young rows are no excuse
@@ -196,6 +203,12 @@ function rowDigest(row: Item): bigint {
   return hash('sha256', JSON.stringify(attributes), 'buffer').readBigUInt64BE(0);
 }
 
-function integer(row: Item): bigint {
-  return BigInt(row.refundable?.N ?? '0');
+function isHold({ type }: Item): boolean {
+  return type?.S === 'hold';
+}
+
+/** What is left to draw; undefined where the attribute is not there. */
+function left({ refundable, holdable }: Item): bigint | undefined {
+  const value = (refundable ?? holdable)?.N;
+  return value === undefined ? undefined : BigInt(value);
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { merchantOf } from '../sharding/shard-directory';
 import { ArchiveFormatError, type ArchivedChange, type ChangeSource } from './archived-change';
+import type { BalanceEffect } from '../balance/balance-effect';
 import { effectOf } from './change-effect';
 import { type FilterJson, identityEntry, IdentityFilter, merchantEntry } from './identity-filter';
 
@@ -10,9 +11,22 @@ export interface CurrencyTotals {
   readonly paid: string;
   readonly refunds: number;
   readonly refunded: string;
-  /** Refunds without effect. */
+  /** Refunds, releases and settles without effect. */
   readonly rejected: number;
+  /** Holds, releases and settles with their sums; each pair is present where there are some. */
+  readonly holds?: number;
+  readonly held?: string;
+  readonly releases?: number;
+  readonly released?: string;
+  readonly settles?: number;
+  readonly settled?: string;
 }
+
+/**
+ * What the writer of a manifest knows: payments and refunds, or movements too. A manifest is locked for years, so that one whose writer met
+ * rows newer than itself must stay one that holds.
+ */
+export type KnownTypes = 'payments' | 'all';
 
 /** Describes one object, and holds the hash of the manifest before it: so no object can be changed, left out or put in later. */
 export interface Manifest extends ChangeSource {
@@ -33,9 +47,9 @@ export interface Manifest extends ChangeSource {
   readonly lastAt: number;
   /** By currency, ordered by its code. */
   readonly totals: { readonly [currency: string]: CurrencyTotals };
-  /** New rows that are neither payment nor refund of a kind that this version knows; in no total. */
+  /** New rows of a type that the writer did not know; in no total. */
   readonly unknown: number;
-  /** Over merchants, and keys of merchants, that have a row in the object or are refunded by one. */
+  /** Over merchants, and keys of merchants, that have a row in the object or are drawn on by one. */
   readonly filter: FilterJson;
 }
 
@@ -76,7 +90,7 @@ export function createManifest(props: ManifestProps): Manifest {
 /** The part of a manifest that the changes alone decide. */
 export type ChangeSummary = Pick<Manifest, 'changes' | 'events' | 'totals' | 'unknown'>;
 
-export function summarize(changes: readonly ArchivedChange[]): ChangeSummary {
+export function summarize(changes: readonly ArchivedChange[], known: KnownTypes = 'all'): ChangeSummary {
   const events: Record<string, number> = {};
   const totals = new Map<string, Totals>();
   let unknown = 0;
@@ -86,27 +100,32 @@ export function summarize(changes: readonly ArchivedChange[]): ChangeSummary {
       continue;
     }
     const effect = effectOf(change);
-    if (effect === 'unknown') {
+    if (effect === 'unknown' || (effect !== undefined && known === 'payments' && !isPayment(effect))) {
       unknown += 1;
       continue;
     }
     const code = effect?.currency ?? change.row.currency?.S ?? '';
     const sums = totals.get(code) ?? new Totals();
-    sums.add(effect?.amount);
+    sums.add(effect);
     totals.set(code, sums);
   }
   const byCode = [...totals].sort(([a], [b]) => (a < b ? -1 : 1));
   return { changes: changes.length, events, totals: Object.fromEntries(byCode.map(([code, sums]) => [code, sums.toJSON()])), unknown };
 }
 
-/** What a search may ask the filter for: merchants, their keys, and the keys that a refund names. */
-export function filterEntries(changes: readonly ArchivedChange[]): Set<string> {
+function isPayment({ type }: BalanceEffect): boolean {
+  return type === 'payment' || type === 'refund';
+}
+
+/** What a search may ask the filter for: merchants, their keys, and the keys of the payments and holds that others draw on. */
+export function filterEntries(changes: readonly ArchivedChange[], known: KnownTypes = 'all'): Set<string> {
   const entries = new Set<string>();
-  for (const { row: { pk, sk, refundOf } } of changes) {
+  for (const { row: { pk, sk, refundOf, holdOf } } of changes) {
     const merchantId = merchantOf(pk?.S ?? '');
     entries.add(merchantEntry(merchantId)).add(identityEntry(merchantId, sk?.S ?? ''));
-    if (refundOf?.S !== undefined) {
-      entries.add(identityEntry(merchantId, refundOf.S));
+    const drawn = refundOf?.S ?? (known === 'all' ? holdOf?.S : undefined);
+    if (drawn !== undefined) {
+      entries.add(identityEntry(merchantId, drawn));
     }
   }
   return entries;
@@ -143,26 +162,31 @@ export function sha256(data: string | Buffer): string {
 }
 
 class Totals {
-  private payments = 0;
-  private paid = 0n;
-  private refunds = 0;
-  private refunded = 0n;
+  private readonly counts = { payment: 0, refund: 0, hold: 0, release: 0, settle: 0 };
+  private readonly sums = { payment: 0n, refund: 0n, hold: 0n, release: 0n, settle: 0n };
   private rejected = 0;
 
-  /** @param amount signed, in minor units; undefined for a row without effect */
-  public add(amount: number | undefined): void {
-    if (amount === undefined) {
+  /** @param effect undefined for a row without effect */
+  public add(effect: BalanceEffect | undefined): void {
+    if (effect === undefined) {
       this.rejected += 1;
-    } else if (amount > 0) {
-      this.payments += 1;
-      this.paid += BigInt(amount);
     } else {
-      this.refunds += 1;
-      this.refunded -= BigInt(amount);
+      this.counts[effect.type] += 1;
+      this.sums[effect.type] += BigInt(effect.amount);
     }
   }
 
   public toJSON(): CurrencyTotals {
-    return { payments: this.payments, paid: String(this.paid), refunds: this.refunds, refunded: String(this.refunded), rejected: this.rejected };
+    const { counts, sums } = this;
+    return {
+      payments: counts.payment,
+      paid: String(sums.payment),
+      refunds: counts.refund,
+      refunded: String(sums.refund),
+      rejected: this.rejected,
+      ...(counts.hold === 0 ? undefined : { holds: counts.hold, held: String(sums.hold) }),
+      ...(counts.release === 0 ? undefined : { releases: counts.release, released: String(sums.release) }),
+      ...(counts.settle === 0 ? undefined : { settles: counts.settle, settled: String(sums.settle) }),
+    };
   }
 }

@@ -2,13 +2,16 @@ import type { AwsCaller } from './json-client';
 import { chunksOf, forEachConcurrently } from './concurrency';
 import { KEYS_PER_CALL } from '../limits';
 
-/** An attribute value in DynamoDB's JSON. Only the types that this runtime stores. */
+/** An attribute value in DynamoDB's JSON. Only the types that this runtime stores or reads. */
 export interface AttributeValue {
   readonly S?: string;
   /** A number, as text. */
   readonly N?: string;
   /** Base64. */
   readonly B?: string;
+  readonly BOOL?: boolean;
+  readonly SS?: readonly string[];
+  readonly L?: readonly AttributeValue[];
 }
 
 export type Item = Readonly<Record<string, AttributeValue>>;

@@ -17,14 +17,14 @@ export interface AwsCaller {
   call<Output>(operation: string, input: object): Promise<Output>;
 }
 
-/** Services that speak the AWS JSON protocol and lie on the path of a payment. */
-export type AwsJsonService = 'dynamodb' | 'kinesis' | 'sqs';
+/** Services that speak the AWS JSON protocol and that handlers call; `states` is AWS Step Functions, `events` Amazon EventBridge. */
+export type AwsJsonService = 'dynamodb' | 'kinesis' | 'sqs' | 'states' | 'events' | 'secretsmanager';
 
 export interface AwsJsonClientOptions {
   readonly service: AwsJsonService;
   /** @default - AWS_REGION */
   readonly region?: string;
-  /** @default - AWS_ENDPOINT_URL_<SERVICE>, else AWS_ENDPOINT_URL, else the public endpoint of the region */
+  /** @default - AWS_ENDPOINT_URL_<SERVICE>, as the AWS SDKs name it, else AWS_ENDPOINT_URL, else the public endpoint of the region */
   readonly endpoint?: string;
   /** @default - from the environment or the container credentials endpoint */
   readonly credentials?: CredentialsProvider;
@@ -37,10 +37,14 @@ export interface AwsJsonClientOptions {
 /** How long an attempt of a call may take unless the caller says otherwise. */
 export const DEFAULT_TIMEOUT_MILLISECONDS = 3_000;
 
+/** How a service is spoken to. `variable` is the end of AWS_ENDPOINT_URL_…: the service's id in the AWS SDKs. */
 const PROTOCOL = {
-  dynamodb: { target: 'DynamoDB_20120810.', contentType: 'application/x-amz-json-1.0' },
-  kinesis: { target: 'Kinesis_20131202.', contentType: 'application/x-amz-json-1.1' },
-  sqs: { target: 'AmazonSQS.', contentType: 'application/x-amz-json-1.0' },
+  dynamodb: { target: 'DynamoDB_20120810.', contentType: 'application/x-amz-json-1.0', variable: 'DYNAMODB' },
+  kinesis: { target: 'Kinesis_20131202.', contentType: 'application/x-amz-json-1.1', variable: 'KINESIS' },
+  sqs: { target: 'AmazonSQS.', contentType: 'application/x-amz-json-1.0', variable: 'SQS' },
+  states: { target: 'AWSStepFunctions.', contentType: 'application/x-amz-json-1.0', variable: 'SFN' },
+  events: { target: 'AWSEvents.', contentType: 'application/x-amz-json-1.1', variable: 'EVENTBRIDGE' },
+  secretsmanager: { target: 'secretsmanager.', contentType: 'application/x-amz-json-1.1', variable: 'SECRETS_MANAGER' },
 } as const;
 
 /**
@@ -64,7 +68,7 @@ export class AwsJsonClient implements AwsCaller {
       throw new Error('AWS_REGION must be set');
     }
     const endpoint = options.endpoint
-      ?? (process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] || process.env.AWS_ENDPOINT_URL || publicEndpoint(service, region));
+      ?? (process.env[`AWS_ENDPOINT_URL_${PROTOCOL[service].variable}`] || process.env.AWS_ENDPOINT_URL || publicEndpoint(service, region));
     this.url = new URL(endpoint);
     const transport = this.url.protocol === 'https:' ? https : http;
     this.request = transport.request;

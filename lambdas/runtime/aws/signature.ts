@@ -12,6 +12,15 @@ export interface SignableRequest {
   readonly body: string | Buffer;
 }
 
+/** An address to be signed: whoever has it may make this one request until it expires. */
+export interface SignableAddress {
+  readonly host: string;
+  /** Already encoded, at least `/`. */
+  readonly path: string;
+  /** Parameters of the query, as they are. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 /**
  * Signs requests with AWS Signature Version 4 (algorithm `AWS4-HMAC-SHA256`).
  *
@@ -38,11 +47,37 @@ export class RequestSigner {
     const canonicalRequest =
       `${request.method}\n${request.path}\n${request.query ?? ''}\n${canonicalHeaders}\n${signedHeaders}\n${hash('sha256', request.body)}`;
     const timestamp = request.headers['x-amz-date'];
-    const date = timestamp.slice(0, 8);
-    const scope = `${date}/${this.region}/${this.service}/aws4_request`;
-    const stringToSign = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${hash('sha256', canonicalRequest)}`;
-    const signature = createHmac('sha256', this.keyFor(date, credentials.secretAccessKey)).update(stringToSign).digest('hex');
-    return `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
+    const signature = this.signature(canonicalRequest, timestamp, credentials);
+    return `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${this.scope(timestamp)}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
+  }
+
+  /**
+   * The query of an address for one GET without a body, signature included.
+   *
+   * @param timestamp from when on it is valid, in the format of `x-amz-date`
+   * @param seconds for how long it is
+   */
+  public presignedQuery({ host, path, parameters }: SignableAddress, credentials: Credentials, timestamp: string, seconds: number): string {
+    const query = canonicalQuery({
+      ...parameters,
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': `${credentials.accessKeyId}/${this.scope(timestamp)}`,
+      'X-Amz-Date': timestamp,
+      'X-Amz-Expires': String(seconds),
+      'X-Amz-SignedHeaders': 'host',
+      ...(credentials.sessionToken ? { 'X-Amz-Security-Token': credentials.sessionToken } : undefined),
+    });
+    const canonicalRequest = `GET\n${path}\n${query}\nhost:${host}\n\nhost\n${hash('sha256', '')}`;
+    return `${query}&X-Amz-Signature=${this.signature(canonicalRequest, timestamp, credentials)}`;
+  }
+
+  private scope(timestamp: string): string {
+    return `${timestamp.slice(0, 8)}/${this.region}/${this.service}/aws4_request`;
+  }
+
+  private signature(canonicalRequest: string, timestamp: string, credentials: Credentials): string {
+    const stringToSign = `AWS4-HMAC-SHA256\n${timestamp}\n${this.scope(timestamp)}\n${hash('sha256', canonicalRequest)}`;
+    return createHmac('sha256', this.keyFor(timestamp.slice(0, 8), credentials.secretAccessKey)).update(stringToSign).digest('hex');
   }
 
   private keyFor(date: string, secret: string): Buffer {
@@ -60,6 +95,16 @@ export class RequestSigner {
 export function amzDate(milliseconds: number): string {
   const iso = new Date(milliseconds).toISOString();
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
+}
+
+/** Parameters in the order of their encoded names, encoded as RFC 3986 has it. */
+function canonicalQuery(parameters: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(parameters).map(([name, value]) => [encoded(name), encoded(value)] as const);
+  return pairs.sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, value]) => `${name}=${value}`).join('&');
+}
+
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function hmac(key: string | Buffer, data: string): Buffer {

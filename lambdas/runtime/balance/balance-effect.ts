@@ -1,4 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda';
+import type { MovementType } from '../payment/movement';
+import type { PaymentType } from '../payment/payment';
 import { merchantOf } from '../sharding/shard-directory';
 import { comparableSequence } from './stream-shard';
 
@@ -6,11 +8,25 @@ import { comparableSequence } from './stream-shard';
 export interface BalanceEffect {
   readonly merchantId: string;
   readonly currency: string;
-  /** Signed, in minor units. */
+  readonly type: PaymentType | MovementType;
+  /** Of the row, in minor units. */
   readonly amount: number;
+  /** What is added to the amount that is available, signed, in minor units. */
+  readonly available: number;
+  /** What is added to the amount that is held, signed, in minor units. */
+  readonly held: number;
   /** Place in the shard, as `comparableSequence` writes it. */
   readonly sequence: string;
 }
+
+/** How often the amount of a row is added to what is available and to what is held. */
+const EFFECTS: { readonly [type in BalanceEffect['type']]: { readonly available: -1 | 0 | 1; readonly held: -1 | 0 | 1 } } = {
+  payment: { available: 1, held: 0 },
+  refund: { available: -1, held: 0 },
+  hold: { available: -1, held: 1 },
+  release: { available: 1, held: -1 },
+  settle: { available: 0, held: -1 },
+};
 
 /** The largest amount of a payment in minor units: 10^12. */
 const MAXIMUM_AMOUNT = 1e12;
@@ -18,12 +34,12 @@ const MAXIMUM_AMOUNT = 1e12;
 /**
  * Reads the effect of a record of a ledger table's stream.
  *
- * @returns undefined for what has none: rejected refunds, and everything but the insert of a row
+ * @returns undefined for what has none: rejected rows, and everything but the insert of a row
  * @throws Error when a new row cannot be understood, for example one of a type that this version does not know
  */
 export function readBalanceEffect(record: DynamoDBRecord): BalanceEffect | undefined {
   if (record.eventName !== 'INSERT') {
-    // Later changes of a row (what is left to refund, counted conflicts, expiry) move no money.
+    // Later changes of a row (what is left to draw, counted conflicts, expiry) move no money.
     return undefined;
   }
   const image = record.dynamodb?.NewImage;
@@ -35,15 +51,17 @@ export function readBalanceEffect(record: DynamoDBRecord): BalanceEffect | undef
   if (status === 'rejected') {
     return undefined;
   }
-  const type = image.type?.S;
+  const type = image.type?.S as BalanceEffect['type'];
   const merchantId = merchantOf(image.pk?.S ?? '');
   const currency = image.currency?.S ?? '';
   const amount = Number(image.amount?.N);
-  if (status !== 'applied' || (type !== 'payment' && type !== 'refund')) {
+  const effect = Object.hasOwn(EFFECTS, type) ? EFFECTS[type] : undefined;
+  if (status !== 'applied' || effect === undefined) {
     throw new Error(`a ledger row of type ${type} and status ${status} is not known`);
   }
   if (merchantId === '' || currency.length !== 3 || !Number.isInteger(amount) || amount < 1 || amount > MAXIMUM_AMOUNT) {
     throw new Error('a ledger row lacks its merchant, currency or amount');
   }
-  return { merchantId, currency, amount: type === 'payment' ? amount : -amount, sequence: comparableSequence(sequenceNumber) };
+  const { available, held } = effect;
+  return { merchantId, currency, type, amount, available: available * amount, held: held * amount, sequence: comparableSequence(sequenceNumber) };
 }

@@ -128,7 +128,8 @@ export class BalanceProjector {
   private change(group: Group, row: BalanceRow | undefined): BalanceChange | undefined {
     const { effects } = group;
     const lastSequence = row?.lastSequence ?? '';
-    let sum = 0n;
+    let available = 0n;
+    let held = 0n;
     let count = 0;
     let highest = lastSequence;
     for (const effect of effects) {
@@ -136,7 +137,8 @@ export class BalanceProjector {
         highest = effect.sequence;
       }
       if (effect.sequence > lastSequence) {
-        sum += BigInt(effect.amount);
+        available += BigInt(effect.available);
+        held += BigInt(effect.held);
         count += 1;
       }
     }
@@ -147,8 +149,8 @@ export class BalanceProjector {
       return undefined;
     }
     const next: BalanceRow = {
-      available: (row?.available ?? 0n) + sum,
-      held: row?.held ?? 0n,
+      available: (row?.available ?? 0n) + available,
+      held: (row?.held ?? 0n) + held,
       count: (row?.count ?? 0n) + BigInt(count),
       lastSequence: highest,
     };

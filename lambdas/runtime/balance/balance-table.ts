@@ -8,8 +8,9 @@ import { STATEMENTS_PER_CALL } from '../limits';
 
 /** What a merchant has in one currency, in minor units. Sums pass 2^53, so they are bigint. */
 export interface Balance {
-  /** Payments minus refunds, without what is held. */
+  /** Payments minus refunds, without what is held and what was paid out. */
   readonly available: bigint;
+  /** Holds minus what was released or paid out of them. */
   readonly held: bigint;
 }
 

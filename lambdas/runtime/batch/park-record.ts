@@ -1,7 +1,7 @@
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import type { ParkedSource, Parking } from '../parking/parking';
-import type { PaymentRecord } from '../payment/payment';
+import type { StreamRecord } from '../payment/movement';
 import type { Clock } from '../retry/clock';
 
 /** Name of the format that payment records are read with, kept with what is parked. */
@@ -21,16 +21,16 @@ export interface UnsettleableRecord {
   readonly payload: Uint8Array;
   readonly source: ParkedSource;
   /** Set when the bytes could be read. */
-  readonly payment?: PaymentRecord;
+  readonly content?: StreamRecord;
   /** Format that the bytes were read with. @default payment.v1.Payment */
   readonly schema?: string;
 }
 
 /** Puts a record aside. Never throws. @returns false when it could not be stored: then it must be delivered again */
-export async function parkRecord(ports: ParkRecordPorts, { payment, schema = RECORD_SCHEMA, ...record }: UnsettleableRecord): Promise<boolean> {
+export async function parkRecord(ports: ParkRecordPorts, { content, schema = RECORD_SCHEMA, ...record }: UnsettleableRecord): Promise<boolean> {
   try {
     await ports.parking.park({
-      ...(payment === undefined ? undefined : { merchantId: payment.merchantId, idempotencyKey: payment.idempotencyKey }),
+      ...(content === undefined ? undefined : { merchantId: content.merchantId, idempotencyKey: content.idempotencyKey }),
       ...record,
       schema,
       parkedAt: ports.clock.now(),

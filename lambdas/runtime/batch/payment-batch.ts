@@ -1,21 +1,29 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { forEachConcurrently } from '../aws/concurrency';
-import type { Ledger, Outcome } from '../ledger/ledger';
+import type { DecodedEvents } from '../events/decoded-events';
+import { applyDraw, type ApplyOptions, type Ledger, type Outcome } from '../ledger/ledger';
+import { WAITING } from '../ledger/outcomes';
+import type { SettlementSpans } from '../observability/settlement-spans';
+import { drawnKey, type StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
-import { decodeBatch, type Place, type PlacedPayment } from './decoded-batch';
+import { decodeBatch, type Place, type Placed } from './decoded-batch';
 import { countOutcome } from './outcome-metrics';
 import { parkRecord, type ParkRecordPorts } from './park-record';
-import type { RefundQueue } from './waiting-refunds';
+import type { RefundQueue } from './waiting-records';
 
 export interface PaymentBatchPorts extends ParkRecordPorts {
   readonly ledger: Ledger;
   readonly refundQueue: RefundQueue;
+  /** Where payments go that the ledger holds, for those who look for patterns in them. @default - nowhere */
+  readonly events?: DecodedEvents;
+  /** Ends the traces that come with records. @default - they end before */
+  readonly spans?: SettlementSpans;
 }
 
 export interface PaymentBatchOptions {
-  /** Payments handed to the ledger at once; between two such slices a batch can stop. @default 1000 */
+  /** Payments or holds handed to the ledger at once; between two such slices a batch can stop. @default 1000 */
   readonly sliceSize?: number;
-  /** Refunds (of different payments) and parked records under way at once. @default 8 */
+  /** Refunds and ends of holds (of different payments and holds) and parked records under way at once. @default 8 */
   readonly concurrency?: number;
 }
 
@@ -23,7 +31,7 @@ export interface PaymentBatchOptions {
 const LATENCY_SAMPLES = 100;
 
 /**
- * Settles batches of stream records: payments in bulk, then the refunds, one transaction each.
+ * Settles batches of stream records: payments and holds in bulk, then what draws on them, one transaction each.
  *
  * A record is done when everything in it has an effect, has had it before, waits in the delay queue, or is parked. A stream goes on
  * behind the first record that is not done, and delivers all from there on again; so work stops there, and what was done
@@ -44,62 +52,90 @@ export class PaymentBatchProcessor {
    * @returns position of the first record that must be delivered again, with all after it; `records.length` when none
    */
   public async process(records: readonly KinesisStreamRecord[], deadline: number): Promise<number> {
+    this.ports.spans?.flushBehind();
+    const progress = new Progress(records.length, this.ports.clock.now());
     const batch = decodeBatch(records);
-    const progress = new Progress(records.length);
-    await this.settlePayments(batch.payments, records, progress, deadline);
+    const { ledger } = this.ports;
+    const stored: Placed<PaymentRecord>[] = [];
+    await this.settleBulk(
+      batch.payments, (payments, options) => ledger.applyPayments(payments, options), records, progress, deadline,
+      this.ports.events && ((payment) => stored.push(payment)),
+    );
+    // Never rejects, so that it can run beside the rest.
+    const written = this.writeEvents(stored, progress, deadline);
+    await this.settleBulk(batch.holds, (holds, options) => ledger.applyHolds(holds, options), records, progress, deadline);
     await forEachConcurrently(batch.poison, this.concurrency, async (poison) => {
       if (progress.reaches(poison.record)) {
-        await this.park(poison, poison.reason, records, progress, poison.payment);
+        await this.park(poison, poison.reason, records, progress, poison.content);
       }
     });
-    await this.settleRefunds(batch.refunds, records, progress, deadline);
+    await this.settleDraws(batch.draws, records, progress, deadline);
+    await written;
     this.observeLatency(batch.payments, progress);
     this.ports.metrics.count('RecordsLeftForRetry', records.length - progress.end);
     return progress.end;
   }
 
-  private async settlePayments(
-    payments: readonly PlacedPayment[], records: readonly KinesisStreamRecord[], progress: Progress, deadline: number,
+  /** @param onStored is told of records that the ledger holds as they came */
+  private async settleBulk<Kind extends StreamRecord>(
+    placed: readonly Placed<Kind>[], apply: (some: readonly Kind[], options: ApplyOptions) => Promise<Outcome[]>,
+    records: readonly KinesisStreamRecord[], progress: Progress, deadline: number, onStored?: (placed: Placed<Kind>) => void,
   ): Promise<void> {
-    for (let start = 0; start < payments.length && progress.reaches(payments[start].record); start += this.sliceSize) {
-      const slice = payments.slice(start, start + this.sliceSize);
+    for (let start = 0; start < placed.length && progress.reaches(placed[start].record); start += this.sliceSize) {
+      const slice = placed.slice(start, start + this.sliceSize);
       if (start > 0 && this.ports.clock.now() >= deadline) {
         progress.stopAt(slice[0].record);
         return;
       }
-      const outcomes = await this.ports.ledger.applyPayments(slice.map(({ payment }) => payment), { deadline });
+      const outcomes = await apply(slice.map(({ content }) => content), { deadline });
       for (let index = 0; index < slice.length; index++) {
+        const outcome = outcomes[index];
         // Only parking takes a call; to wait for every payment would cost more than to count it.
-        const parking = this.conclude(slice[index], outcomes[index], records, progress);
+        const parking = this.conclude(slice[index], outcome, records, progress);
         if (parking !== undefined) {
           await parking;
+        } else if (onStored !== undefined && (outcome.kind === 'applied' || (outcome.kind === 'duplicate' && !outcome.conflict))) {
+          onStored(slice[index]);
         }
       }
     }
   }
 
-  /** Refunds of one payment one after the other, in their order, so that they do not get into each other's way. */
-  private async settleRefunds(
-    refunds: readonly PlacedPayment[], records: readonly KinesisStreamRecord[], progress: Progress, deadline: number,
-  ): Promise<void> {
-    const byPayment = new Map<string, PlacedPayment[]>();
-    for (const placed of refunds) {
-      const { merchantId, refundOf } = placed.payment;
-      const text = `${merchantId.length}#${merchantId}${refundOf}`;
-      const others = byPayment.get(text);
+  private async writeEvents(stored: readonly Placed<PaymentRecord>[], progress: Progress, deadline: number): Promise<void> {
+    const { events, metrics } = this.ports;
+    const reached = stored.filter(({ record }) => progress.reaches(record));
+    if (events === undefined || reached.length === 0) {
+      return;
+    }
+    const written = await events.write(reached.map(({ content }) => content), deadline);
+    reached.forEach(({ record }, index) => {
+      if (!written[index]) {
+        progress.stopAt(record);
+      }
+    });
+    metrics.count('EventsWritten', written.filter(Boolean).length);
+  }
+
+  /** Draws on one row one after the other, in their order, so that they do not get into each other's way. */
+  private async settleDraws(draws: readonly Placed[], records: readonly KinesisStreamRecord[], progress: Progress, deadline: number): Promise<void> {
+    const byRow = new Map<string, Placed[]>();
+    for (const placed of draws) {
+      const { merchantId } = placed.content;
+      const text = `${merchantId.length}#${merchantId}${drawnKey(placed.content)}`;
+      const others = byRow.get(text);
       if (others === undefined) {
-        byPayment.set(text, [placed]);
+        byRow.set(text, [placed]);
       } else {
         others.push(placed);
       }
     }
-    const waiting: PlacedPayment[] = [];
-    await forEachConcurrently([...byPayment.values()], this.concurrency, async (group) => {
+    const waiting: Placed[] = [];
+    await forEachConcurrently([...byRow.values()], this.concurrency, async (group) => {
       for (const placed of group) {
         if (!progress.reaches(placed.record)) {
           return;
         }
-        const outcome = await this.ports.ledger.applyRefund(placed.payment, { deadline });
+        const outcome = await applyDraw(this.ports.ledger, placed.content, { deadline });
         if (outcome.kind === 'waiting') {
           waiting.push(placed);
         } else {
@@ -110,16 +146,17 @@ export class PaymentBatchProcessor {
     await this.sendWaiting(waiting, progress, deadline);
   }
 
-  private async sendWaiting(waiting: readonly PlacedPayment[], progress: Progress, deadline: number): Promise<void> {
+  private async sendWaiting(waiting: readonly Placed[], progress: Progress, deadline: number): Promise<void> {
     const reached = waiting.filter(({ record }) => progress.reaches(record));
     if (reached.length === 0) {
       return;
     }
     const firstSeenAt = this.ports.clock.now();
-    const sent = await this.ports.refundQueue.send(reached.map(({ payment }) => ({ refund: payment, firstSeenAt })), deadline);
-    reached.forEach(({ record }, index) => {
+    const sent = await this.ports.refundQueue.send(reached.map(({ content, data }) => ({ record: content, data, firstSeenAt })), deadline);
+    reached.forEach(({ record, content }, index) => {
       if (sent[index]) {
-        this.ports.metrics.count('RefundsWaiting');
+        countOutcome(this.ports.metrics, content, WAITING);
+        this.trace(content, progress, WAITING.kind);
       } else {
         progress.stopAt(record);
       }
@@ -127,44 +164,56 @@ export class PaymentBatchProcessor {
   }
 
   private conclude(
-    placed: PlacedPayment, outcome: Outcome, records: readonly KinesisStreamRecord[], progress: Progress,
+    placed: Placed, outcome: Outcome, records: readonly KinesisStreamRecord[], progress: Progress,
   ): Promise<void> | undefined {
     if (outcome.kind === 'impossible') {
-      return this.park(placed, outcome.reason, records, progress, placed.payment);
+      this.trace(placed.content, progress, 'parked', outcome.reason);
+      return this.park(placed, outcome.reason, records, progress, placed.content);
     }
     if (outcome.kind === 'unavailable') {
       this.ports.logger.sample('warn', 'the ledger is unavailable', { error: outcome.error });
       progress.stopAt(placed.record);
     } else {
-      countOutcome(this.ports.metrics, outcome);
+      countOutcome(this.ports.metrics, placed.content, outcome);
+      this.trace(placed.content, progress, outcome.kind);
     }
     return undefined;
   }
 
+  /** Most records belong to no trace that is recorded: they cost a comparison. */
+  private trace(content: StreamRecord, progress: Progress, outcome: string, error?: string): void {
+    if (this.ports.spans !== undefined && content.traceParent !== undefined) {
+      this.ports.spans.settled(content, progress.startedAt, this.ports.clock.now(), outcome, error);
+    }
+  }
+
   private async park(
-    place: Place, reason: string, records: readonly KinesisStreamRecord[], progress: Progress, payment?: PaymentRecord,
+    place: Place, reason: string, records: readonly KinesisStreamRecord[], progress: Progress, content?: StreamRecord,
   ): Promise<void> {
     const { eventID: eventId, kinesis } = records[place.record];
     // A Kinesis record names its shard only here: "shardId-000000000000:sequence number".
     const source = { shardId: eventId.split(':', 1)[0], sequenceNumber: kinesis.sequenceNumber, index: place.index };
-    if (!(await parkRecord(this.ports, { reason, payload: place.data, source, payment }))) {
+    if (!(await parkRecord(this.ports, { reason, payload: place.data, source, content }))) {
       progress.stopAt(place.record);
     }
   }
 
-  private observeLatency(payments: readonly PlacedPayment[], progress: Progress): void {
+  private observeLatency(payments: readonly Placed<PaymentRecord>[], progress: Progress): void {
     const now = this.ports.clock.now();
     const stride = Math.ceil(payments.length / LATENCY_SAMPLES);
     for (let index = 0; index < payments.length && progress.reaches(payments[index].record); index += stride) {
-      this.ports.metrics.observe('SettleLatency', now - payments[index].payment.acceptedAt);
+      this.ports.metrics.observe('SettleLatency', now - payments[index].content.acceptedAt);
     }
   }
 }
 
 /** How far a batch is done. */
 class Progress {
-  /** @param end position behind the last record that can be done */
-  public constructor(public end: number) {}
+  /**
+   * @param end position behind the last record that can be done
+   * @param startedAt when the batch was taken up
+   */
+  public constructor(public end: number, public readonly startedAt: number) {}
 
   /** Whether a record lies before the end, so that work on it counts. */
   public reaches(record: number): boolean {

@@ -1,4 +1,5 @@
 import { MAXIMUM_TEXT_LENGTH } from '../payment/payment-text';
+import { isMovement, type MovementRecord, type StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 
 // eslint-disable-next-line no-control-regex -- controls are what is looked for
@@ -11,26 +12,42 @@ const CURRENCY = /^[A-Z]{3}$/;
  * The API checks more and more exactly. This guards the ledger against producers with a defect; it does not ask which
  * code points are assigned or which currencies exist, so that an older worker stores what a newer API takes in.
  */
-export function shapeDefect(record: PaymentRecord): string | undefined {
+export function shapeDefect(record: StreamRecord): string | undefined {
   if (!isStorable(record.merchantId)) {
     return 'merchant_id is not a text of 1 to 64 characters';
   }
   if (!isStorable(record.idempotencyKey)) {
     return 'idempotency_key is not a text of 1 to 64 characters';
   }
-  if (!isStorable(record.payerId)) {
-    return 'payer_id is not a text of 1 to 64 characters';
+  const defect = isMovement(record) ? movementDefect(record) : paymentDefect(record);
+  if (defect !== undefined) {
+    return defect;
   }
-  if (record.refundOf !== undefined && !isStorable(record.refundOf)) {
-    return 'refund_of is not a text of 1 to 64 characters';
-  }
-  if (record.cardToken !== undefined && !isStorable(record.cardToken)) {
-    return 'card_token is not a text of 1 to 64 characters';
+  // Made by machines: a trace is never worth a payment, but one of any length must not make a row too large.
+  if (record.traceParent !== undefined && !isStorable(record.traceParent)) {
+    return 'trace_parent is not a text of 1 to 64 characters';
   }
   if (!CURRENCY.test(record.currency)) {
     return 'currency is not a code of three letters';
   }
   return record.acceptedAt > 0 ? undefined : 'accepted_at is missing';
+}
+
+function paymentDefect({ payerId, refundOf, cardToken }: PaymentRecord): string | undefined {
+  if (!isStorable(payerId)) {
+    return 'payer_id is not a text of 1 to 64 characters';
+  }
+  if (refundOf !== undefined && !isStorable(refundOf)) {
+    return 'refund_of is not a text of 1 to 64 characters';
+  }
+  return cardToken === undefined || isStorable(cardToken) ? undefined : 'card_token is not a text of 1 to 64 characters';
+}
+
+function movementDefect({ holdOf, reason }: MovementRecord): string | undefined {
+  if (holdOf !== undefined && !isStorable(holdOf)) {
+    return 'hold_of is not a text of 1 to 64 characters';
+  }
+  return reason === undefined || isStorable(reason) ? undefined : 'reason is not a text of 1 to 64 characters';
 }
 
 function isStorable(text: string): boolean {

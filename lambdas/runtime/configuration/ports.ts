@@ -1,4 +1,5 @@
-import type { AwsCaller } from '../aws/json-client';
+import { type AwsCaller, AwsJsonClient } from '../aws/json-client';
+import { type DecodedEvents, KinesisDecodedEvents } from '../events/decoded-events';
 import { DynamoDbLedger } from '../ledger/dynamodb-ledger';
 import { DynamoDbParking } from '../parking/dynamodb-parking';
 import { ShardDirectory } from '../sharding/shard-directory';
@@ -22,6 +23,16 @@ export function ledgerFromEnvironment(environment: Environment, dynamodb: AwsCal
 /** The parking table that PARKING_TABLE names. @throws Error when it is not set */
 export function parkingFromEnvironment(environment: Environment, dynamodb: AwsCaller): DynamoDbParking {
   return new DynamoDbParking({ dynamodb, table: environment.text('PARKING_TABLE') });
+}
+
+/**
+ * The stream of decoded events that EVENT_STREAM_NAME names; nothing when it is not set.
+ *
+ * @param onError is told why events could not be written
+ */
+export function eventsFromEnvironment(environment: Environment, onError: (error: Error) => void): { readonly events?: DecodedEvents } {
+  const streamName = environment.optionalText('EVENT_STREAM_NAME');
+  return streamName === undefined ? {} : { events: new KinesisDecodedEvents({ kinesis: new AwsJsonClient({ service: 'kinesis' }), streamName, onError }) };
 }
 
 /** A reader of the ledger needs no windows, so that they have defaults. */

@@ -10,6 +10,10 @@ export interface ProblemDetails {
   readonly field?: string;
   /** Name of the path or query parameter that is at fault. */
   readonly parameter?: string;
+  /** Name of the rule that refuses what was asked for, though it is valid. */
+  readonly rule?: string;
+  /** Version of the rules by which that was decided. */
+  readonly rulesVersion?: number;
 }
 
 /** The JSON of a problem (RFC 9457). Its type is `about:blank`, so that the status says what it is. */

@@ -1,13 +1,14 @@
 import type { Item } from '../aws/dynamodb';
 import type { AwsCaller } from '../aws/json-client';
+import type { MovementRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
 import type { ShardDirectory } from '../sharding/shard-directory';
+import { BulkInserts } from './bulk-inserts';
 import { ConflictCounter } from './conflict-counter';
+import { DrawTransaction } from './draw-transaction';
 import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from './ledger';
 import { ledgerEntry, LedgerRows } from './ledger-row';
-import { PaymentInserts } from './payment-inserts';
-import { RefundTransaction } from './refund-transaction';
 
 export interface DynamoDbLedgerOptions {
   readonly dynamodb: AwsCaller;
@@ -16,26 +17,31 @@ export interface DynamoDbLedgerOptions {
   readonly directory: ShardDirectory;
   /** How long after a payment was accepted a refund of it may be accepted, in seconds. @default 604800 (7 days) */
   readonly refundWindowSeconds?: number;
-  /** How long a row is kept, and with it the memory of its key, in seconds. @default 1209600 (14 days) */
+  /**
+   * How long a row is kept, and with it the memory of its key, in seconds. A hold is kept for so long after nothing is left of it.
+   *
+   * @default 1209600 (14 days)
+   */
   readonly timeToLiveSeconds?: number;
   /** @default - RetryPolicy with its defaults */
   readonly retry?: RetryPolicy;
-  /** Calls under way at once in one `applyPayments`. @default 8 */
+  /** Calls under way at once in one `applyPayments` or `applyHolds`. @default 8 */
   readonly concurrency?: number;
 }
 
 const DAY_SECONDS = 86_400;
 
 /**
- * The ledger in DynamoDB. The row of a payment is its idempotency record, so that taking effect and being remembered
+ * The ledger in DynamoDB. The row of a payment or movement is its idempotency record, so that taking effect and being remembered
  * are one conditional write; every write is a condition away from having happened before.
  */
 export class DynamoDbLedger implements Ledger {
   private readonly dynamodb: AwsCaller;
   private readonly retry: RetryPolicy;
   private readonly rows: LedgerRows;
-  private readonly inserts: PaymentInserts;
-  private readonly refunds: RefundTransaction;
+  private readonly inserts: BulkInserts;
+  private readonly refunds: DrawTransaction;
+  private readonly holdEnds: DrawTransaction;
 
   public constructor(options: DynamoDbLedgerOptions) {
     const { dynamodb, refundWindowSeconds = 7 * DAY_SECONDS, timeToLiveSeconds = 14 * DAY_SECONDS, concurrency = 8 } = options;
@@ -43,16 +49,32 @@ export class DynamoDbLedger implements Ledger {
     this.retry = options.retry ?? new RetryPolicy();
     this.rows = new LedgerRows(options.tables, options.directory, timeToLiveSeconds);
     const conflicts = new ConflictCounter(dynamodb, this.retry);
-    this.inserts = new PaymentInserts(dynamodb, this.rows, this.retry, conflicts, concurrency);
-    this.refunds = new RefundTransaction(dynamodb, this.rows, this.retry, conflicts, refundWindowSeconds * 1_000);
+    this.inserts = new BulkInserts(dynamodb, this.rows, this.retry, conflicts, concurrency);
+    this.refunds = new DrawTransaction(dynamodb, this.rows, this.retry, conflicts, {
+      type: 'payment', left: 'refundable', unknown: 'unknown_payment', exceeded: 'exceeds_payment',
+      window: { milliseconds: refundWindowSeconds * 1_000, closed: 'refund_window_closed' },
+    });
+    this.holdEnds = new DrawTransaction(dynamodb, this.rows, this.retry, conflicts, {
+      type: 'hold', left: 'holdable', unknown: 'unknown_hold', exceeded: 'exceeds_hold', livesUntilEmpty: true,
+    });
   }
 
   public applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.inserts.apply(payments, options.deadline);
+    return this.inserts.apply(payments, 'payment', options.deadline);
   }
 
-  public applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
-    return this.refunds.apply(refund, options);
+  public async applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
+    return refund.type === 'refund' ? this.refunds.apply(refund, options) : { kind: 'impossible', reason: 'it is not a refund' };
+  }
+
+  public applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return this.inserts.apply(holds, 'hold', options.deadline);
+  }
+
+  public async applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
+    return movement.type === 'release' || movement.type === 'settle'
+      ? this.holdEnds.apply(movement, options)
+      : { kind: 'impossible', reason: 'it is not the end of a hold' };
   }
 
   public async find(merchantId: string, idempotencyKey: string, { consistent = true }: ConsistencyOptions = {}): Promise<LedgerEntry | undefined> {

@@ -1,16 +1,25 @@
 import { type AttributeValue, type Item, quotedTable, type Statement, type TableKey } from '../aws/dynamodb';
-import type { Payment, PaymentRecord, RejectionReason } from '../payment/payment';
+import { isMovement, type MovementRecord, type StreamRecord } from '../payment/movement';
+import type { PaymentRecord, RejectionReason } from '../payment/payment';
 import { merchantOf, partitionKey, type ShardDirectory, tableIndex } from '../sharding/shard-directory';
-import type { LedgerEntry } from './ledger';
+import type { EntryContent, LedgerEntry } from './ledger';
 
 const TYPE_PAYMENT: AttributeValue = { S: 'payment' };
-const TYPE_REFUND: AttributeValue = { S: 'refund' };
+const TYPE_HOLD: AttributeValue = { S: 'hold' };
 const STATUS_APPLIED: AttributeValue = { S: 'applied' };
 const STATUS_REJECTED: AttributeValue = { S: 'rejected' };
 
-/** How payments and refunds lie in the tables that make up the ledger. */
+/** Starts of the statements that insert a row; what only some rows have is appended. */
+interface InsertStatements {
+  readonly payment: string;
+  readonly hold: string;
+}
+
+const COMMON_MEMBERS = "'pk': ?, 'sk': ?, 'type': ?, 'amount': ?, 'currency': ?, 'status': ?, 'acceptedAt': ?, 'settledAt': ?";
+
+/** How payments, refunds and movements lie in the tables that make up the ledger. */
 export class LedgerRows {
-  private readonly insertStatements: ReadonlyMap<string, string>;
+  private readonly insertStatements: ReadonlyMap<string, InsertStatements>;
 
   /**
    * @param tables names of the tables; their order decides which row lies where
@@ -25,9 +34,10 @@ export class LedgerRows {
     if (tables.length === 0) {
       throw new Error('a ledger needs at least one table');
     }
-    this.insertStatements = new Map(tables.map((table) => [table, `INSERT INTO ${quotedTable(table)} VALUE {`
-      + "'pk': ?, 'sk': ?, 'type': ?, 'amount': ?, 'currency': ?, 'payer': ?, 'status': ?, 'refundable': ?, "
-      + "'acceptedAt': ?, 'settledAt': ?, 'expiresAt': ?"]));
+    this.insertStatements = new Map(tables.map((table) => {
+      const start = `INSERT INTO ${quotedTable(table)} VALUE {${COMMON_MEMBERS}`;
+      return [table, { payment: `${start}, 'payer': ?, 'refundable': ?, 'expiresAt': ?`, hold: `${start}, 'holdable': ?` }];
+    }));
   }
 
   public key(merchantId: string, idempotencyKey: string): TableKey {
@@ -35,35 +45,51 @@ export class LedgerRows {
     return { table: this.tables[tableIndex(pk, this.tables.length)], pk, sk: idempotencyKey };
   }
 
-  /** The statement that stores a payment if its key is new. */
-  public insertStatement(payment: PaymentRecord, key: TableKey, now: number): Statement {
-    const amount = { N: String(payment.amount) };
-    const settledAt = String(now);
+  /** The statement that stores a payment or a hold if its key is new. */
+  public insertStatement(record: StreamRecord, key: TableKey, now: number): Statement {
+    const amount = { N: String(record.amount) };
     const parameters: AttributeValue[] = [
-      { S: key.pk }, { S: key.sk }, TYPE_PAYMENT, amount, { S: payment.currency }, { S: payment.payerId }, STATUS_APPLIED, amount,
-      { N: String(payment.acceptedAt) }, { N: settledAt }, { N: this.expiresAt(now) },
+      { S: key.pk }, { S: key.sk }, TYPE_PAYMENT, amount, { S: record.currency }, STATUS_APPLIED,
+      { N: String(record.acceptedAt) }, { N: String(now) },
     ];
-    const statement = this.insertStatements.get(key.table) as string;
-    if (payment.cardToken === undefined) {
-      return { Statement: `${statement}}`, Parameters: parameters };
+    const statements = this.insertStatements.get(key.table) as InsertStatements;
+    let statement: string;
+    if (isMovement(record)) {
+      // Without a time to live: money that is held must not be forgotten. It gets one with the draw that empties it.
+      statement = statements.hold;
+      parameters[2] = TYPE_HOLD;
+      parameters.push(amount);
+      if (record.reason !== undefined) {
+        statement += ", 'movementReason': ?";
+        parameters.push({ S: record.reason });
+      }
+    } else {
+      statement = statements.payment;
+      parameters.push({ S: record.payerId }, amount, { N: this.expiresAt(now) });
+      if (record.cardToken !== undefined) {
+        statement += ", 'token': ?";
+        parameters.push({ S: record.cardToken });
+      }
     }
-    parameters.push({ S: payment.cardToken });
-    return { Statement: `${statement}, 'token': ?}`, Parameters: parameters };
+    if (record.traceParent !== undefined) {
+      statement += ", 'trace': ?";
+      parameters.push({ S: record.traceParent });
+    }
+    return { Statement: `${statement}}`, Parameters: parameters };
   }
 
-  /** The row of a refund. It has a reason if and only if it is rejected. */
-  public refundItem(refund: PaymentRecord, key: TableKey, now: number, reason?: RejectionReason): Item {
+  /** The row of what draws on another row: a refund, a release or a settle. It has a reason if and only if it is rejected. */
+  public drawItem(record: StreamRecord, key: TableKey, now: number, reason?: RejectionReason): Item {
     return {
       pk: { S: key.pk },
       sk: { S: key.sk },
-      type: TYPE_REFUND,
-      amount: { N: String(refund.amount) },
-      currency: { S: refund.currency },
-      payer: { S: refund.payerId },
-      ...(refund.cardToken === undefined ? undefined : { token: { S: refund.cardToken } }),
-      refundOf: { S: refund.refundOf as string },
+      type: { S: record.type },
+      amount: { N: String(record.amount) },
+      currency: { S: record.currency },
+      ...(isMovement(record) ? movementAttributes(record) : refundAttributes(record)),
       ...(reason === undefined ? { status: STATUS_APPLIED } : { status: STATUS_REJECTED, reason: { S: reason } }),
-      acceptedAt: { N: String(refund.acceptedAt) },
+      ...(record.traceParent === undefined ? undefined : { trace: { S: record.traceParent } }),
+      acceptedAt: { N: String(record.acceptedAt) },
       settledAt: { N: String(now) },
       expiresAt: { N: this.expiresAt(now) },
     };
@@ -73,30 +99,53 @@ export class LedgerRows {
    * Counted from the write, not from the acceptance: a record that was parked or stuck for long must still be
    * remembered for as long as it can be delivered again.
    */
-  private expiresAt(now: number): string {
+  public expiresAt(now: number): string {
     return String(Math.floor(now / 1_000) + this.timeToLiveSeconds);
   }
 }
 
+function refundAttributes({ payerId, cardToken, refundOf }: PaymentRecord): Item {
+  return {
+    payer: { S: payerId },
+    ...(cardToken === undefined ? undefined : { token: { S: cardToken } }),
+    refundOf: { S: refundOf as string },
+  };
+}
+
+function movementAttributes({ holdOf, reason }: MovementRecord): Item {
+  return {
+    holdOf: { S: holdOf as string },
+    ...(reason === undefined ? undefined : { movementReason: { S: reason } }),
+  };
+}
+
 /** Reads a row back. */
 export function ledgerEntry(item: Item): LedgerEntry {
-  const entry: LedgerEntry = {
+  return {
     merchantId: merchantOf(text(item, 'pk')),
     idempotencyKey: text(item, 'sk'),
-    payerId: text(item, 'payer'),
     amount: Number(item.amount?.N),
     currency: text(item, 'currency'),
-    type: text(item, 'type') as Payment['type'],
-    ...(item.refundOf === undefined ? undefined : { refundOf: text(item, 'refundOf') }),
-    ...(item.token === undefined ? undefined : { cardToken: text(item, 'token') }),
+    type: text(item, 'type') as EntryContent['type'],
+    ...optional(item, 'payer', 'payerId'),
+    ...optional(item, 'token', 'cardToken'),
+    ...optional(item, 'refundOf', 'refundOf'),
+    ...optional(item, 'holdOf', 'holdOf'),
+    ...optional(item, 'movementReason', 'movementReason'),
     status: text(item, 'status') as LedgerEntry['status'],
-    ...(item.reason === undefined ? undefined : { reason: text(item, 'reason') as RejectionReason }),
+    ...optional(item, 'reason', 'reason'),
     acceptedAt: Number(item.acceptedAt?.N),
     settledAt: Number(item.settledAt?.N),
+    ...optional(item, 'trace', 'traceParent'),
   };
-  return entry;
 }
 
 function text(item: Item, name: string): string {
   return item[name]?.S ?? '';
+}
+
+/** A member for an attribute that not every row has. */
+function optional<Name extends keyof LedgerEntry>(item: Item, attribute: string, name: Name): Pick<LedgerEntry, Name> | undefined {
+  const value = item[attribute]?.S;
+  return value === undefined ? undefined : { [name]: value } as unknown as Pick<LedgerEntry, Name>;
 }

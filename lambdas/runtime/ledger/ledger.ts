@@ -1,14 +1,15 @@
-import type { Payment, PaymentRecord, RejectionReason } from '../payment/payment';
+import { isMovement, type MovementRecord, type MovementType, type StreamRecord } from '../payment/movement';
+import type { PaymentRecord, PaymentType, RejectionReason } from '../payment/payment';
 
-/** What became of one payment or refund. */
+/** What became of one payment, refund or movement. */
 export type Outcome =
   /** It took effect now. */
   | { readonly kind: 'applied' }
   /** Its key took effect before. `conflict`: with other fields, which stay what they were. */
   | { readonly kind: 'duplicate'; readonly conflict: boolean }
-  /** A refund without effect, now or when it came before with the same fields. */
+  /** A refund, release or settle without effect, now or when it came before with the same fields. */
   | { readonly kind: 'rejected'; readonly reason: RejectionReason }
-  /** A refund whose payment is not there yet. */
+  /** A refund whose payment, or a release or settle whose hold, is not there yet. */
   | { readonly kind: 'waiting' }
   /** The store could not be asked, or its answer was lost for good: try again later. The effect is unknown. */
   | { readonly kind: 'unavailable'; readonly error: Error }
@@ -21,19 +22,46 @@ export interface ApplyOptions {
 }
 
 export interface ApplyRefundOptions extends ApplyOptions {
-  /** An absent payment no longer means `waiting`: the refund is stored as rejected with `unknown_payment`. @default false */
+  /**
+   * An absent payment or hold no longer means `waiting`: what draws on it is stored as rejected, with `unknown_payment` or `unknown_hold`.
+   *
+   * @default false
+   */
   readonly waitIsOver?: boolean;
 }
 
-/** A stored payment or refund. */
-export interface LedgerEntry extends Payment {
+/** What a row of the ledger says of what was asked for. */
+export interface EntryContent {
+  readonly merchantId: string;
+  readonly idempotencyKey: string;
+  /** In minor units of the currency: an integer from 1 to 10^12. */
+  readonly amount: number;
+  /** ISO 4217 alphabetic code. */
+  readonly currency: string;
+  readonly type: PaymentType | MovementType;
+  /** Present in payments and refunds. */
+  readonly payerId?: string;
+  /** Token of a card vault; where a payment or refund came with one. */
+  readonly cardToken?: string;
+  /** Idempotency key of the refunded payment; present in refunds. */
+  readonly refundOf?: string;
+  /** Idempotency key of the hold; present in releases and settles. */
+  readonly holdOf?: string;
+  /** Why money was moved, `reason` of the movement; where it came with one. */
+  readonly movementReason?: string;
+}
+
+/** A stored payment, refund or movement. */
+export interface LedgerEntry extends EntryContent {
   readonly status: 'applied' | 'rejected';
-  /** Only when `status` is `rejected`. */
+  /** Why it has no effect; only when `status` is `rejected`. */
   readonly reason?: RejectionReason;
   /** When the API took it in, in milliseconds since 1970. */
   readonly acceptedAt: number;
   /** When it was stored, in milliseconds since 1970. */
   readonly settledAt: number;
+  /** The trace that it came with: value of a `traceparent` header of W3C Trace Context. */
+  readonly traceParent?: string;
 }
 
 /**
@@ -56,7 +84,18 @@ export interface Ledger {
   applyRefund(refund: PaymentRecord, options?: ApplyRefundOptions): Promise<Outcome>;
 
   /**
-   * Reads a settled payment or refund.
+   * Applies holds (type `hold`) in bulk, as `applyPayments` does payments.
+   *
+   * @param holds may hold equal keys; the first of them counts as the earlier one
+   * @returns outcomes in the same order
+   */
+  applyHolds(holds: readonly MovementRecord[], options?: ApplyOptions): Promise<Outcome[]>;
+
+  /** Applies one release or settle (types `release` and `settle`) and lowers what is left of its hold, both or neither. */
+  applyHoldEnd(movement: MovementRecord, options?: ApplyRefundOptions): Promise<Outcome>;
+
+  /**
+   * Reads a settled payment, refund or movement.
    *
    * @throws when the store does not answer
    */
@@ -73,10 +112,30 @@ export interface ConsistencyOptions {
   readonly consistent?: boolean;
 }
 
-/** Whether two payments ask for the same thing. Everything that validation lets through counts; the time does not. */
-export function isSamePayment(a: Payment, b: Payment): boolean {
-  return a.amount === b.amount && a.currency === b.currency && a.type === b.type && a.payerId === b.payerId
-    && a.cardToken === b.cardToken && a.refundOf === b.refundOf && a.idempotencyKey === b.idempotencyKey && a.merchantId === b.merchantId;
+/** Applies what draws on another row: a refund, a release or a settle. */
+export function applyDraw(ledger: Pick<Ledger, 'applyRefund' | 'applyHoldEnd'>, record: StreamRecord, options?: ApplyRefundOptions): Promise<Outcome> {
+  return isMovement(record) ? ledger.applyHoldEnd(record, options) : ledger.applyRefund(record, options);
+}
+
+/** What a row says of a record. */
+export function contentOf(record: StreamRecord): EntryContent {
+  const { merchantId, idempotencyKey, amount, currency, type } = record;
+  const common = { merchantId, idempotencyKey, amount, currency, type };
+  return isMovement(record)
+    ? { ...common, holdOf: record.holdOf, movementReason: record.reason }
+    : { ...common, payerId: record.payerId, cardToken: record.cardToken, refundOf: record.refundOf };
+}
+
+/**
+ * Whether a row is what a record asks for. Everything that validation lets through counts; the time, the trace and what the API knows
+ * besides do not.
+ */
+export function isSameContent(stored: EntryContent, record: StreamRecord): boolean {
+  return stored.amount === record.amount && stored.currency === record.currency && stored.type === record.type
+    && stored.idempotencyKey === record.idempotencyKey && stored.merchantId === record.merchantId
+    && (isMovement(record)
+      ? stored.holdOf === record.holdOf && stored.movementReason === record.reason
+      : stored.payerId === record.payerId && stored.cardToken === record.cardToken && stored.refundOf === record.refundOf);
 }
 
 /**
@@ -85,6 +144,6 @@ export function isSamePayment(a: Payment, b: Payment): boolean {
  *
  * @param lostSince when the first call was made whose answer was lost, in milliseconds since 1970; undefined when there was none
  */
-export function isOwnWrite(stored: LedgerEntry, payment: PaymentRecord, lostSince: number | undefined): boolean {
-  return lostSince !== undefined && stored.acceptedAt === payment.acceptedAt && stored.settledAt >= lostSince;
+export function isOwnWrite(stored: LedgerEntry, record: StreamRecord, lostSince: number | undefined): boolean {
+  return lostSince !== undefined && stored.acceptedAt === record.acceptedAt && stored.settledAt >= lostSince;
 }

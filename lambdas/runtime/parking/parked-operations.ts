@@ -1,5 +1,6 @@
-import { isSamePayment, type Ledger, type LedgerEntry } from '../ledger/ledger';
-import type { PaymentRecord } from '../payment/payment';
+import { isSameContent, type Ledger, type LedgerEntry } from '../ledger/ledger';
+import { shapeDefect } from '../batch/record-shape';
+import type { StreamRecord } from '../payment/movement';
 import { decodePaymentRecord, UndecodableRecordError } from '../payment/payment-codec';
 import type { Clock } from '../retry/clock';
 import type { ListedEntry, ParkedEntries, ReadEntry } from './parked-entries';
@@ -47,7 +48,7 @@ export type RetryRefusal =
   /** There is no such entry. */
   | 'unknown'
   | 'discarded'
-  /** Its payload is not the payment that the entry names, or it names none. */
+  /** Its payload is not the payment that the entry names, or cannot be read as one. */
   | 'no-payment'
   /** A part of its payload is gone. */
   | 'incomplete'
@@ -93,10 +94,11 @@ export class ParkedOperations {
       return refused('discarded');
     }
     const payment = paymentOf(entry);
-    if (name.merchantId === undefined || (payment === undefined && entry.payload !== undefined)) {
+    const identity = identityOf(name, payment);
+    if (identity === undefined || (payment === undefined && entry.payload !== undefined)) {
       return refused('no-payment');
     }
-    const before = await this.ports.ledger.find(name.merchantId, name.idempotencyKey);
+    const before = await this.ports.ledger.find(identity.merchantId, identity.idempotencyKey);
     if (before !== undefined) {
       return this.conclude(entry, payment, before);
     }
@@ -126,9 +128,10 @@ export class ParkedOperations {
     if (entry.discard !== undefined) {
       return { kind: 'refused', why: 'discarded', discard: entry.discard };
     }
-    const ledger = name.merchantId === undefined ? undefined : await this.ports.ledger.find(name.merchantId, name.idempotencyKey);
     const payment = paymentOf(entry);
-    if (ledger !== undefined && (payment === undefined || isSamePayment(ledger, payment))) {
+    const identity = identityOf(name, payment);
+    const ledger = identity === undefined ? undefined : await this.ports.ledger.find(identity.merchantId, identity.idempotencyKey);
+    if (ledger !== undefined && (payment === undefined || isSameContent(ledger, payment))) {
       return { kind: 'refused', why: 'settled' };
     }
     // Where the ledger holds another payment with the key, what is in the stream can take effect no more.
@@ -142,7 +145,7 @@ export class ParkedOperations {
   }
 
   /** Waits for the effect of what is in the stream. */
-  private async await(entry: ReadEntry, payment: PaymentRecord): Promise<RetryOutcome> {
+  private async await(entry: ReadEntry, payment: StreamRecord): Promise<RetryOutcome> {
     const { clock, entries, ledger } = this.ports;
     const deadline = clock.now() + this.waitMilliseconds;
     for (let pause = FIRST_POLL_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_POLL_MILLISECONDS)) {
@@ -169,22 +172,22 @@ export class ParkedOperations {
   }
 
   /** The ledger holds the key. */
-  private async conclude(entry: ReadEntry, payment: PaymentRecord | undefined, ledger: LedgerEntry): Promise<RetryOutcome> {
+  private async conclude(entry: ReadEntry, payment: StreamRecord | undefined, ledger: LedgerEntry): Promise<RetryOutcome> {
     // Parts of a payload are removed only after its payment was found in the ledger, so an incomplete one is in there.
-    if (payment !== undefined && !isSamePayment(ledger, payment)) {
+    if (payment !== undefined && !isSameContent(ledger, payment)) {
       return { kind: 'conflict', ledger };
     }
     return { kind: 'settled', ledger, kept: !(await this.ports.entries.remove(entry)) };
   }
 
-  private mayBeForgotten(entry: ListedEntry, { acceptedAt }: PaymentRecord): boolean {
+  private mayBeForgotten(entry: ListedEntry, { acceptedAt }: StreamRecord): boolean {
     const since = acceptedAt > 0 ? Math.min(acceptedAt, entry.parkedAt) : entry.parkedAt;
     return this.ports.clock.now() - since > this.memoryMilliseconds - FORGETTING_MARGIN_MILLISECONDS;
   }
 }
 
 /** The payment in an entry; undefined when there is none, or not the one that it is parked under. */
-export function paymentOf({ name, payload }: ReadEntry): PaymentRecord | undefined {
+export function paymentOf({ name, payload }: ReadEntry): StreamRecord | undefined {
   if (payload === undefined) {
     return undefined;
   }
@@ -198,6 +201,17 @@ export function paymentOf({ name, payload }: ReadEntry): PaymentRecord | undefin
     }
     throw error;
   }
+}
+
+/**
+ * Whose payment an entry is. One that is named by its place was unreadable to the worker that parked it; this version may know more, such as
+ * a type that is newer than that worker.
+ */
+function identityOf(name: ParkedName, payment: StreamRecord | undefined): Pick<StreamRecord, 'merchantId' | 'idempotencyKey'> | undefined {
+  if (name.merchantId !== undefined) {
+    return name;
+  }
+  return payment === undefined || shapeDefect(payment) !== undefined ? undefined : payment;
 }
 
 function refused(why: RetryRefusal): RetryOutcome {

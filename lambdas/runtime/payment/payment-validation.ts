@@ -1,23 +1,13 @@
-import { jsonPointer } from '../json/json-pointer';
 import { JsonFault } from '../json/json-reader';
-import { integerOf, JsonObject, JsonPath, JsonValue } from '../json/json-value';
+import { JsonObject, JsonPath, JsonValue } from '../json/json-value';
 import { containsCardNumber } from './card-number';
-import { isCurrency } from './currency';
-import { MAXIMUM_AMOUNT, Payment, PaymentType } from './payment';
-import { isPaymentText, MAXIMUM_TEXT_LENGTH } from './payment-text';
+import { FieldProblem, problemOfFaults, readAmount, readCurrency, readObject, readText, Refusal, refuse, safePointer } from './field-rules';
+import { Payment, PaymentType } from './payment';
+
+export { type FieldProblem, problemOfFaults, safePointer } from './field-rules';
 
 /** Longest payment as JSON, in bytes. */
 export const MAXIMUM_PAYMENT_BYTES = 64 * 1024;
-
-/** Why a request, or one payment of it, is refused. Names the field and never holds its value. */
-export interface FieldProblem {
-  /** 400 for what breaks a rule, 413 for what is too large, 422 for what holds a card number. */
-  readonly status: 400 | 413 | 422;
-  /** JSON pointer of the field in the request's body; '' is the body itself. */
-  readonly field: string;
-  /** For people, a whole phrase. */
-  readonly detail: string;
-}
 
 export type PaymentValidation =
   | { readonly payment: Payment; readonly problem?: undefined }
@@ -30,8 +20,6 @@ const MEMBERS: ReadonlySet<string> = new Set([
   'idempotencyKey', 'merchantId', 'payerId', 'amount', 'currency', 'type', 'refundOf', 'method',
 ]);
 const METHOD_MEMBERS: ReadonlySet<string> = new Set(['type', 'token']);
-
-const TEXT_RULE = `must be a text of 1 to ${MAXIMUM_TEXT_LENGTH} printable characters`;
 
 /**
  * Checks one payment against the rules of the API.
@@ -49,41 +37,6 @@ export function validatePayment(value: JsonValue, faults: readonly JsonFault[], 
     }
     throw error;
   }
-}
-
-/** The problem that the reader's faults are, if there are any. A card number counts before everything else. */
-export function problemOfFaults(faults: readonly JsonFault[]): FieldProblem | undefined {
-  const fault = faults.find(({ kind }) => kind === 'refused-text') ?? faults[0];
-  switch (fault?.kind) {
-    case undefined:
-      return undefined;
-    case 'refused-text':
-      return { status: 422, field: safePointer(fault.path), detail: 'must not hold a card number' };
-    case 'duplicate-member':
-      return { status: 400, field: safePointer(fault.path), detail: 'must not come twice' };
-    case 'malformed-text':
-      return { status: 400, field: safePointer(fault.path), detail: 'must be well-formed Unicode text in UTF-8' };
-    case 'too-deep':
-      return { status: 400, field: safePointer(fault.path), detail: 'is nested too deep' };
-  }
-}
-
-/**
- * The JSON pointer of a path, cut off before the first member name that must not be repeated to anybody: one that
- * holds a card number, or that is not short and printable.
- */
-export function safePointer(path: JsonPath): string {
-  const end = path.findIndex((step) => typeof step === 'string' && (!isPaymentText(step) || containsCardNumber(step)));
-  return jsonPointer(end < 0 ? path : path.slice(0, end));
-}
-
-/** Leaves the rules at the first one that is broken; invalid payments are few. */
-class Refusal {
-  public constructor(public readonly problem: FieldProblem) {}
-}
-
-function refuse(path: JsonPath, detail: string): never {
-  throw new Refusal({ status: 400, field: safePointer(path), detail });
 }
 
 function readPayment(value: JsonValue, faults: readonly JsonFault[], path: JsonPath): Payment {
@@ -110,26 +63,6 @@ function readPayment(value: JsonValue, faults: readonly JsonFault[], path: JsonP
   };
 }
 
-function readObject(value: JsonValue, members: ReadonlySet<string>, path: JsonPath): JsonObject {
-  if (!(value instanceof JsonObject)) {
-    refuse(path, 'must be an object');
-  }
-  for (const name of value.names) {
-    if (!members.has(name)) {
-      refuse([...path, name], 'is not a member that is known here');
-    }
-  }
-  return value;
-}
-
-function readText(members: JsonObject, name: string, path: JsonPath): string {
-  const value = members.get(name);
-  if (typeof value !== 'string' || !isPaymentText(value)) {
-    refuse([...path, name], value === undefined ? 'is required' : TEXT_RULE);
-  }
-  return value;
-}
-
 function readType(members: JsonObject, path: JsonPath): PaymentType {
   const value = members.get('type');
   if (value !== 'payment' && value !== 'refund') {
@@ -146,23 +79,6 @@ function readRefundOf(members: JsonObject, type: PaymentType, path: JsonPath): s
     refuse([...path, 'refundOf'], 'is only allowed for a refund');
   }
   return undefined;
-}
-
-function readAmount(members: JsonObject, path: JsonPath): number {
-  const value = members.get('amount');
-  const amount = integerOf(value);
-  if (amount === undefined || amount < 1 || amount > MAXIMUM_AMOUNT) {
-    refuse([...path, 'amount'], value === undefined ? 'is required' : `must be an integer from 1 to ${MAXIMUM_AMOUNT}, in minor units`);
-  }
-  return amount;
-}
-
-function readCurrency(members: JsonObject, path: JsonPath): string {
-  const value = members.get('currency');
-  if (typeof value !== 'string' || !isCurrency(value)) {
-    refuse([...path, 'currency'], value === undefined ? 'is required' : 'must be an alphabetic code of ISO 4217');
-  }
-  return value;
 }
 
 function readCardToken(members: JsonObject, type: PaymentType, path: JsonPath): string | undefined {

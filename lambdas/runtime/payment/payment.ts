@@ -20,11 +20,25 @@ export interface Payment {
   readonly cardToken?: string;
 }
 
+/** What the API knows about the two sides of a payment, for those who read the stream. It is no part of what a client asks for. */
+export interface PaymentEnrichment {
+  /** Category of the merchant. @default - not known */
+  readonly merchantCategory?: string;
+  /** Where the merchant is: a cell of H3, as text. @default - not known */
+  readonly merchantCell?: string;
+  /** Where the payer is: a cell of H3, as text. @default - not known */
+  readonly payerCell?: string;
+}
+
 /** A payment as it travels in the stream. */
 export interface PaymentRecord extends Payment {
   /** When the API took it in, in milliseconds since 1970. */
   readonly acceptedAt: number;
+  /** Neither compared nor stored with the payment. @default - nothing is known */
+  readonly enrichment?: PaymentEnrichment;
+  /** The trace that it belongs to: value of a `traceparent` header of W3C Trace Context. @default - none */
+  readonly traceParent?: string;
 }
 
-/** Why a refund has no effect. */
-export type RejectionReason = 'unknown_payment' | 'exceeds_payment' | 'refund_window_closed';
+/** Why a refund, a release or a settle has no effect. */
+export type RejectionReason = 'unknown_payment' | 'exceeds_payment' | 'refund_window_closed' | 'unknown_hold' | 'exceeds_hold';

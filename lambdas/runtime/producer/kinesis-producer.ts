@@ -1,11 +1,10 @@
 import { AggregateBuilder } from '../aggregate/kpl-aggregate';
-import { isRetryable } from '../aws/errors';
 import { AwsCaller } from '../aws/json-client';
-import { RECORD_BYTES_PER_CALL, RECORDS_PER_CALL } from '../limits';
 import { Clock, Random, systemClock } from '../retry/clock';
 import { RetryPolicy } from '../retry/retry';
 import { EvenPartitionKeys } from './even-partition-keys';
 import { Delivery, PaymentStream } from './payment-stream';
+import { OutgoingRecord, putRecords, PutResult, recordsOfCall } from './put-records';
 
 export interface KinesisProducerOptions {
   readonly kinesis: AwsCaller;
@@ -47,14 +46,8 @@ interface OpenRecord {
 }
 
 /** A record on its way. */
-interface SealedRecord {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
+interface SealedRecord extends OutgoingRecord {
   readonly payments: readonly PendingPayment[];
-}
-
-interface PutRecordsOutput {
-  readonly Records?: readonly { readonly SequenceNumber?: string; readonly ShardId?: string; readonly ErrorCode?: string }[];
 }
 
 /**
@@ -166,27 +159,13 @@ export class KinesisProducer implements PaymentStream {
   /** Starts calls while there are records and free places. */
   private send(): void {
     while (this.sealed.length > 0 && this.calls < this.maximumConcurrentCalls) {
-      const records = this.takeCall();
+      const records = this.sealed.splice(0, recordsOfCall(this.sealed));
       this.calls++;
       void this.deliver(records).finally(() => {
         this.calls--;
         this.send();
       });
     }
-  }
-
-  /** Takes as many records as fit into one call. */
-  private takeCall(): SealedRecord[] {
-    let count = 0;
-    let bytes = 0;
-    while (count < this.sealed.length && count < RECORDS_PER_CALL) {
-      bytes += this.sealed[count].data.length + this.sealed[count].partitionKey.length;
-      if (count > 0 && bytes > RECORD_BYTES_PER_CALL) {
-        break;
-      }
-      count++;
-    }
-    return this.sealed.splice(0, count);
   }
 
   /** Tries until every record is durable or no further attempt is allowed. Never throws. */
@@ -214,32 +193,20 @@ export class KinesisProducer implements PaymentStream {
 
   /** One PutRecords call. Settles the records that are durable and returns the others. */
   private async attempt(records: readonly SealedRecord[]): Promise<Attempt> {
-    let output: PutRecordsOutput;
-    try {
-      output = await this.kinesis.call<PutRecordsOutput>('PutRecords', {
-        StreamName: this.streamName,
-        Records: records.map(({ data, partitionKey }) => ({ Data: base64(data), PartitionKey: partitionKey })),
-      });
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      const mayRetry = isRetryable(error);
-      if (!mayRetry) {
-        this.onError(error);
-      }
-      return { left: records, mayRetry, refused: false, error };
+    const { stored, ...result } = await putRecords(this.kinesis, this.streamName, records);
+    if (!result.mayRetry) {
+      this.onError(result.error);
     }
-    let code = 'no answer for the record';
     const left = records.filter((record, index) => {
-      const answer = output.Records?.[index];
-      if (answer?.SequenceNumber === undefined || answer.ShardId === undefined) {
-        code = answer?.ErrorCode ?? code;
+      const place = stored[index];
+      if (place === undefined) {
         return true;
       }
-      const { ShardId: shardId, SequenceNumber: sequenceNumber } = answer;
+      const { shardId, sequenceNumber } = place;
       this.settle(record, (position) => ({ kind: 'durable', position: { shardId, sequenceNumber, index: position } }));
       return false;
     });
-    return { left, mayRetry: true, refused: true, error: new Error(`Kinesis did not store the record: ${code}`) };
+    return { left, ...result };
   }
 
   /** The same payments under another key. All keys are of one length, so that they fit again. */
@@ -264,16 +231,7 @@ export class KinesisProducer implements PaymentStream {
   }
 }
 
-interface Attempt {
+interface Attempt extends Omit<PutResult, 'stored'> {
   /** Records that are not known to be durable. */
   readonly left: readonly SealedRecord[];
-  readonly mayRetry: boolean;
-  /** Whether the service said so itself, record by record. */
-  readonly refused: boolean;
-  /** Why they are left. */
-  readonly error: Error;
-}
-
-function base64(data: Uint8Array): string {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
 }

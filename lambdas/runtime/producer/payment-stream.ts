@@ -10,10 +10,14 @@ export interface StreamPosition {
 export type Delivery =
   /** It is durable in the stream. */
   | { readonly kind: 'durable'; readonly position: StreamPosition }
+  /** There is no stream in between: it has come to its end, in the ledger, in the delay queue or parked, now or when it came before. */
+  | { readonly kind: 'settled' }
+  /** There is no stream in between, and its key took effect before with other fields. */
+  | { readonly kind: 'conflict' }
   /** It was refused, or its fate is unknown. Offering it again is safe, as every payment takes effect once. */
   | { readonly kind: 'unavailable'; readonly error: Error };
 
-/** The way into the stream, as the API sees it. */
+/** The way into the stream, or past it into the ledger, as the API sees it. */
 export interface PaymentStream {
   /** Whether `offer` would refuse now. */
   readonly isFull: boolean;

@@ -4,6 +4,7 @@ import { OutOfTimeError, unavailable } from '../ledger/outcomes';
 import { STATEMENTS_PER_CALL } from '../limits';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
+import type { MovementRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 import { type Admission, CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker';
@@ -19,7 +20,7 @@ export class CircuitOpenError extends Error {
 export interface GuardedLedgerOptions {
   readonly ledger: Ledger;
   readonly breaker: CircuitBreaker;
-  /** Payments of a probe. @default 25, what one call takes */
+  /** Payments or holds of a probe. @default 25, what one call takes */
   readonly probePayments?: number;
   /** Time that a probe may take in all, in milliseconds. @default 1000 */
   readonly probeMilliseconds?: number;
@@ -32,7 +33,7 @@ const OPEN = unavailable(new CircuitOpenError());
 /**
  * A ledger behind a circuit breaker: while its store keeps being unavailable, everything is answered `unavailable` at once, so that a batch is
  * given back instead of waiting for its deadline. Nothing is decided about a payment that was not asked for: `unavailable` means that it
- * is delivered again. Once per slice and refund, not per payment.
+ * is delivered again. Once per slice, refund and end of a hold, not per payment.
  */
 export class GuardedLedger implements Ledger {
   private readonly ledger: Ledger;
@@ -49,32 +50,50 @@ export class GuardedLedger implements Ledger {
     this.clock = options.clock ?? systemClock;
   }
 
-  public async applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    const admission = payments.length === 0 ? undefined : this.breaker.admit();
-    if (admission === undefined) {
-      return payments.map(() => OPEN);
-    }
-    if (admission.kind === 'call') {
-      return this.reported(admission, options.deadline, () => this.ledger.applyPayments(payments, options));
-    }
-    const probe = payments.slice(0, this.probePayments);
-    const outcomes = await this.reported(admission, options.deadline, () => this.ledger.applyPayments(probe, this.short(options)));
-    return probe.length === payments.length ? outcomes : [...outcomes, ...await this.applyPayments(payments.slice(probe.length), options)];
+  public applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return this.applyAll(payments, options, (some, given) => this.ledger.applyPayments(some, given));
   }
 
-  public async applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
-    const admission = this.breaker.admit();
-    if (admission === undefined) {
-      return OPEN;
-    }
-    const given = admission.kind === 'call' ? options : this.short(options);
-    const [outcome] = await this.reported(admission, options.deadline, async () => [await this.ledger.applyRefund(refund, given)]);
-    return outcome;
+  public applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
+    return this.applyOne(options, (given) => this.ledger.applyRefund(refund, given));
+  }
+
+  public applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return this.applyAll(holds, options, (some, given) => this.ledger.applyHolds(some, given));
+  }
+
+  public applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
+    return this.applyOne(options, (given) => this.ledger.applyHoldEnd(movement, given));
   }
 
   /** Reads are not guarded: they are few, and their callers can wait. */
   public find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined> {
     return this.ledger.find(merchantId, idempotencyKey, options);
+  }
+
+  private async applyAll<Kind>(
+    records: readonly Kind[], options: ApplyOptions, apply: (some: readonly Kind[], options: ApplyOptions) => Promise<Outcome[]>,
+  ): Promise<Outcome[]> {
+    const admission = records.length === 0 ? undefined : this.breaker.admit();
+    if (admission === undefined) {
+      return records.map(() => OPEN);
+    }
+    if (admission.kind === 'call') {
+      return this.reported(admission, options.deadline, () => apply(records, options));
+    }
+    const probe = records.slice(0, this.probePayments);
+    const outcomes = await this.reported(admission, options.deadline, () => apply(probe, this.short(options)));
+    return probe.length === records.length ? outcomes : [...outcomes, ...await this.applyAll(records.slice(probe.length), options, apply)];
+  }
+
+  private async applyOne(options: ApplyRefundOptions, apply: (options: ApplyRefundOptions) => Promise<Outcome>): Promise<Outcome> {
+    const admission = this.breaker.admit();
+    if (admission === undefined) {
+      return OPEN;
+    }
+    const given = admission.kind === 'call' ? options : this.short(options);
+    const [outcome] = await this.reported(admission, options.deadline, async () => [await apply(given)]);
+    return outcome;
   }
 
   private short<Options extends ApplyOptions>(options: Options): Options {

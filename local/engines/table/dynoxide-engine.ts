@@ -1,7 +1,7 @@
-import * as net from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DYNOXIDE, findEngineBinary, type FoundEngine } from '../binary';
+import { freePort } from '../binary/free-port';
 import { EngineConnection } from './engine-connection';
 import { GuardedProcess } from './guarded-process';
 import type { EngineAnswer, TableEngine } from './table-engine';
@@ -133,15 +133,4 @@ export class DynoxideEngine implements TableEngine {
     }
     return head;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

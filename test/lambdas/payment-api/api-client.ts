@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import { LedgerEntry } from '../../../lambdas/runtime/ledger/ledger';
 import { ParkedEntry } from '../../../lambdas/runtime/parking/parking';
-import { PaymentRecord } from '../../../lambdas/runtime/payment/payment';
+import { StreamRecord } from '../../../lambdas/runtime/payment/movement';
 import { decodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import { Delivery, PaymentStream } from '../../../lambdas/runtime/producer/payment-stream';
 import { authenticateNobody, Authenticator } from '../../../lambdas/payment-api/authentication';
@@ -10,7 +10,7 @@ import { createPaymentApi, PaymentApi } from '../../../lambdas/payment-api/serve
 
 /** A stream in memory. Payments become durable at once, unless it is held. */
 export class FakeStream implements PaymentStream {
-  public readonly durable: PaymentRecord[] = [];
+  public readonly durable: StreamRecord[] = [];
   public isFull = false;
   /** How many payments may still be taken. */
   public room = Infinity;

@@ -1,4 +1,5 @@
-import { createTokenAuthenticator, Principal } from '../../../lambdas/payment-api/authentication';
+import { Principal } from '../../../lambdas/payment-api/authentication';
+import { createTokenAuthenticator } from '../../../lambdas/payment-api/token-authenticator';
 import { ApiClient, payment } from './api-client';
 import { Algorithm, TokenIssuer } from './tokens';
 
@@ -85,7 +86,7 @@ describe('a token', () => {
 
   it('is verified once and then remembered', async () => {
     const authenticate = await createTokenAuthenticator({ issuer: ISSUER, keySet: issuer.keySet, now: () => NOW, rememberedTokens: 1 });
-    const token = (sub: string): string => `Bearer ${issuer.token({ ...CLAIMS, sub })}`;
+    const token = (sub: string) => ({ authorization: `Bearer ${issuer.token({ ...CLAIMS, sub })}` });
     const first = token('a');
     const verified = authenticate(first, '');
     expect(verified).toBeInstanceOf(Promise);
@@ -96,9 +97,20 @@ describe('a token', () => {
     expect(authenticate(first, '')).toBeInstanceOf(Promise);
   });
 
+  it('is verified again after a while, though it is still valid', async () => {
+    now = NOW;
+    const authenticate = await createTokenAuthenticator({ issuer: ISSUER, keySet: issuer.keySet, now: () => now, rememberedSeconds: 20 });
+    const credentials = bearer(CLAIMS);
+    await authenticate(credentials, '');
+    now = NOW + 19_999;
+    expect(authenticate(credentials, '')).not.toBeInstanceOf(Promise);
+    now = NOW + 20_000;
+    expect(authenticate(credentials, '')).toBeInstanceOf(Promise);
+  });
+
   it('names the client', async () => {
     const authenticate = await createTokenAuthenticator({ issuer: ISSUER, keySet: issuer.keySet, now: () => NOW });
-    const clientOf = async (claims: object): Promise<string> => (await authenticate(bearer(claims).authorization, '') as Principal).client;
+    const clientOf = async (claims: object): Promise<string> => (await authenticate(bearer(claims), '') as Principal).client;
     expect(await clientOf(CLAIMS)).toBe('client-1');
     expect(await clientOf({ ...CLAIMS, azp: 'client-2' })).toBe('client-2');
     expect(await clientOf({ ...CLAIMS, azp: 'client-2', client_id: 'client-3' })).toBe('client-3');

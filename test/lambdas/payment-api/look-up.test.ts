@@ -71,9 +71,28 @@ describe('GET /merchants/{merchantId}/payments/{idempotencyKey}', () => {
     expect((await client.get(`/merchants/m-1/payments/none?receipt=${RECEIPT}`)).status).toBe(404);
   });
 
-  it.each(['receipt=', 'receipt=abc', `receipt=${RECEIPT}&receipt=${RECEIPT}`])('refuses %s', async (query) => {
+  it.each(['receipt=abc', `receipt=${RECEIPT}&receipt=${RECEIPT}`])('refuses %s', async (query) => {
     const reply = await client.get(`/merchants/m-1/payments/none?${query}`);
     expect([reply.status, reply.json.parameter]).toEqual([400, 'receipt']);
+  });
+
+  it('takes an empty receipt for none: where there is no stream, that is what was given', async () => {
+    expect((await client.get('/merchants/m-1/payments/none?receipt=')).status).toBe(404);
+    client.ledger.set('m-1/k-1', APPLIED);
+    expect((await client.get('/merchants/m-1/payments/k-1?receipt=')).status).toBe(200);
+  });
+
+  it('answers a hold, and what ended it', async () => {
+    const hold: LedgerEntry = {
+      merchantId: 'm-1', idempotencyKey: 'h-1', amount: 500, currency: 'EUR', type: 'hold', movementReason: 'risk', status: 'applied', acceptedAt: NOW, settledAt: NOW + 5,
+    };
+    client.ledger.set('m-1/h-1', hold);
+    client.ledger.set('m-1/r-1', { ...hold, idempotencyKey: 'r-1', type: 'release', holdOf: 'h-1', movementReason: undefined, status: 'rejected', reason: 'exceeds_hold' });
+    expect((await client.get('/merchants/m-1/payments/h-1')).json).toEqual({
+      merchantId: 'm-1', idempotencyKey: 'h-1', amount: 500, currency: 'EUR', type: 'hold', movementReason: 'risk', status: 'applied',
+      acceptedAt: '2023-11-14T22:13:20.000Z', settledAt: '2023-11-14T22:13:20.005Z',
+    });
+    expect((await client.get('/merchants/m-1/payments/r-1')).json).toMatchObject({ type: 'release', holdOf: 'h-1', status: 'rejected', reason: 'exceeds_hold' });
   });
 
   it('takes ids as they are, percent-encoded', async () => {

@@ -6,24 +6,35 @@ import { Payment } from '../../../lambdas/runtime/payment/payment';
 describe('ClientLimiter', () => {
   it('lets each client have its rate in the long run, whatever its batches', () => {
     let now = 0;
-    const limiter = new ClientLimiter(100, () => now);
+    const limiter = new ClientLimiter(() => now);
     let taken = 0;
     for (; now < 60_000; now += 10) {
-      taken += limiter.take('a', 50) === 0 ? 50 : 0;
+      taken += limiter.take('a', 50, 100) === 0 ? 50 : 0;
     }
     expect(taken).toBeGreaterThanOrEqual(6_000);
     expect(taken).toBeLessThanOrEqual(6_000 + 100 + 50);
-    expect(limiter.take('b', 1)).toBe(0);
+    expect(limiter.take('b', 1, 100)).toBe(0);
   });
 
   it('says after how many seconds there is something left again', () => {
     let now = 0;
-    const limiter = new ClientLimiter(10, () => now);
-    expect(limiter.take('a', 500)).toBe(0);
-    const seconds = limiter.take('a', 1);
+    const limiter = new ClientLimiter(() => now);
+    expect(limiter.take('a', 500, 10)).toBe(0);
+    const seconds = limiter.take('a', 1, 10);
     expect(seconds).toBe(49);
     now = seconds * 1_000 + 1;
-    expect(limiter.take('a', 1)).toBe(0);
+    expect(limiter.take('a', 1, 10)).toBe(0);
+  });
+
+  it('shares the limit of a client out among processes', () => {
+    let now = 0;
+    const limiter = new ClientLimiter(() => now, 4);
+    let taken = 0;
+    for (; now < 60_000; now += 10) {
+      taken += limiter.take('a', 1, 100) === 0 ? 1 : 0;
+    }
+    expect(taken).toBeGreaterThanOrEqual(1_500);
+    expect(taken).toBeLessThanOrEqual(1_500 + 25 + 1);
   });
 });
 
@@ -41,6 +52,18 @@ describe('AcceptedPayments', () => {
     }
     expect(accepted.conflictsWith({ ...payment, idempotencyKey: 'l', amount: 2 })).toBe(false);
     expect(accepted.conflictsWith({ ...payment, merchantId: 'n', amount: 2 })).toBe(false);
+  });
+});
+
+describe('AcceptedPayments with movements', () => {
+  it('compares what a movement has, and never takes one for a payment', () => {
+    const accepted = new AcceptedPayments(10);
+    const hold = { merchantId: 'm', idempotencyKey: 'h', amount: 1, currency: 'EUR', type: 'hold', reason: 'risk' } as const;
+    accepted.remember(hold);
+    expect(accepted.conflictsWith({ ...hold })).toBe(false);
+    expect(accepted.conflictsWith({ ...hold, reason: 'other' })).toBe(true);
+    expect(accepted.conflictsWith({ ...hold, type: 'release', holdOf: 'x' })).toBe(true);
+    expect(accepted.conflictsWith({ merchantId: 'm', idempotencyKey: 'h', amount: 1, currency: 'EUR', type: 'payment', payerId: '' })).toBe(true);
   });
 });
 

@@ -1,4 +1,6 @@
 import * as http from 'node:http';
+import { contentOf } from '../../../lambdas/runtime/ledger/ledger';
+import { drawnKey } from '../../../lambdas/runtime/payment/movement';
 import { decodeReceipt } from '../../../lambdas/runtime/producer/receipt';
 import { ApiClient, payment, Reply } from './api-client';
 
@@ -48,7 +50,7 @@ describe('POST /payments', () => {
     const { method, ...refund } = payment({ type: 'refund', refundOf: 'key-0' });
     expect((await client.post(refund)).status).toBe(202);
     expect((await client.post(payment({ type: 'refund', refundOf: 'key-0', method }))).status).toBe(202);
-    expect(client.stream.durable.map(({ type, refundOf, cardToken }) => [type, refundOf, cardToken])).toEqual([
+    expect(client.stream.durable.map((record) => [record.type, drawnKey(record), contentOf(record).cardToken])).toEqual([
       ['refund', 'key-0', undefined], ['refund', 'key-0', 'tok_1'],
     ]);
   });

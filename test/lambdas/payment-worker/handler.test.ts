@@ -2,11 +2,13 @@ import type { KinesisStreamEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { createPaymentWorkerHandler, type PaymentWorkerHandler } from '../../../lambdas/payment-worker/handler';
 import { AggregateBuilder } from '../../../lambdas/runtime/aggregate/kpl-aggregate';
-import type { PaymentRecord } from '../../../lambdas/runtime/payment/payment';
+import { SettlementSpans } from '../../../lambdas/runtime/observability/settlement-spans';
+import { SpanExporter } from '../../../lambdas/runtime/observability/spans';
+import { drawnKey, type StreamRecord } from '../../../lambdas/runtime/payment/movement';
 import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
-import { FakeLedger, FakeParking, FakeRefundQueue } from '../runtime/support/fake-ports';
+import { FakeDecodedEvents, FakeLedger, FakeParking, FakeRefundQueue } from '../runtime/support/fake-ports';
 import { ManualClock } from '../runtime/support/manual-clock';
-import { payment, refund } from '../runtime/support/payments';
+import { hold, holdEnd, payment, refund } from '../runtime/support/payments';
 import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
 
 const UNAVAILABLE = { kind: 'unavailable', error: new Error('down') } as const;
@@ -32,7 +34,7 @@ describe('payment worker', () => {
   });
 
   /** One stream record for each list: plain for one payment, aggregated for several; bytes as they are. */
-  function event(...contents: (readonly PaymentRecord[] | Uint8Array)[]): KinesisStreamEvent {
+  function event(...contents: (readonly StreamRecord[] | Uint8Array)[]): KinesisStreamEvent {
     return {
       Records: contents.map((content, index) => ({
         awsRegion: 'eu-west-1', eventName: 'aws:kinesis:record', eventSource: 'aws:kinesis', eventVersion: '1.0', invokeIdentityArn: 'arn',
@@ -46,7 +48,7 @@ describe('payment worker', () => {
     };
   }
 
-  function pack(payments: readonly PaymentRecord[]): Uint8Array {
+  function pack(payments: readonly StreamRecord[]): Uint8Array {
     if (payments.length === 1) {
       return encodePaymentRecord(payments[0]);
     }
@@ -59,6 +61,24 @@ describe('payment worker', () => {
     return `4959033827149025660855969253836157109592157598913658889${index}`;
   }
 
+  it('ends the traces that come with records, and sends them behind the next batch', async () => {
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traceParent = `00-${trace}-00f067aa0ba902b7-01`;
+    const bodies: string[] = [];
+    const spans = new SettlementSpans({ exporter: new SpanExporter({
+      serviceName: 'worker', transport: async (body) => { bodies.push(body); }, lingerMilliseconds: 60_000,
+    }) });
+    const tracing = createPaymentWorkerHandler({ ledger, parking, refundQueue, metrics, clock, logger: recordedLogger().logger, spans });
+    await tracing(event([payment('m', 'a', { traceParent }), payment('m', 'b')], [hold('m', 'h', { traceParent })]), { getRemainingTimeInMillis: () => 10_000 });
+    expect(bodies).toEqual([]);
+    await tracing(event([payment('m', 'c')]), { getRemainingTimeInMillis: () => 10_000 });
+    await new Promise((resolve) => { setImmediate(resolve); });
+    const told = JSON.parse(bodies[0]).resourceSpans[0].scopeSpans[0].spans as { traceId: string; parentSpanId: string; attributes: unknown }[];
+    expect(told.map(({ parentSpanId, traceId }) => [traceId, parentSpanId])).toEqual([[trace, '00f067aa0ba902b7'], [trace, '00f067aa0ba902b7']]);
+    expect(JSON.stringify(told.map(({ attributes }) => attributes))).toContain('"key":"outcome","value":{"stringValue":"applied"}');
+    expect(bodies[0]).not.toMatch(/"m"|"a"|"h"/);
+  });
+
   async function failures(given: KinesisStreamEvent, remaining = 60_000): Promise<string[]> {
     const { batchItemFailures } = await handler(given, { getRemainingTimeInMillis: () => remaining });
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -67,7 +87,7 @@ describe('payment worker', () => {
   it('settles all payments of plain and aggregated records in one go', async () => {
     expect(await failures(event([payment('m', 'a')], [payment('m', 'b'), payment('m', 'c'), payment('m', 'a')]))).toEqual([]);
     expect(ledger.batches).toEqual([4]);
-    expect(ledger.model.balance('m', 'EUR')).toBe(300n);
+    expect(ledger.model.balance('m', 'EUR').available).toBe(300n);
     expect(metrics.counts).toEqual({ PaymentsApplied: 3, PaymentsDuplicate: 1 });
     expect(metrics.flushes).toBe(1);
     expect(metrics.values.SettleLatency).toHaveLength(4);
@@ -81,7 +101,7 @@ describe('payment worker', () => {
   it('has the payments of a batch before its refunds', async () => {
     expect(await failures(event([refund('m', 'r', 'k')], [payment('m', 'k')]))).toEqual([]);
     expect(ledger.asked).toEqual(['k', 'r']);
-    expect(ledger.model.balance('m', 'EUR')).toBe(0n);
+    expect(ledger.model.balance('m', 'EUR').available).toBe(0n);
     expect(refundQueue.messages).toEqual([]);
   });
 
@@ -89,8 +109,8 @@ describe('payment worker', () => {
     let busy = 0;
     let most = 0;
     const busyOf = new Map<string, number>();
-    ledger.during = async ({ refundOf }) => {
-      const key = refundOf as string;
+    ledger.during = async (draw) => {
+      const key = drawnKey(draw) as string;
       busyOf.set(key, (busyOf.get(key) ?? 0) + 1);
       expect(busyOf.get(key)).toBe(1);
       most = Math.max(most, ++busy);
@@ -109,12 +129,71 @@ describe('payment worker', () => {
 
   it('sends refunds whose payment is not there to the queue, with the time of now', async () => {
     expect(await failures(event([refund('m', 'r', 'k')]))).toEqual([]);
-    expect(refundQueue.messages).toEqual([{ refund: refund('m', 'r', 'k'), firstSeenAt: clock.time }]);
+    expect(refundQueue.messages).toEqual([{ record: refund('m', 'r', 'k'), firstSeenAt: clock.time }]);
     expect(metrics.counts).toEqual({ RefundsWaiting: 1 });
   });
 
+  it('has the holds of a batch after its payments and before what ends them, each once', async () => {
+    const released = holdEnd('m', 'e1', 'h', { amount: 30 });
+    const settled = holdEnd('m', 'e2', 'h', { amount: 60, type: 'settle', reason: 'payout' });
+    const given = event([released, settled], [hold('m', 'h'), holdEnd('m', 'e3', 'h', { amount: 11 })], [payment('m', 'k', { amount: 500 })]);
+    expect(await failures(given)).toEqual([]);
+    expect(ledger.asked).toEqual(['k', 'h', 'e1', 'e2', 'e3']);
+    expect(ledger.model.balance('m', 'EUR')).toEqual({ available: 430n, held: 10n });
+    expect(metrics.counts).toEqual({ PaymentsApplied: 1, MovementsApplied: 3, MovementsRejected: 1 });
+    expect(await failures(given)).toEqual([]);
+    expect(ledger.model.balance('m', 'EUR')).toEqual({ available: 430n, held: 10n });
+    expect(metrics.counts).toMatchObject({ PaymentsDuplicate: 1, MovementsDuplicate: 3, MovementsRejected: 2 });
+  });
+
+  it('sends ends of holds that are not there to the queue, and counts them apart', async () => {
+    const settle = holdEnd('m', 'e', 'h', { type: 'settle' });
+    expect(await failures(event([settle], [refund('m', 'r', 'k')]))).toEqual([]);
+    expect(refundQueue.messages).toEqual([{ record: settle, firstSeenAt: clock.time }, { record: refund('m', 'r', 'k'), firstSeenAt: clock.time }]);
+    expect(metrics.counts).toEqual({ RefundsWaiting: 1, MovementsWaiting: 1 });
+  });
+
+  it('parks movements that can never be stored, by merchant and key', async () => {
+    ledger.spoil = ({ idempotencyKey }) => (idempotencyKey === 'h' ? { kind: 'impossible', reason: 'too large' } : undefined);
+    expect(await failures(event([hold('m', 'h')], [holdEnd('m', 'e', 'x'.repeat(65))]))).toEqual([]);
+    expect(parking.entries).toMatchObject([
+      { idempotencyKey: 'h', reason: 'too large' }, { idempotencyKey: 'e', reason: 'hold_of is not a text of 1 to 64 characters' },
+    ]);
+  });
+
+  describe('with a stream of decoded events', () => {
+    let events: FakeDecodedEvents;
+
+    beforeEach(() => {
+      events = new FakeDecodedEvents();
+      handler = createPaymentWorkerHandler({ ledger, parking, refundQueue, metrics, clock, events, logger: recordedLogger().logger }, { sliceSize: 2 });
+    });
+
+    it('writes the payments that the ledger holds, again when they come again, and nothing else', async () => {
+      await ledger.applyPayments([payment('m', 'taken', { amount: 1 })]);
+      const given = event([payment('m', 'a'), payment('m', 'taken')], [payment('m', 'b'), refund('m', 'r', 'a'), hold('m', 'h')], [payment('m', 'a')]);
+      expect(await failures(given)).toEqual([]);
+      expect(events.written).toEqual([payment('m', 'a'), payment('m', 'b'), payment('m', 'a')]);
+      expect(metrics.counts.EventsWritten).toBe(3);
+    });
+
+    it('asks for delivery from the first payment on whose event was not taken', async () => {
+      events.takes = ({ idempotencyKey }) => idempotencyKey !== 'b';
+      expect(await failures(event([payment('m', 'a')], [payment('m', 'b')], [payment('m', 'c')], [refund('m', 'r', 'a')]))).toEqual([sequence(1)]);
+      events.takes = () => true;
+      expect(await failures(event([payment('m', 'b')], [payment('m', 'c')]))).toEqual([]);
+      expect(events.written.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['a', 'c', 'b', 'c']);
+    });
+
+    it('writes nothing that comes again for another reason', async () => {
+      ledger.spoil = ({ idempotencyKey }) => (idempotencyKey === 'b' ? UNAVAILABLE : undefined);
+      expect(await failures(event([payment('m', 'a')], [payment('m', 'b')], [payment('m', 'c')]))).toEqual([sequence(1)]);
+      expect(events.written).toEqual([payment('m', 'a')]);
+    });
+  });
+
   it('asks for delivery from a refund on that the queue did not take', async () => {
-    refundQueue.takes = ({ refund: { idempotencyKey } }) => idempotencyKey !== 'r1';
+    refundQueue.takes = ({ record: { idempotencyKey } }) => idempotencyKey !== 'r1';
     expect(await failures(event([refund('m', 'r0', 'x')], [refund('m', 'r1', 'x')], [refund('m', 'r2', 'x')]))).toEqual([sequence(1)]);
     expect(metrics.counts).toMatchObject({ RecordsLeftForRetry: 2 });
   });
@@ -128,7 +207,7 @@ describe('payment worker', () => {
     expect(lines).toHaveLength(1);
     ledger.spoil = () => undefined;
     expect(await failures(given)).toEqual([]);
-    expect(ledger.model.balance('m', 'EUR')).toBe(300n);
+    expect(ledger.model.balance('m', 'EUR').available).toBe(300n);
   });
 
   it('fails a record with a refund that could not be tried, but not those before it', async () => {
@@ -145,7 +224,7 @@ describe('payment worker', () => {
       builder.tryAdd('p', encodePaymentRecord(payment('m', 'a')));
       builder.tryAdd('p', Buffer.from([0xff, 0xff]));
       expect(await failures(event(Buffer.from('no payment'), builder.build(), [payment('m', 'b')]))).toEqual([]);
-      expect(ledger.model.balance('m', 'EUR')).toBe(200n);
+      expect(ledger.model.balance('m', 'EUR').available).toBe(200n);
       expect(parking.entries).toEqual([
         {
           reason: expect.any(String) as string, schema: 'payment.v1.Payment', payload: Buffer.from('no payment'), parkedAt: clock.time,
@@ -204,6 +283,9 @@ describe('payment worker', () => {
       fc.record({ key, amount: fc.constantFrom(10, 20) }).map(({ key: own, amount }) => payment('m', own, { amount })),
       fc.record({ own: fc.constantFrom('r1', 'r2', 'r3'), key, amount: fc.constantFrom(5, 10, 15) })
         .map(({ own, key: paid, amount }) => refund('m', own, paid, { amount })),
+      fc.record({ key: fc.constantFrom('h1', 'h2'), amount: fc.constantFrom(10, 20) }).map(({ key: own, amount }) => hold('m', own, { amount })),
+      fc.record({ own: fc.constantFrom('e1', 'e2', 'e3'), held: fc.constantFrom('h1', 'h2'), amount: fc.constantFrom(5, 10, 15) })
+        .map(({ own, held, amount }) => holdEnd('m', own, held, { amount })),
     );
     const bad = fc.constant(Buffer.from('bad'));
     await fc.assert(fc.asyncProperty(
@@ -229,10 +311,10 @@ describe('payment worker', () => {
         }
         expect(checkpoint).toBe(whole.length);
         const accepted = stream.flatMap((content) => (content instanceof Uint8Array ? [] : [...content]));
-        const waitingKeys = new Set(refundQueue.messages.map((waiting) => waiting.refund.idempotencyKey));
+        const waitingKeys = new Set(refundQueue.messages.map((waiting) => waiting.record.idempotencyKey));
         for (const each of accepted) {
-          // Every payment is settled under its key, and every refund is settled or waits.
-          expect(each.type === 'refund' && waitingKeys.has(each.idempotencyKey) ? true : await ledger.find('m', each.idempotencyKey)).toBeTruthy();
+          // Everything is settled under its key, but for what draws on others and waits.
+          expect(drawnKey(each) !== undefined && waitingKeys.has(each.idempotencyKey) ? true : await ledger.find('m', each.idempotencyKey)).toBeTruthy();
         }
         const parkedPlaces = new Set(parking.entries.map(({ source }) => source.sequenceNumber));
         expect(parkedPlaces.size).toBe(stream.filter((content) => content instanceof Uint8Array).length);

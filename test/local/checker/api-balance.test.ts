@@ -20,13 +20,13 @@ describe('a balance that the API is asked for', () => {
 
   it('is exact where a number of JavaScript is not', async () => {
     const api = answering(good);
-    expect(await ask(api)).toBe(9007199254741000n);
+    expect(await ask(api)).toEqual({ available: 9007199254740993n, held: 7n });
     expect(api.targets).toEqual(['/merchants/m%2F1/balance?currency=EUR']);
   });
 
   it('is asked for again while a task starts, or is busy', async () => {
     const api = answering(none, { status: 503, body: '' }, { status: 429, body: '' }, good);
-    expect(await ask(api)).toBe(9007199254741000n);
+    expect(await ask(api)).toEqual({ available: 9007199254740993n, held: 7n });
     expect(slept).toEqual([500, 500, 500]);
   });
 

@@ -1,3 +1,5 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { MemoryTableEngine } from '../../../local/engines/table/memory';
 import type { Item } from '../../../local/engines/table/attribute-value';
 import { Checker } from '../../../local/checker/checker';
@@ -7,7 +9,7 @@ import { type TableClient, Tables } from '../../../local/checker/tables';
 import type { ApiClient } from '../../../local/load/api-client';
 import type { Outcome, SentPayment } from '../../../local/load/outcome';
 
-const NAMES = { ledger: ['ledger-0', 'ledger-1'], balances: 'balances', parking: 'parking' };
+const NAMES = { ledger: ['ledger-0', 'ledger-1'], balances: 'balances', parking: 'parking', payouts: 'payouts' };
 
 /** Tables of a run without a run, and how often each was scanned. */
 class TestTables implements TableClient {
@@ -16,7 +18,7 @@ class TestTables implements TableClient {
 
   static async create(): Promise<TestTables> {
     const tables = new TestTables();
-    for (const TableName of [...NAMES.ledger, NAMES.balances, NAMES.parking]) {
+    for (const TableName of [...NAMES.ledger, NAMES.balances, NAMES.parking, NAMES.payouts]) {
       await tables.call('CreateTable', {
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
@@ -161,6 +163,94 @@ describe('the checker', () => {
     now += 1;
     await Promise.all([checker.projectedEffects(), checker.lookForParked()]);
     expect([scansOf('balances'), scansOf('parking')]).toEqual([2, 2]);
+  });
+});
+
+describe('the checker, where there are holds and payouts', () => {
+  let tables: TestTables;
+  let bank: http.Server;
+  let transfers: object[];
+  let bankStatus: number;
+
+  const movement = (key: string, type: string, amount: number, rest: Item = {}): Item => ({
+    pk: { S: 'm#0' }, sk: { S: key }, type: { S: type }, amount: { N: String(amount) }, currency: { S: 'EUR' }, status: { S: 'applied' }, ...rest,
+  });
+  const payoutRow = (step: string, rest: Item): Item => movement(`payout:p:${step}`, step, 40, { movementReason: { S: 'payout' }, ...rest });
+  const HOLD = movement('h', 'hold', 30, { holdable: { N: '20' } });
+  const RELEASE = movement('e', 'release', 10, { holdOf: { S: 'h' } });
+  const PAYOUT = [payoutRow('hold', { holdable: { N: '0' } }), payoutRow('settle', { holdOf: { S: 'payout:p:hold' } })];
+
+  beforeEach(async () => {
+    tables = await TestTables.create();
+    transfers = [{ key: 'payout:p', merchantId: 'm', amount: 40, currency: 'EUR', reference: 'bank-1' }];
+    bankStatus = 200;
+    bank = http.createServer((request, response) => {
+      expect(request.url).toBe('/transfers');
+      response.writeHead(bankStatus).end(JSON.stringify({ transfers }));
+    });
+    await new Promise<void>((resolve) => bank.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(() => {
+    bank.closeAllConnections();
+    bank.close();
+  });
+
+  const checkerWith = (available: number, held: number): Checker => {
+    const api = { get: () => Promise.resolve({ status: 200, body: `{"available":${available},"held":${held}}` }) } as unknown as ApiClient;
+    const url = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
+    const checker = new Checker(new Tables(tables), NAMES, [api], () => undefined, () => 1_000, url);
+    const common = { merchantId: 'm', currency: 'EUR' };
+    checker.addOutcomes([
+      outcome(payment('a'), 202),
+      { ...outcome(payment('a'), 202), payment: undefined, movement: { ...common, idempotencyKey: 'h', amount: 30, type: 'hold' } },
+      { ...outcome(payment('a'), 202), payment: undefined, movement: { ...common, idempotencyKey: 'e', amount: 10, type: 'release', holdOf: 'h' } },
+      { ...outcome(payment('a'), 202), payment: undefined, payout: { ...common, idempotencyKey: 'p', amount: 40 } },
+      { ...outcome(payment('a'), 202), payment: undefined, payout: { ...common, idempotencyKey: 'q', amount: 1_000 } },
+    ]);
+    return checker;
+  };
+
+  async function settle(checker: Checker): Promise<void> {
+    for (const item of [rowOf(payment('a')), HOLD, RELEASE, ...PAYOUT]) {
+      await tables.put('ledger-0', item);
+      checker.addChange(inserted(item));
+    }
+    await tables.put('payouts', { pk: { S: 'm' }, sk: { S: 'payout#q' }, state: { S: 'rejected' } });
+    await tables.put('payouts', { pk: { S: 'm' }, sk: { S: 'payout#p' }, state: { S: 'settled' } });
+    await tables.put('payouts', { pk: { S: 'm' }, sk: { S: 'account#EUR' }, state: { S: 'rejected' } });
+  }
+
+  it('finds nothing where all is as it was promised, to the last minor unit', async () => {
+    const checker = checkerWith(40, 20);
+    expect(checker.progress()).toMatchObject({ acknowledgedKeys: 3, openPayouts: 2, sent: 3 });
+    await settle(checker);
+    await tables.put('balances', { ...balance(40, 5), held: { N: '20' } });
+    expect(checker.progress()).toMatchObject({ settledKeys: 3, openPayouts: 1, ledgerEffects: 5 });
+    await checker.lookForRejectedPayouts();
+    expect(checker.progress()).toMatchObject({ openPayouts: 0 });
+    expect(await checker.report()).toMatchObject({
+      sent: 3, acked: 3, applied: 3, holds: 1, releases: 1, lost: 0, doubled: 0, outOfBalance: 0, findings: [],
+      payouts: { sent: 2, acked: 2, refused: 0, unanswered: 0, settled: 1, released: 0, rejected: 1, duplicates: 0, lost: 0 },
+      balances: [{ merchantId: 'm', currency: 'EUR', balance: '60' }],
+    });
+  });
+
+  it('finds money that is available though it is held, and a bank that says otherwise', async () => {
+    const checker = checkerWith(60, 0);
+    await settle(checker);
+    await tables.put('balances', balance(60, 5));
+    transfers = [];
+    expect((await checker.report()).findings).toEqual([
+      'outOfBalance: the balance table says 60 for m / EUR, the books say 40 and 20 held',
+      'outOfBalance: the API says 60 for m / EUR, the books say 40 and 20 held',
+      'outOfBalance: the payout m / p is settled, and the bank paid nothing',
+      'outOfBalance: 60 of m / EUR is available, held or paid out, and 100 was paid in and not refunded',
+    ]);
+    bankStatus = 500;
+    await expect(checker.report()).rejects.toThrow('the bank answered 500');
+    bankStatus = 200;
+    transfers = [{ key: 'p', merchantId: 'm', amount: 40, currency: 'EUR' }];
+    await expect(checker.report()).rejects.toThrow('whose key does not begin with payout:');
   });
 });
 

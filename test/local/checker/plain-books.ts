@@ -1,5 +1,5 @@
-import { identity, type Outcome, type SentPayment } from '../../../local/load/outcome';
-import type { AuditCounts, FinalState } from '../../../local/checker/audit';
+import { identity, isSentPayment, type Outcome, type SentEntry } from '../../../local/load/outcome';
+import type { AuditCounts, CheckedBalance, FinalState } from '../../../local/checker/audit';
 import type { ClientCounts, Settlement } from '../../../local/checker/books';
 import type { LedgerRow } from '../../../local/checker/ledger-row';
 
@@ -12,7 +12,7 @@ export interface PlainState extends FinalState {
 interface Account {
   acked: number;
   /** What was sent under this key and may have an effect: acknowledged, or without a clear answer. */
-  readonly sent: SentPayment[];
+  readonly sent: SentEntry[];
   scheduledAt: number;
   settledAt?: number;
   /** Times that a row of this key appeared in the ledger. */
@@ -47,13 +47,14 @@ export class PlainBooks {
     }
     // A payment that was turned away for what it says has no effect; after 429 and 5xx it may be in the stream all the same.
     const mayHaveEffect = outcome.status === 202 || outcome.status === 0 || outcome.status === 429 || outcome.status >= 500;
-    if (!outcome.payment || !mayHaveEffect) {
+    const entry = outcome.payment ?? outcome.movement;
+    if (!entry || !mayHaveEffect) {
       return undefined;
     }
-    const id = identity(outcome.payment.merchantId, outcome.payment.idempotencyKey);
+    const id = identity(entry.merchantId, entry.idempotencyKey);
     const account = this.account(id);
-    if (!account.sent.some((sent) => isSame(sent, outcome.payment!))) {
-      account.sent.push(outcome.payment);
+    if (!account.sent.some((sent) => isSame(sent, entry))) {
+      account.sent.push(entry);
     }
     if (outcome.status !== 202 || account.acked++ > 0) {
       return undefined;
@@ -134,10 +135,12 @@ export class PlainBooks {
 class Audit {
   private readonly findings: string[] = [];
   private readonly rows = new Map<string, LedgerRow[]>();
-  /** Own sum by `merchant NUL currency`. */
-  private readonly sums = new Map<string, bigint>();
-  private readonly refunded = new Map<string, bigint>();
-  private readonly terms = { applied: 0, duplicates: 0, rejected: 0, parked: 0, lost: 0, doubled: 0, outOfBalance: 0 };
+  /** Own sums by `merchant NUL currency`. */
+  private readonly available = new Map<string, bigint>();
+  private readonly held = new Map<string, bigint>();
+  /** What draws on each payment or hold, by its identity. */
+  private readonly draws = new Map<string, SentEntry[]>();
+  private readonly terms = { applied: 0, duplicates: 0, rejected: 0, parked: 0, lost: 0, doubled: 0, outOfBalance: 0, holds: 0, releases: 0 };
 
   constructor(
     private readonly accounts: ReadonlyMap<string, Account>,
@@ -151,11 +154,11 @@ class Audit {
   run(): AuditCounts {
     this.accounts.forEach((account, id) => this.checkAccount(id, account));
     this.rows.forEach((rows, id) => this.checkRows(id, rows));
-    this.checkRefundable();
+    this.checkLeft();
     this.checkRejections();
     this.checkBalances('the balance table', this.state.balances, this.allMerchantCurrencies());
     this.checkBalances('the API', this.state.answeredBalances, new Set(this.state.answeredBalances.keys()));
-    return { ...this.terms, findings: this.findings };
+    return { ...this.terms, payouts: { settled: 0, released: 0, rejected: 0, duplicates: 0, lost: 0 }, findings: this.findings };
   }
 
   /** What became of every acknowledgement of one key. */
@@ -170,6 +173,8 @@ class Audit {
     const row = this.rows.get(id)?.[0];
     if (row) {
       this.terms[row.status]++;
+      this.terms.holds += row.status === 'applied' && this.rows.get(id)!.some((it) => it.entry.type === 'hold' && it.status === 'applied') ? 1 : 0;
+      this.terms.releases += row.status === 'applied' && row.entry.type === 'release' ? 1 : 0;
     } else if (this.state.parked.has(id)) {
       this.terms.parked++;
     } else {
@@ -192,63 +197,81 @@ class Audit {
       this.found('doubled', 1, `${readable(id)} is in the ledger and parked`);
     }
     const row = rows[0];
-    const sent = account.sent.find((payment) => isSame(payment, row.payment));
+    const sent = account.sent.find((entry) => isSame(entry, row.entry));
     if (!sent) {
       this.found('outOfBalance', 1, `${readable(id)} is stored with fields that were not sent`);
       return;
     }
     if (row.status === 'applied') {
-      const sign = sent.type === 'payment' ? 1n : -1n;
-      addTo(this.sums, identity(sent.merchantId, sent.currency), sign * BigInt(sent.amount));
-      if (sent.type === 'refund') {
-        addTo(this.refunded, identity(sent.merchantId, sent.refundOf!), BigInt(sent.amount));
+      const [available, held] = { payment: [1n, 0n], refund: [-1n, 0n], hold: [-1n, 1n], release: [1n, -1n], settle: [0n, -1n] }[sent.type];
+      const of = identity(sent.merchantId, sent.currency);
+      addTo(this.available, of, available * BigInt(sent.amount));
+      addTo(this.held, of, held * BigInt(sent.amount));
+      const drawn = drawnBy(sent);
+      if (drawn !== undefined) {
+        this.draws.set(drawn, [...(this.draws.get(drawn) ?? []), sent]);
       }
     }
   }
 
-  /** Refunds never take more than was paid, and the row says what is left. */
-  private checkRefundable(): void {
+  /** Nothing takes more than there is, and each row says what is left of it. */
+  private checkLeft(): void {
     for (const row of this.state.rows) {
-      if (row.payment.type === 'payment') {
-        const left = BigInt(row.payment.amount) - (this.refunded.get(row.identity) ?? 0n);
-        if (left < 0n || row.refundable !== left) {
-          this.found('outOfBalance', 1, `${readable(row.identity)} has ${row.refundable} left to refund, the books say ${left}`);
+      if (row.entry.type === 'payment' || row.entry.type === 'hold') {
+        const left = BigInt(row.entry.amount) - this.drawnOf(row.identity);
+        if (left < 0n || row.left !== left) {
+          const what = this.isOfType(row.identity, 'hold') ? 'held' : 'left to refund';
+          this.found('outOfBalance', 1, `${readable(row.identity)} has ${row.left} ${what}, the books say ${left}`);
         }
       }
     }
-    for (const paid of this.refunded.keys()) {
-      if (!this.rows.get(paid)?.some((row) => row.payment.type === 'payment' && row.status === 'applied')) {
-        this.found('outOfBalance', 1, `${readable(paid)} was refunded and is no payment`);
+    for (const [drawn, draws] of this.draws) {
+      if (draws.some(isSentPayment) && !this.isOfType(drawn, 'payment')) {
+        this.found('outOfBalance', 1, `${readable(drawn)} was refunded and is no payment`);
+      }
+      if (!draws.every(isSentPayment) && !this.isOfType(drawn, 'hold')) {
+        this.found('outOfBalance', 1, `${readable(drawn)} was released or settled and is no hold`);
       }
     }
   }
 
-  /** A refund is turned away for a reason that holds. */
+  private isOfType(id: string, type: 'payment' | 'hold'): boolean {
+    return this.rows.get(id)?.some((row) => row.entry.type === type && row.status === 'applied') === true;
+  }
+
+  private drawnOf(id: string): bigint {
+    return (this.draws.get(id) ?? []).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+  }
+
+  /** What draws on something is turned away for a reason that holds. */
   private checkRejections(): void {
     for (const row of this.state.rows) {
-      if (row.status !== 'rejected') {
+      if (row.status !== 'rejected' || !row.reason!.startsWith('exceeds_')) {
         continue;
       }
-      const paid = this.rows.get(identity(row.merchantId, row.payment.refundOf ?? ''))?.[0];
-      const left = paid === undefined ? 0n : BigInt(paid.payment.amount) - (this.refunded.get(paid.identity) ?? 0n);
-      if (row.reason === 'exceeds_payment' && BigInt(row.payment.amount) <= left) {
-        this.found('outOfBalance', 1, `${readable(row.identity)} was rejected though ${left} is left to refund`);
+      const id = drawnBy(row.entry) ?? identity(row.merchantId, '');
+      const drawn = this.rows.get(id)?.[0];
+      const left = drawn === undefined ? 0n : BigInt(drawn.entry.amount) - this.drawnOf(id);
+      if (BigInt(row.entry.amount) <= left) {
+        const what = this.isOfType(id, 'hold') ? 'of the hold' : 'to refund';
+        this.found('outOfBalance', 1, `${readable(row.identity)} was rejected though ${left} is left ${what}`);
       }
     }
   }
 
-  private checkBalances(source: string, balances: ReadonlyMap<string, bigint>, merchantCurrencies: ReadonlySet<string>): void {
+  private checkBalances(source: string, balances: ReadonlyMap<string, CheckedBalance>, merchantCurrencies: ReadonlySet<string>): void {
     for (const id of merchantCurrencies) {
-      const balance = balances.get(id) ?? 0n;
-      const sum = this.sums.get(id) ?? 0n;
-      if (balance !== sum) {
-        this.found('outOfBalance', 1, `${source} says ${balance} for ${readable(id)}, the books say ${sum}`);
+      const { available, held } = balances.get(id) ?? { available: 0n, held: 0n };
+      const sum = { available: this.available.get(id) ?? 0n, held: this.held.get(id) ?? 0n };
+      if (available !== sum.available || held !== sum.held) {
+        const text = (balance: CheckedBalance) => (balance.held === 0n ? `${balance.available}` : `${balance.available} and ${balance.held} held`);
+        this.found('outOfBalance', 1, `${source} says ${text({ available, held })} for ${readable(id)}, the books say ${text(sum)}`);
       }
     }
   }
 
   private allMerchantCurrencies(): Set<string> {
-    return new Set([...this.sums.keys(), ...this.state.balances.keys()]);
+    return new Set([...this.available.keys(), ...this.state.balances.keys()]);
   }
 
   private found(term: 'lost' | 'doubled' | 'outOfBalance', count: number, what: string): void {
@@ -259,11 +282,17 @@ class Audit {
   }
 }
 
-function isSame(left: SentPayment, right: SentPayment): boolean {
-  return (
-    left.amount === right.amount && left.currency === right.currency && left.type === right.type &&
-    left.payerId === right.payerId && left.refundOf === right.refundOf && left.token === right.token
-  );
+function isSame(left: SentEntry, right: SentEntry): boolean {
+  const fields = (entry: SentEntry) => (isSentPayment(entry)
+    ? [entry.amount, entry.currency, entry.type, entry.payerId, entry.refundOf, entry.token]
+    : [entry.amount, entry.currency, entry.type, entry.holdOf, entry.reason]);
+  return JSON.stringify(fields(left)) === JSON.stringify(fields(right));
+}
+
+/** Identity of the payment or hold that an entry draws on. */
+function drawnBy(entry: SentEntry): string | undefined {
+  const key = isSentPayment(entry) ? entry.refundOf : entry.holdOf;
+  return key === undefined ? undefined : identity(entry.merchantId, key);
 }
 
 function addTo(sums: Map<string, bigint>, id: string, amount: bigint): void {

@@ -1,16 +1,18 @@
 import { OpenLoop } from '../../../local/load/open-loop';
-import { type ClientPayment, PaymentMix } from '../../../local/load/payment-mix';
-import type { PaymentSender, PostedPayments } from '../../../local/load/poster';
+import { PaymentMix } from '../../../local/load/payment-mix';
+import type { ClientEntry, ClientMovement, MovementRoutes } from '../../../local/load/client-movement';
+import { MovementMix } from '../../../local/load/movement-mix';
+import type { PaymentSender, Posted } from '../../../local/load/poster';
 import { SeededRandom } from '../../../local/random/seeded-random';
 import { ManualClock } from '../event-sources/manual-clock';
 
 jest.setTimeout(60_000);
 
 const START = 1_800_000_000_000;
-const NOTHING: PostedPayments = { acknowledged: [], repeatable: [] };
+const NOTHING: Posted = { acknowledged: [], repeatable: [] };
 
 interface Post {
-  readonly payments: readonly ClientPayment[];
+  readonly payments: readonly ClientEntry[];
   /** Milliseconds since the start: when it was due, and when it was sent. */
   readonly due: number;
   readonly sent: number;
@@ -19,7 +21,7 @@ interface Post {
 describe('the open loop', () => {
   let clock: ManualClock;
   let posts: Post[];
-  let answer: (payments: readonly ClientPayment[]) => Promise<PostedPayments>;
+  let answer: (payments: readonly ClientEntry[]) => Promise<Posted>;
 
   beforeEach(() => {
     clock = new ManualClock(START);
@@ -27,15 +29,16 @@ describe('the open loop', () => {
     answer = async (payments) => ({ acknowledged: payments, repeatable: [] });
   });
 
-  const create = (seed = 1) => {
+  const create = (seed = 1, routes?: MovementRoutes) => {
     const random = new SeededRandom(seed);
     const sender: PaymentSender = {
-      post: (payments, scheduledAt) => {
+      post: <Entry extends ClientEntry>(payments: readonly Entry[], scheduledAt: number) => {
         posts.push({ payments, due: scheduledAt - START, sent: clock.now() - START });
-        return answer(payments);
+        return answer(payments) as Promise<Posted<Entry>>;
       },
     };
-    return new OpenLoop(sender, new PaymentMix(random, 's1'), random, clock);
+    const movements = routes && new MovementMix(new SeededRandom(seed + 1), 's1', routes);
+    return new OpenLoop(sender, new PaymentMix(random, 's1'), random, clock, movements);
   };
   const payments = (from: number, to: number) =>
     posts.filter(({ sent }) => sent >= from && sent < to).reduce((sum, post) => sum + post.payments.length, 0);
@@ -193,5 +196,60 @@ describe('the open loop', () => {
     const told = acknowledged.mock.calls.map(([{ idempotencyKey }]) => idempotencyKey);
     expect(told.length).toBeGreaterThan(5_000);
     expect(new Set(told).size).toBe(told.length);
+  });
+
+  describe('with an API that takes holds and payouts', () => {
+    const movements = () => posts.flatMap(({ payments: entries, due }) =>
+      entries.filter(({ type }) => type !== 'payment' && type !== 'refund').map((entry) => ({ ...entry as ClientMovement, due })));
+    const run = async (routes: MovementRoutes | undefined) => {
+      posts = [];
+      clock = new ManualClock(START);
+      const ended = create(3, routes).run(3_000, 20);
+      await clock.advance(40_000);
+      await ended;
+    };
+
+    it('sends them one by one beside the payments, which stay what they are', async () => {
+      await run(undefined);
+      const before = posts.filter(({ payments: [first] }) => first.type === 'payment' || first.type === 'refund');
+      expect(movements()).toEqual([]);
+      await run({ holds: true, payouts: true });
+      expect(keys(posts.filter(({ payments: [first] }) => first.type === 'payment' || first.type === 'refund')).sort()).toEqual(keys(before).sort());
+      const counts = new Map<string, number>();
+      movements().forEach(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
+      // 0.5 % of 60,000 payments.
+      expect(counts.get('hold')).toBeGreaterThan(230);
+      expect(counts.get('hold')).toBeLessThan(370);
+      expect(counts.get('release')).toBeGreaterThan(200);
+      expect(counts.get('payout')).toBeGreaterThan(30);
+      expect(counts.get('payout')).toBeLessThan(95);
+      expect(posts.every(({ payments: entries }) => entries.length === 1 || entries.every(({ type }) => type === 'payment' || type === 'refund'))).toBe(true);
+    });
+
+    it('releases holds: some before they are sent, some by too much, and sends some twice', async () => {
+      await run({ holds: true, payouts: false });
+      const sent = movements();
+      expect(sent.some(({ type }) => type === 'payout')).toBe(false);
+      const holds = new Map(sent.filter(({ type }) => type === 'hold').map((hold) => [hold.idempotencyKey, hold]));
+      const releases = sent.filter(({ type }) => type === 'release');
+      const matched = releases.filter(({ holdOf }) => holds.has(holdOf!));
+      // Of the last releases the holds were still to come when the load ended.
+      expect(matched.length).toBeGreaterThan(releases.length - 5);
+      matched.forEach((release) => expect(release).toMatchObject({ merchantId: holds.get(release.holdOf!)!.merchantId, currency: holds.get(release.holdOf!)!.currency }));
+      expect(matched.filter(({ due, holdOf }) => due < holds.get(holdOf!)!.due).length).toBeGreaterThan(10);
+      expect(matched.filter(({ amount, holdOf }) => amount > holds.get(holdOf!)!.amount).length).toBeGreaterThan(3);
+      expect(new Set(sent.map(({ idempotencyKey }) => idempotencyKey)).size).toBeLessThan(sent.length);
+    });
+
+    it('sends a movement again that was refused for now', async () => {
+      let refused = 0;
+      answer = async (entries) => {
+        const isRefused = entries[0].type === 'hold' && refused++ < 5;
+        return isRefused ? { acknowledged: [], repeatable: entries } : { acknowledged: entries, repeatable: [] };
+      };
+      await run({ holds: true, payouts: false });
+      const holds = movements().filter(({ type }) => type === 'hold');
+      expect(holds.filter(({ idempotencyKey }) => idempotencyKey === holds[0].idempotencyKey)).toHaveLength(2);
+    });
   });
 });

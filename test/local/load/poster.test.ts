@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiClient } from '../../../local/load/api-client';
 import type { Outcome } from '../../../local/load/outcome';
+import type { ClientEntry } from '../../../local/load/client-movement';
 import { type ClientPayment, PaymentMix } from '../../../local/load/payment-mix';
 import { Poster } from '../../../local/load/poster';
 import { SeededRandom } from '../../../local/random/seeded-random';
@@ -43,7 +44,7 @@ describe('a client of the API', () => {
     }
     return payments.slice(0, count);
   };
-  const post = (payments: readonly ClientPayment[], scheduledAt = Date.now()) =>
+  const post = (payments: readonly ClientEntry[], scheduledAt = Date.now()) =>
     new Poster([client], { send: (outcome) => void outcomes.push(outcome) }).post(payments, scheduledAt);
   const status = (code: number, headers: http.OutgoingHttpHeaders = {}): Answer => (response) => void response.writeHead(code, headers).end('{}');
 
@@ -65,6 +66,29 @@ describe('a client of the API', () => {
     expect(posted.acknowledged).toEqual([]);
     expect(posted.repeatable).toHaveLength(repeatable);
     expect(posted.retryAfterSeconds).toBe(2);
+  });
+
+  it('posts movements to the routes of their merchant, and tells what they are', async () => {
+    const urls: string[] = [];
+    answer = (response, url) => {
+      urls.push(url);
+      response.writeHead(202).end('{}');
+    };
+    const common = { merchantId: 'm/1', amount: 5, currency: 'EUR' };
+    await post([{ ...common, idempotencyKey: 'h', type: 'hold', reason: 'review' }]);
+    await post([{ ...common, idempotencyKey: 'e', type: 'release', holdOf: 'h' }]);
+    expect(await post([{ ...common, idempotencyKey: 'p', type: 'payout' }])).toMatchObject({ acknowledged: [{ idempotencyKey: 'p' }], repeatable: [] });
+    expect(urls).toEqual(['/merchants/m%2F1/holds', '/merchants/m%2F1/releases', '/merchants/m%2F1/payouts']);
+    expect(bodies.map((body) => JSON.parse(body) as object)).toEqual([
+      { idempotencyKey: 'h', amount: 5, currency: 'EUR', reason: 'review' },
+      { idempotencyKey: 'e', amount: 5, currency: 'EUR', holdOf: 'h' },
+      { idempotencyKey: 'p', amount: 5, currency: 'EUR' },
+    ]);
+    expect(outcomes.map(({ payment, movement, payout }) => ({ payment, movement, payout }))).toEqual([
+      { movement: { ...common, idempotencyKey: 'h', type: 'hold', reason: 'review' } },
+      { movement: { ...common, idempotencyKey: 'e', type: 'release', holdOf: 'h' } },
+      { payout: { ...common, idempotencyKey: 'p' } },
+    ]);
   });
 
   it('sends a payment the second time as the first time', async () => {

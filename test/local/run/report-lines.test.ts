@@ -3,8 +3,9 @@ import { progressLine, streamConsole, wrapped } from '../../../local/run/report-
 import { isClean, renderVerdict, shortcomings, type Verdict } from '../../../local/run/verdict';
 
 const latency = (p99: number) => ({ p50: 1, p95: 2, p99, p999: p99 });
+const PAYOUTS = { sent: 1_234_567, acked: 1_234_567, refused: 0, unanswered: 0, settled: 1_234_567, released: 0, rejected: 0, duplicates: 0, lost: 0 };
 const progress = {
-  sent: 864_000, acked: 864_000, refused: 0, unanswered: 0, late: 0, acknowledgedKeys: 860_000, settledKeys: 860_000, ledgerEffects: 860_000,
+  sent: 864_000, acked: 864_000, refused: 0, unanswered: 0, late: 0, acknowledgedKeys: 860_000, settledKeys: 860_000, openPayouts: 0, ledgerEffects: 860_000,
   acceptMs: latency(1_234), settleMs: latency(12_345),
 };
 
@@ -50,10 +51,19 @@ describe('what a run prints', () => {
     expect(text).toContain('  lost 0   doubled 0   out of balance 0   OK');
   });
 
+  it('prints holds and payouts where there are some', () => {
+    const text = renderVerdict(largeVerdict({ holds: 1_234_567, releases: 1_234_567, payouts: PAYOUTS }), []);
+    expect(text.split('\n').filter((line) => line.length > 79)).toEqual([]);
+    expect(text).toContain('  holds         applied 1,234,567, releases applied 1,234,567\n');
+    expect(text.replace(/\s+/g, ' ')).toContain('payouts sent 1,234,567, acked 1,234,567 = settled 1,234,567 + released 0 + rejected 0 + duplicates 0 + lost 0');
+    expect(renderVerdict(largeVerdict({}), [])).not.toMatch(/^ {2}(holds|payouts)/m);
+  });
+
   it.each([
     [{ lost: 1 }, 'lost, doubled or out of balance'],
     [{ acked: 0 }, 'nothing was acknowledged'],
     [{ drained: false }, 'did not drain'],
+    [{ payouts: { ...PAYOUTS, lost: 1 } }, 'payouts were acknowledged and have no end'],
     [{ unreadablePut: 3, parkedUnreadable: 2 }, '3 records of random bytes were put into streams, and 2 are parked'],
     [{ faults: { 'kill-worker': 4, 'reshard': 0 } }, '--reshard-every'],
   ] as const)('says why a verdict is not clean: %j', (change, reason) => {

@@ -3,16 +3,17 @@ import type { EngineStatistics } from '../../../local/run/engine-statistics';
 import { type SettlingSystem, waitUntilSettled } from '../../../local/run/settling';
 
 /** A system that is looked at; each look takes it a step on. */
-function system(step: (looks: number) => { idle: boolean; settledKeys: number; projected: number; invocations?: number }): SettlingSystem {
+function system(step: (looks: number) => { idle: boolean; settledKeys: number; projected: number; invocations?: number; openPayouts?: number }): SettlingSystem {
   let looks = 0;
   return {
     engine: async () => {
       looks++;
       return { idle: step(looks).idle, invocations: step(looks).invocations ?? 0 } as EngineStatistics;
     },
-    progress: async () => ({ settledKeys: step(looks).settledKeys, acknowledgedKeys: 10, ledgerEffects: 10 }) as CheckerProgress,
+    progress: async () => ({ settledKeys: step(looks).settledKeys, acknowledgedKeys: 10, ledgerEffects: 10, openPayouts: step(looks).openPayouts ?? 0 }) as CheckerProgress,
     projectedEffects: async () => step(looks).projected,
     lookForParked: async () => undefined,
+    lookForRejectedPayouts: async () => undefined,
   };
 }
 
@@ -30,6 +31,13 @@ describe('waiting until a run has settled', () => {
   it('waits for what a queue hides longer than that, where it is told to', async () => {
     const wait = waitUntilSettled(system((looks) => ({ idle: looks > 7, settledKeys: 10, projected: 10 })), 5_000, () => undefined);
     expect(await wait).toMatchObject({ drained: true });
+  });
+
+  it('waits for payouts though every engine is idle, and gives them up when nothing moves', async () => {
+    const ends = waitUntilSettled(system((looks) => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: looks > 8 ? 0 : 1 })), 60_000, () => undefined);
+    expect(await ends).toMatchObject({ drained: true });
+    const hangs = waitUntilSettled(system(() => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: 1 })), 2_000, () => undefined);
+    expect(await hangs).toMatchObject({ drained: false });
   });
 
   it('does not wait for payments that will never settle once all is idle', async () => {

@@ -1,38 +1,52 @@
 import { isPoisonKey } from '../../../local/faults';
 import { type KeyPage, identity } from '../books';
-import { balanceKey } from '../ledger-follower';
+import { drawnKeyOf } from '../client-entry';
+import { balanceKey, effectOf } from '../ledger-follower';
 import type { Observation } from '../simulation';
 import { ledgerRows, parkedRows } from './ledger-state';
 
-/** INV1: each balance is the sum of the effects that the ledger holds, and nobody got more back than was paid. */
+interface Sums {
+  readonly available: bigint;
+  readonly held: bigint;
+}
+
+/** INV1: each balance is the sum of the effects that the ledger holds, and nothing takes more than was paid or held. */
 export function conservation(observation: Observation): string[] {
   const rows = ledgerRows(observation).filter(({ status }) => status === 'applied');
-  const expected = new Map<string, bigint>();
+  const expected = new Map<string, Sums>();
   for (const { merchantId, currency, type, amount } of rows) {
-    const key = balanceKey(merchantId, currency);
-    expected.set(key, (expected.get(key) ?? 0n) + (type === 'payment' ? amount : -amount));
+    addSums(expected, balanceKey(merchantId, currency), effectOf(type, amount));
   }
-  const actual = new Map<string, bigint>();
+  const actual = new Map<string, Sums>();
   for (const item of observation.balances) {
     const key = balanceKey(String(item.pk.S), String(item.sk.S).split('#', 1)[0]);
-    actual.set(key, (actual.get(key) ?? 0n) + BigInt(item.available?.N ?? '0') + BigInt(item.held?.N ?? '0'));
+    addSums(actual, key, { available: BigInt(item.available?.N ?? '0'), held: BigInt(item.held?.N ?? '0') });
   }
   const wrong = [...new Set([...expected.keys(), ...actual.keys()])]
-    .filter((key) => (expected.get(key) ?? 0n) !== (actual.get(key) ?? 0n))
-    .map((key) => `the balance ${key} is ${actual.get(key) ?? 0n}, and the ledger's effects sum up to ${expected.get(key) ?? 0n}`);
-  const refunded = new Map<string, bigint>();
-  for (const { merchantId, type, refundOf, amount } of rows) {
-    if (type === 'refund') {
-      const id = identity(merchantId, String(refundOf));
-      refunded.set(id, (refunded.get(id) ?? 0n) + amount);
+    .filter((key) => text(expected.get(key)) !== text(actual.get(key)))
+    .map((key) => `the balance ${key} is ${text(actual.get(key))}, and the ledger's effects sum up to ${text(expected.get(key))}`);
+  const drawn = new Map<string, bigint>();
+  for (const { merchantId, drawnKey, amount } of rows) {
+    if (drawnKey !== undefined) {
+      const id = identity(merchantId, drawnKey);
+      drawn.set(id, (drawn.get(id) ?? 0n) + amount);
     }
   }
   for (const { id, idempotencyKey, type, amount } of rows) {
-    if (type === 'payment' && (refunded.get(id) ?? 0n) > amount) {
-      wrong.push(`of the payment ${idempotencyKey} of ${amount} ${refunded.get(id)} were paid back`);
+    if ((type === 'payment' || type === 'hold') && (drawn.get(id) ?? 0n) > amount) {
+      wrong.push(`of the ${type} ${idempotencyKey} of ${amount} ${drawn.get(id)} were taken`);
     }
   }
   return wrong;
+}
+
+function addSums(sums: Map<string, Sums>, key: string, { available, held }: Sums): void {
+  const sum = sums.get(key) ?? { available: 0n, held: 0n };
+  sums.set(key, { available: sum.available + available, held: sum.held + held });
+}
+
+function text({ available, held }: Sums = { available: 0n, held: 0n }): string {
+  return `${available} and ${held} held`;
 }
 
 /** INV2: what has an effect is one body that a client sent under that key, once. */
@@ -77,9 +91,9 @@ export function nothingLost(observation: Observation): string[] {
   return wrong;
 }
 
-/** Whether the store refuses what the key asks for: its own row, or for a refund the row of its payment. */
+/** Whether the store refuses what the key asks for: its own row, or the row that it draws on. */
 function isPoisonous({ idempotencyKey, bodies }: KeyPage): boolean {
-  return isPoisonKey(idempotencyKey) || [...bodies.values()].some(({ payment }) => payment.refundOf !== undefined && isPoisonKey(payment.refundOf));
+  return [idempotencyKey, ...[...bodies.values()].map(({ entry }) => drawnKeyOf(entry))].some((key) => key !== undefined && isPoisonKey(key));
 }
 
 /** INV6: no answer contradicts another; what became of a payment is told twice in the same words, and as the ledger has it. */

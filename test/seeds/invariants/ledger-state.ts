@@ -1,7 +1,8 @@
 import { decodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import type { Item } from '../../../lambdas/runtime/aws/dynamodb';
-import type { ClientPayment } from '../../../local/load/payment-mix';
+import { isMovement, type MovementType } from '../../../lambdas/runtime/payment/movement';
 import { fingerprint, identity } from '../books';
+import type { ClientEntry } from '../client-entry';
 import type { Observation } from '../simulation';
 
 /** A row of the ledger, as a client would state it. */
@@ -10,12 +11,14 @@ export interface LedgerRow {
   readonly merchantId: string;
   readonly idempotencyKey: string;
   readonly fingerprint: string;
-  readonly type: 'payment' | 'refund';
+  readonly type: 'payment' | 'refund' | MovementType;
   readonly amount: bigint;
   readonly currency: string;
   readonly status: string;
-  readonly refundOf: string | undefined;
-  readonly refundable: bigint | undefined;
+  /** Key of the payment or hold that it draws on. */
+  readonly drawnKey: string | undefined;
+  /** What is left to refund of a payment, or of a hold. */
+  readonly left: bigint | undefined;
 }
 
 /** A parked record. */
@@ -38,25 +41,27 @@ export function ledgerRow(item: Item): LedgerRow {
   const partition = String(item.pk.S);
   const merchantId = partition.slice(0, partition.lastIndexOf('#'));
   const idempotencyKey = String(item.sk.S);
-  const payment = {
-    payerId: String(item.payer?.S),
+  const type = item.type?.S as LedgerRow['type'];
+  const entry = {
     amount: Number(item.amount?.N),
     currency: String(item.currency?.S),
-    type: item.type?.S as 'payment' | 'refund',
-    refundOf: item.refundOf?.S,
-    method: { type: 'card_token', token: String(item.token?.S) },
+    type,
+    ...(type === 'payment' || type === 'refund'
+      ? { payerId: String(item.payer?.S), refundOf: item.refundOf?.S, method: { type: 'card_token', token: String(item.token?.S) } }
+      : { holdOf: item.holdOf?.S, reason: item.movementReason?.S }),
   };
+  const left = (item.refundable ?? item.holdable)?.N;
   return {
     id: identity(merchantId, idempotencyKey),
     merchantId,
     idempotencyKey,
-    fingerprint: fingerprint(payment as ClientPayment),
-    type: payment.type,
+    fingerprint: fingerprint(entry as ClientEntry),
+    type,
     amount: BigInt(item.amount?.N ?? '0'),
-    currency: payment.currency,
+    currency: entry.currency,
     status: String(item.status?.S),
-    refundOf: payment.refundOf,
-    refundable: item.refundable?.N === undefined ? undefined : BigInt(item.refundable.N),
+    drawnKey: item.refundOf?.S ?? item.holdOf?.S,
+    left: left === undefined ? undefined : BigInt(left),
   };
 }
 
@@ -78,8 +83,8 @@ export function parkedRows({ parked }: Observation): ParkedRow[] {
 
 function fingerprintOf(payload: string): string | undefined {
   try {
-    const { cardToken, ...payment } = decodePaymentRecord(Buffer.from(payload, 'base64'));
-    return fingerprint({ ...payment, method: { type: 'card_token', token: String(cardToken) } });
+    const record = decodePaymentRecord(Buffer.from(payload, 'base64'));
+    return fingerprint(isMovement(record) ? record : { ...record, method: { type: 'card_token', token: String(record.cardToken) } });
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ export function checkOnTheWay(glance: Glance): Violation[] {
   ];
 }
 
-/** INV1: a balance row is the exact sum of its shard up to the sequence number that it names, and no payment's remainder is below zero. */
+/** INV1: a balance row is the exact sum of its shard up to the sequence number that it names, and no remainder of a payment or hold is below zero. */
 function exactPrefix({ follower, balances }: Glance): string[] {
   const wrong: string[] = [];
   for (const item of balances) {
@@ -41,14 +41,15 @@ function exactPrefix({ follower, balances }: Glance): string[] {
       continue;
     }
     const point = points.find(({ sequence }) => sequence === item.lastSequence?.S);
-    const actual = BigInt(item.available?.N ?? '0') + BigInt(item.held?.N ?? '0');
-    if (point === undefined || point.sum !== actual || point.count !== BigInt(item.count?.N ?? '0')) {
-      wrong.push(`the balance row ${item.pk.S} ${item.sk.S} holds ${actual} up to ${item.lastSequence?.S}, and its shard sums up to ${point?.sum}`);
+    const [available, held] = [BigInt(item.available?.N ?? '0'), BigInt(item.held?.N ?? '0')];
+    if (point === undefined || point.available !== available || point.held !== held || point.count !== BigInt(item.count?.N ?? '0')) {
+      wrong.push(`the balance row ${item.pk.S} ${item.sk.S} has ${available} and ${held} held up to ${item.lastSequence?.S}, `
+        + `and its shard sums up to ${point?.available} and ${point?.held} held`);
     }
   }
   for (const [key, item] of follower.items) {
-    if (item.refundable !== undefined && BigInt(item.refundable.N ?? '0') < 0n) {
-      wrong.push(`what can be refunded of ${key} is below zero`);
+    if (BigInt((item.refundable ?? item.holdable)?.N ?? '0') < 0n) {
+      wrong.push(`what is left of ${key} is below zero`);
     }
   }
   return wrong;

@@ -5,7 +5,7 @@ import { faultEnd } from '../scenario';
 import type { Observation } from '../simulation';
 import { ledgerRows } from './ledger-state';
 
-/** INV4: records of a lane come in order the first time, parents before children, and no applied refund stands without its payment. */
+/** INV4: records of a lane come in order the first time, parents before children, and nothing that is applied stands without the payment or hold that it draws on. */
 export function order(observation: Observation): string[] {
   const { system, follower } = observation;
   const wrong = [...system.deliveries.disorders];
@@ -27,16 +27,17 @@ export function order(observation: Observation): string[] {
     }
   }
   const rows = ledgerRows(observation);
-  const payments = new Set(rows.filter(({ type }) => type === 'payment').map(({ id }) => id));
-  for (const { merchantId, idempotencyKey, type, status, refundOf } of rows) {
-    if (type === 'refund' && status === 'applied' && !payments.has(identity(merchantId, String(refundOf)))) {
-      wrong.push(`the refund ${idempotencyKey} is applied and its payment is not`);
+  const typeOf = new Map(rows.map(({ id, type }) => [id, type]));
+  for (const { merchantId, idempotencyKey, type, status, drawnKey } of rows) {
+    const drawn = type === 'refund' ? 'payment' : 'hold';
+    if (drawnKey !== undefined && status === 'applied' && typeOf.get(identity(merchantId, drawnKey)) !== drawn) {
+      wrong.push(`the ${type} ${idempotencyKey} is applied and its ${drawn} is not`);
     }
   }
   return wrong;
 }
 
-/** INV5: the streams of the ledger tell its rows, record by record, and each payment's refunds add up to what it has left. */
+/** INV5: the streams of the ledger tell its rows, record by record, and what draws on each payment and hold adds up to what it has left. */
 export function completeLedger(observation: Observation): string[] {
   const { follower, ledger } = observation;
   const wrong = [...follower.breaks];
@@ -53,16 +54,16 @@ export function completeLedger(observation: Observation): string[] {
     wrong.push(`the streams tell of ${follower.items.size} rows, and the ledger holds ${held}`);
   }
   const rows = ledgerRows(observation);
-  const refunded = new Map<string, bigint>();
-  for (const { merchantId, type, status, refundOf, amount } of rows) {
-    if (type === 'refund' && status === 'applied') {
-      const id = identity(merchantId, String(refundOf));
-      refunded.set(id, (refunded.get(id) ?? 0n) + amount);
+  const drawn = new Map<string, bigint>();
+  for (const { merchantId, status, drawnKey, amount } of rows) {
+    if (drawnKey !== undefined && status === 'applied') {
+      const id = identity(merchantId, drawnKey);
+      drawn.set(id, (drawn.get(id) ?? 0n) + amount);
     }
   }
-  for (const { id, idempotencyKey, type, amount, refundable } of rows) {
-    if (type === 'payment' && refundable !== amount - (refunded.get(id) ?? 0n)) {
-      wrong.push(`${refundable} of ${amount} can be refunded of ${idempotencyKey}, and ${refunded.get(id) ?? 0n} were`);
+  for (const { id, idempotencyKey, type, amount, left } of rows) {
+    if ((type === 'payment' || type === 'hold') && left !== amount - (drawn.get(id) ?? 0n)) {
+      wrong.push(`${left} of ${amount} is left of the ${type} ${idempotencyKey}, and ${drawn.get(id) ?? 0n} were taken`);
     }
   }
   return wrong;

@@ -40,12 +40,13 @@ function blindAddition(table: string, { merchantId, currency, effects }: Additio
   return {
     TableName: table,
     Key: { pk: { S: merchantId }, sk: { S: `${currency}#all` } },
-    UpdateExpression: 'SET lastSequence = :s ADD available :sum, #count :count',
+    UpdateExpression: 'SET lastSequence = :s ADD available :available, held :held, #count :count',
     ConditionExpression: 'attribute_not_exists(lastSequence) OR lastSequence < :s',
     ExpressionAttributeNames: { '#count': 'count' },
     ExpressionAttributeValues: {
       ':s': { S: effects.reduce((highest, { sequence }) => (sequence > highest ? sequence : highest), '') },
-      ':sum': { N: String(effects.reduce((sum, { amount }) => sum + amount, 0)) },
+      ':available': { N: String(effects.reduce((sum, { available }) => sum + available, 0)) },
+      ':held': { N: String(effects.reduce((sum, { held }) => sum + held, 0)) },
       ':count': { N: String(effects.length) },
     },
   };

@@ -6,7 +6,7 @@ import { type ArchivedChange, unpackChanges } from '../../../../lambdas/runtime/
 import { verifyArchive } from '../../../../lambdas/runtime/archive/chain-verification';
 import { parseManifest, sha256 } from '../../../../lambdas/runtime/archive/manifest';
 import { AwsConnectionError, AwsServiceError } from '../../../../lambdas/runtime/aws/errors';
-import { OTHER_SOURCE, paymentRecord, refundableRecord, refundRecord, SOURCE, START, TestArchive } from './ledger-changes';
+import { movementRecord, OTHER_SOURCE, paymentRecord, refundableRecord, refundRecord, SOURCE, START, TestArchive } from './ledger-changes';
 import { MemoryHeads, MemoryObjectStore } from './memory-archive';
 
 describe('AuditArchiver', () => {
@@ -42,13 +42,33 @@ describe('AuditArchiver', () => {
     const rejected = refundRecord(2, 'm', 900, 'key-10000');
     rejected.dynamodb!.NewImage!.status = { S: 'rejected' };
     const strange = paymentRecord(3, 'm');
-    strange.dynamodb!.NewImage!.type = { S: 'hold' };
+    strange.dynamodb!.NewImage!.type = { S: 'later' };
     await archive.archiver.archive([payment, refundableRecord(1, payment, 500, 420), rejected, strange], SOURCE);
     const { changes } = unpackChanges(archive.objects.objects.get(archive.objects.keys('changes/')[0])!);
     expect(changes[1]).toMatchObject({ event: 'MODIFY', row: { refundable: { N: '420' } }, before: { refundable: { N: '500' } } });
     expect(Object.keys(changes[1].before!)).toEqual(['refundable']);
     const manifest = parseManifest(archive.objects.objects.get(archive.objects.keys('manifests/')[0])!.toString('utf8'));
     expect(manifest).toMatchObject({ events: { INSERT: 3, MODIFY: 1 }, unknown: 1, totals: { EUR: { payments: 1, rejected: 1 } } });
+  });
+
+  it('counts holds, releases and settles, where there are some', async () => {
+    const rejected = movementRecord(5, 'm', 'release', 900, 'key-10001');
+    rejected.dynamodb!.NewImage!.status = { S: 'rejected' };
+    await archive.archiver.archive([
+      paymentRecord(0, 'm', 500), movementRecord(1, 'm', 'hold', 300), movementRecord(2, 'm', 'hold', 50), movementRecord(3, 'm', 'release', 20, 'key-10001'),
+      movementRecord(4, 'm', 'settle', 280, 'key-10001'), rejected,
+    ], SOURCE);
+    const manifest = parseManifest(archive.objects.objects.get(archive.objects.keys('manifests/')[0])!.toString('utf8'));
+    expect(manifest.totals).toEqual({
+      EUR: {
+        payments: 1, paid: '500', refunds: 0, refunded: '0', rejected: 1,
+        holds: 2, held: '350', releases: 1, released: '20', settles: 1, settled: '280',
+      },
+    });
+    expect(manifest.unknown).toBe(0);
+    await archive.archiver.archive([paymentRecord(10, 'm', 500)], SOURCE);
+    const next = parseManifest(archive.objects.objects.get(archive.objects.keys('manifests/')[1])!.toString('utf8'));
+    expect(Object.keys(next.totals.EUR)).toEqual(['payments', 'paid', 'refunds', 'refunded', 'rejected']);
   });
 
   it('leaves out what the chain holds already, whatever the borders of the batch', async () => {

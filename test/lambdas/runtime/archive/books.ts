@@ -14,7 +14,7 @@ import { ShardDirectory } from '../../../../lambdas/runtime/sharding/shard-direc
 import { stableHash } from '../../../../lambdas/runtime/sharding/stable-hash';
 import type { Dynoxide } from '../../../support/dynoxide';
 import { ManualClock } from '../support/manual-clock';
-import { payment, refund } from '../support/payments';
+import { hold, holdEnd, payment, refund } from '../support/payments';
 import { RecordedMetrics, recordedLogger } from '../support/silent';
 
 export const DAY = 86_400_000;
@@ -76,6 +76,22 @@ export class Books<Objects extends ObjectStore> {
     await this.settle();
   }
 
+  /** Two holds of a day, one of them ended in two parts, a part of the other released, and a release of too much. Seven rows. */
+  public async setAside(day: number): Promise<void> {
+    const acceptedAt = this.clock.now();
+    await this.ledger.applyHolds(['h1', 'h2'].map((key) => hold('shop-1', `d${day}-${key}`, { amount: 60, acceptedAt, reason: 'payout' })));
+    await this.settle();
+    const end = async (key: string, holdOf: string, type: 'release' | 'settle', amount: number) => {
+      const outcome = await this.ledger.applyHoldEnd(holdEnd('shop-1', `d${day}-${key}`, `d${day}-${holdOf}`, { type, amount, acceptedAt }));
+      await this.settle();
+      return outcome.kind;
+    };
+    expect(await end('e1', 'h1', 'release', 20)).toBe('applied');
+    expect(await end('e2', 'h1', 'settle', 40)).toBe('applied');
+    expect(await end('e3', 'h2', 'release', 10)).toBe('applied');
+    expect(await end('e4', 'h2', 'release', 51)).toBe('rejected');
+  }
+
   /** Payments of now, under keys of their own. */
   public async pay(count: number): Promise<void> {
     await this.ledger.applyPayments(Array.from({ length: count }, () => payment(`shop-${this.paid % 3}`, `late-${this.paid++}`, {
@@ -117,7 +133,7 @@ export class Books<Objects extends ObjectStore> {
     let expired = 0;
     for (const table of this.ledgerTables) {
       for (const item of await this.scan(table)) {
-        if (Number(item.expiresAt.N) * 1_000 <= this.clock.now()) {
+        if (item.expiresAt !== undefined && Number(item.expiresAt.N) * 1_000 <= this.clock.now()) {
           await this.engine.client.call('DeleteItem', { TableName: table, Key: { pk: item.pk, sk: item.sk } });
           expired++;
         }

@@ -2,8 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { tipsOf } from '../../../../lambdas/runtime/archive/archive-report';
 import { archivedChange, packChanges, unpackChanges } from '../../../../lambdas/runtime/archive/archived-change';
 import { verifyArchive } from '../../../../lambdas/runtime/archive/chain-verification';
-import { createManifest, type Manifest, manifestText, parseManifest } from '../../../../lambdas/runtime/archive/manifest';
-import { OTHER_SOURCE, paymentRecord, SOURCE, START, TestArchive } from './ledger-changes';
+import { IdentityFilter } from '../../../../lambdas/runtime/archive/identity-filter';
+import { createManifest, filterEntries, type Manifest, manifestText, parseManifest, summarize } from '../../../../lambdas/runtime/archive/manifest';
+import { movementRecord, OTHER_SOURCE, paymentRecord, SOURCE, START, TestArchive } from './ledger-changes';
 import type { MemoryObjectStore } from './memory-archive';
 
 describe('verifyArchive', () => {
@@ -62,6 +63,30 @@ describe('verifyArchive', () => {
     expect(await problems({})).toEqual([]);
     expect(await problems()).toEqual([[manifests[3], expect.stringContaining('the head of the chain says')]]);
     expect(await problems({ tips: noted })).toEqual([[manifests[3], expect.stringContaining('a noted tip says')]]);
+  });
+
+  it('takes a manifest whose writer met rows newer than itself, if it says so', async () => {
+    const records = [paymentRecord(50), movementRecord(51, 'm', 'hold', 30), movementRecord(52, 'm', 'release', 10, 'key-10051')];
+    const changes = records.map(archivedChange);
+    const object = packChanges(OTHER_SOURCE, changes);
+    const last = store.keys('manifests/').find((key) => key.includes('aaaaaaaa'))!;
+    const { previous, object: { key } } = manifest(last);
+    const put = (described: Manifest): void => {
+      store.objects.set(key, object);
+      store.objects.set(last, Buffer.from(manifestText(described)));
+    };
+    const written = createManifest({ source: OTHER_SOURCE, number: 1, previous, key, object, changes });
+    const byOldWriter = {
+      ...written, ...summarize(changes, 'payments'), filter: IdentityFilter.of(filterEntries(changes, 'payments')).toJSON(),
+    };
+    expect(byOldWriter).toMatchObject({ unknown: 2, totals: { EUR: { payments: 1, rejected: 0 } } });
+    put(byOldWriter);
+    expect((await problems({})).filter(([where]) => where === key)).toEqual([]);
+    // It is no excuse for other figures, nor for one that does not say so.
+    put({ ...byOldWriter, unknown: 1 });
+    expect(await problems({})).toContainEqual([key, expect.stringContaining('its totals is')]);
+    put({ ...byOldWriter, unknown: 0 });
+    expect(await problems({})).toContainEqual([key, expect.stringContaining('its totals is')]);
   });
 
   it('finds an object that is missing', async () => {

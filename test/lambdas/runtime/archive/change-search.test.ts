@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { hourPrefixes, parseChangesKey, parseManifestKey } from '../../../../lambdas/runtime/archive/archive-keys';
 import { findChanges, type SearchProgress } from '../../../../lambdas/runtime/archive/change-search';
 import { identityEntry, IdentityFilter, merchantEntry } from '../../../../lambdas/runtime/archive/identity-filter';
-import { paymentRecord, refundableRecord, refundRecord, SOURCE, START, TestArchive } from './ledger-changes';
+import { movementRecord, paymentRecord, refundableRecord, refundRecord, SOURCE, START, TestArchive } from './ledger-changes';
 
 describe('findChanges', () => {
   let archive: TestArchive;
@@ -21,6 +21,12 @@ describe('findChanges', () => {
   it('finds what happened to a key: its row, its changes and refunds of it, in the order of time', async () => {
     expect(await found({ idempotencyKey: 'key-10000' })).toEqual(['INSERT 10000', 'INSERT 10100', 'MODIFY 10101']);
     expect(await found({ idempotencyKey: 'key-1' })).toEqual([]);
+  });
+
+  it('finds what draws on a hold', async () => {
+    await archive.archiver.archive([movementRecord(9_000, 'shop', 'hold', 30)], SOURCE);
+    await archive.archiver.archive([movementRecord(9_001, 'shop', 'release', 10, 'key-19000'), movementRecord(9_002, 'shop', 'settle', 20, 'key-19000')], SOURCE);
+    expect(await found({ idempotencyKey: 'key-19000' })).toEqual(['INSERT 19000', 'INSERT 19001', 'INSERT 19002']);
   });
 
   it('finds everything of a merchant, in a range of time too', async () => {

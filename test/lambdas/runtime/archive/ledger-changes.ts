@@ -25,6 +25,15 @@ export function refundRecord(number: number, merchantId: string, amount: number,
   return record;
 }
 
+/** The new row of a hold, a release or a settle. */
+export function movementRecord(number: number, merchantId: string, type: string, amount: number, holdOf?: string): DynamoDBRecord {
+  const record = at(insertRecord(String(10_000 + number), merchantId, type, amount), number);
+  if (holdOf !== undefined) {
+    record.dynamodb!.NewImage!.holdOf = { S: holdOf };
+  }
+  return record;
+}
+
 /** What is left to refund of a payment falls. */
 export function refundableRecord(number: number, payment: DynamoDBRecord, from: number, to: number): DynamoDBRecord {
   const image = payment.dynamodb!.NewImage!;

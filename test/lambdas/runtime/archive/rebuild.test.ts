@@ -4,7 +4,7 @@ import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
 import type { AwsCaller } from '../../../../lambdas/runtime/aws/json-client';
 import type { Clock } from '../../../../lambdas/runtime/retry/clock';
 import { Dynoxide } from '../../../support/dynoxide';
-import { payment, refund } from '../support/payments';
+import { holdEnd, payment, refund } from '../support/payments';
 import { Books, DAY } from './books';
 import { MemoryObjectStore } from './memory-archive';
 
@@ -35,6 +35,60 @@ describe('rebuildBalances', () => {
     expect(await books.balances.balance('shop-1', 'EUR')).toEqual(before);
     expect(rebuild.archive.changes).toBe(6 * (12 + 2 + 1));
     expect((await verifyArchive(books.objects, { heads: books.heads })).breaks).toEqual([]);
+  });
+
+  describe('of holds', () => {
+    beforeEach(async () => {
+      await books.trade(0);
+      await books.setAside(0);
+    });
+
+    it('equals the live rows, also after rows of ended holds have expired, and open ones have not', async () => {
+      // Payments of 101, 107 and 110, a refund of 40, holds of 120 of which 30 were released and 40 paid out.
+      expect(await books.balances.balance('shop-1', 'EUR')).toEqual({ available: 101n + 107n + 110n - 40n - 120n + 30n, held: 50n });
+      expect(await books.rebuild()).toMatchObject({ isEqual: true, unknownRows: 0, ledger: { rows: 14 + 4, differences: [] } });
+      for (let day = 1; day < 6; day++) {
+        books.clock.time += DAY;
+        await books.trade(day);
+      }
+      await books.expire();
+      const holds = (await Promise.all(books.ledgerTables.map((table) => books.scan(table)))).flat().filter(({ type }) => type.S === 'hold');
+      expect(holds.map(({ sk, holdable }) => [sk.S, holdable.N])).toEqual([['d0-h2', '50']]);
+      expect(await books.rebuild()).toMatchObject({ isEqual: true, removedRows: 0 });
+      // Still there to be ended, long after everything else of that day.
+      const acceptedAt = books.clock.now();
+      expect(await books.ledger.applyHoldEnd(holdEnd('shop-1', 'late', 'd0-h2', { amount: 50, acceptedAt }))).toEqual({ kind: 'applied' });
+      await books.settle();
+      expect(await books.rebuild()).toMatchObject({ isEqual: true });
+      expect((await books.balances.balance('shop-1', 'EUR')).held).toBe(0n);
+    });
+
+    it('begins at a checkpoint', async () => {
+      const checkpoint = parseCheckpoint(JSON.stringify((await books.rebuild()).checkpoint()));
+      books.clock.time += DAY;
+      await books.setAside(1);
+      expect(await books.rebuild({ checkpoint })).toMatchObject({ isEqual: true });
+    });
+
+    it('finds a balance whose held part was changed, and a hold that was', async () => {
+      const rows = await books.scan(books.balanceTable);
+      const row = rows.find(({ held }) => held.N === '50') ?? rows.find(({ held }) => held.N !== '0')!;
+      const put = (table: string, item: Item) => engine.client.call('PutItem', { TableName: table, Item: item });
+      await put(books.balanceTable, { ...row, held: { N: '7' } });
+      expect((await books.rebuild()).balances.differences).toEqual([expect.objectContaining({ live: expect.objectContaining({ held: 7n }) })]);
+      await put(books.balanceTable, row);
+      const problems = async () => (await books.rebuild()).ledger.differences;
+      for (const table of books.ledgerTables) {
+        for (const open of (await books.scan(table)).filter(({ sk }) => sk.S === 'd0-h2')) {
+          await put(table, { ...open, holdable: { N: '60' } });
+          expect(await problems()).toMatchObject([{ merchantId: 'shop-1', expiryDay: undefined, problem: 'refundable' }]);
+          await engine.client.call('DeleteItem', { TableName: table, Key: { pk: open.pk, sk: open.sk } });
+          expect(await problems()).toMatchObject([{ problem: 'refundable' }]);
+          await put(table, open);
+        }
+      }
+      expect(await problems()).toEqual([]);
+    });
   });
 
   it('begins at a checkpoint, and then reads only the objects after it', async () => {

@@ -109,6 +109,16 @@ describe('BalanceProjector', () => {
     expect(await projector().project(records, 's')).toBe(0);
   });
 
+  it('moves money between what is available and what is held, and out', async () => {
+    const records = [['payment', 100], ['hold', 70], ['release', 20], ['settle', 30], ['refund', 5]] as const;
+    await projector().project(records.map(([type, amount], index) => insertRecord(String(index + 1), 'a', type, amount)), 's');
+    expect(row('a')).toMatchObject({ available: 45n, held: 20n, count: 5n });
+    await projector().project([insertRecord('6', 'a', 'settle', 20), insertRecord('7', 'a', 'release', 9, { status: 'rejected' })], 's');
+    expect(row('a')).toMatchObject({ available: 45n, held: 0n, count: 6n });
+    await projector().project([insertRecord('8', 'b', 'hold', 10)], 's');
+    expect(row('b')).toMatchObject({ available: -10n, held: 10n });
+  });
+
   it('tries nothing again that does not pass by itself', async () => {
     let reads = 0;
     rows.read = async () => {
@@ -120,7 +130,7 @@ describe('BalanceProjector', () => {
   });
 
   it.each([
-    ['of a type that it does not know', insertRecord('2', 'a', 'hold', 5)],
+    ['of a type that it does not know', insertRecord('2', 'a', 'later', 5)],
     ['without amount', insertRecord('2', 'a', 'payment', Number.NaN)],
     ['without image', { eventName: 'INSERT', dynamodb: { SequenceNumber: '2' } } as DynamoDBRecord],
     ['with a sequence number that is none', insertRecord('x', 'a', 'payment', 5)],

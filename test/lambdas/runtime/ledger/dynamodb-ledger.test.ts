@@ -7,9 +7,10 @@ import { RetryBudget } from '../../../../lambdas/runtime/retry/retry-budget';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
 import { partitionKey, ShardDirectory, tableIndex } from '../../../../lambdas/runtime/sharding/shard-directory';
 import { Dynoxide } from '../../../support/dynoxide';
+import { MemoryTables } from '../../../support/memory-tables';
 import { type Fault, FaultyCaller, LOSE, PASS } from '../support/faulty-caller';
 import { ManualClock } from '../support/manual-clock';
-import { ACCEPTED_AT, newMerchant, payment, refund } from '../support/payments';
+import { ACCEPTED_AT, hold, holdEnd, newMerchant, payment, refund } from '../support/payments';
 import { describeLedgerContract } from './ledger-contract';
 import { LedgerModel } from './ledger-model';
 import { recordsOf, REFUND_WINDOW_SECONDS, rename, run, someSteps } from './ledger-steps';
@@ -26,6 +27,14 @@ describeLedgerContract('DynamoDB (dynoxide, three tables, three buckets a mercha
   },
   stop: () => engine.stop(),
   open: ({ refundWindowSeconds }) => new DynamoDbLedger({ dynamodb: engine.client, tables: TABLES, directory: DIRECTORY, refundWindowSeconds }),
+});
+
+const memory = new MemoryTables();
+
+describeLedgerContract('DynamoDB (our table in memory, three tables, three buckets a merchant)', {
+  start: () => memory.createTables(...TABLES),
+  stop: async () => undefined,
+  open: ({ refundWindowSeconds }) => new DynamoDbLedger({ dynamodb: memory.client, tables: TABLES, directory: DIRECTORY, refundWindowSeconds }),
 });
 
 describe('DynamoDbLedger', () => {
@@ -101,6 +110,48 @@ describe('DynamoDbLedger', () => {
     expect(await row('r2')).not.toHaveProperty('refundable');
   });
 
+  it('stores movements with the attributes that others read, and keeps a hold until nothing is left of it', async () => {
+    clock.time = ACCEPTED_AT + 50_000;
+    const settledAt = { N: String(clock.time) };
+    const acceptedAt = { N: String(ACCEPTED_AT) };
+    await ledger.applyHolds([hold(merchant, 'h', { reason: 'payout', traceParent: 't-1' })]);
+    const held = {
+      pk: { S: partitionKey(DIRECTORY, merchant, 'h') }, sk: { S: 'h' }, type: { S: 'hold' }, amount: { N: '100' }, currency: { S: 'EUR' },
+      status: { S: 'applied' }, holdable: { N: '100' }, movementReason: { S: 'payout' }, trace: { S: 't-1' }, acceptedAt, settledAt,
+    };
+    expect(await row('h')).toEqual(held);
+
+    await ledger.applyHoldEnd(holdEnd(merchant, 'e1', 'h', { amount: 30, traceParent: 't-2' }));
+    expect(await row('h')).toEqual({ ...held, holdable: { N: '70' } });
+    const expiresAt = { N: String(Math.floor(clock.time / 1_000) + 1_000) };
+    expect(await row('e1')).toEqual({
+      pk: { S: partitionKey(DIRECTORY, merchant, 'e1') }, sk: { S: 'e1' }, type: { S: 'release' }, amount: { N: '30' }, currency: { S: 'EUR' },
+      holdOf: { S: 'h' }, status: { S: 'applied' }, trace: { S: 't-2' }, acceptedAt, settledAt, expiresAt,
+    });
+    await ledger.applyHoldEnd(holdEnd(merchant, 'e2', 'h', { type: 'settle', amount: 70, reason: 'payout' }));
+    expect(await row('h')).toEqual({ ...held, holdable: { N: '0' }, expiresAt });
+    expect(await row('e2')).toMatchObject({ type: { S: 'settle' }, movementReason: { S: 'payout' } });
+    await ledger.applyHoldEnd(holdEnd(merchant, 'e3', 'h', { amount: 1 }));
+    expect(await row('e3')).toMatchObject({ status: { S: 'rejected' }, reason: { S: 'exceeds_hold' }, expiresAt });
+    expect(await row('h')).toEqual({ ...held, holdable: { N: '0' }, expiresAt });
+  });
+
+  it('ends a whole hold with one transaction, a part of it with two', async () => {
+    await ledger.applyHolds([hold(merchant, 'whole'), hold(merchant, 'part')]);
+    await ledger.applyHoldEnd(holdEnd(merchant, 'e1', 'whole'));
+    expect(caller.count('TransactWriteItems')).toBe(1);
+    await ledger.applyHoldEnd(holdEnd(merchant, 'e2', 'part', { amount: 99 }));
+    expect(caller.count('TransactWriteItems')).toBe(3);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('stores the trace of a payment, and nothing of what the API knows besides', async () => {
+    await ledger.applyPayments([payment(merchant, 'k', { traceParent: 't-1', enrichment: { merchantCell: '851f1d47fffffff' } })]);
+    expect(await row('k')).toMatchObject({ trace: { S: 't-1' } });
+    expect(JSON.stringify(await row('k'))).not.toContain('851f');
+    expect(await ledger.applyPayments([payment(merchant, 'k')])).toEqual([{ kind: 'duplicate', conflict: false }]);
+  });
+
   it('counts conflicts on the row, and nothing else', async () => {
     await ledger.applyPayments([payment(merchant, 'k')]);
     const before = await row('k');
@@ -122,6 +173,13 @@ describe('DynamoDbLedger', () => {
       const paid = Array.from({ length: 3 }, (_, index) => payment(merchant, `k${index}`));
       expect((await ledger.applyPayments(paid)).map(({ kind }) => kind)).toEqual(['applied', 'applied', 'applied']);
       expect(caller.count('BatchExecuteStatement')).toBe(2);
+    });
+
+    it('ends a hold once', async () => {
+      await ledger.applyHolds([hold(merchant, 'h')]);
+      once('TransactWriteItems', LOSE);
+      expect(await ledger.applyHoldEnd(holdEnd(merchant, 'e', 'h', { amount: 100 }))).toEqual({ kind: 'applied' });
+      expect((await row('h'))?.holdable).toEqual({ N: '0' });
     });
 
     it('still counts what was inserted before, by another request or by an earlier delivery of this one', async () => {
@@ -263,7 +321,7 @@ describe('DynamoDbLedger', () => {
       const flaky = open(caller, new RetryBudget({ capacity: 2, depositPerSuccess: 1 }));
       const model = new LedgerModel(REFUND_WINDOW_SECONDS * 1_000);
       for (const step of rename(drawn, `${newMerchant()}-`)) {
-        const expected = recordsOf(step).map((record) => model.apply(record, step.kind === 'refund' && step.waitIsOver));
+        const expected = recordsOf(step).map((record) => model.apply(record, step.kind === 'draw' && step.waitIsOver));
         // What was stored in an earlier millisecond is known to be an earlier call's work.
         clock.time += 1;
         let outcomes = await run(flaky, step);

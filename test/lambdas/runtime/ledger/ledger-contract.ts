@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Ledger, Outcome } from '../../../../lambdas/runtime/ledger/ledger';
+import type { MovementRecord } from '../../../../lambdas/runtime/payment/movement';
 import type { PaymentRecord } from '../../../../lambdas/runtime/payment/payment';
-import { ACCEPTED_AT, newMerchant, payment, refund } from '../support/payments';
+import { ACCEPTED_AT, hold, holdEnd, newMerchant, payment, refund } from '../support/payments';
 import { LedgerModel } from './ledger-model';
 import { recordsOf, REFUND_WINDOW_SECONDS, rename, run, someSteps } from './ledger-steps';
 
@@ -256,12 +257,148 @@ export function describeLedgerContract(name: string, subject: LedgerUnderTest): 
       });
     });
 
+    describe('holds', () => {
+      it('are stored with all that was asked for', async () => {
+        const held = hold(merchant, 'h', { amount: 1e12, reason: 'payout', traceParent: 't-1' });
+        const { reason, ...others } = held;
+        expect(await ledger.applyHolds([held])).toEqual([APPLIED]);
+        expect(await ledger.find(merchant, 'h')).toEqual({ ...others, movementReason: reason, status: 'applied', settledAt: expect.any(Number) as number });
+      });
+
+      it('have no effect when they come again, and are conflicts with other fields', async () => {
+        const held = hold(merchant, 'h', { reason: 'payout' });
+        expect(await ledger.applyHolds([held, held, { ...held, amount: 7 }])).toEqual([APPLIED, DUPLICATE, CONFLICT]);
+        expect(await ledger.applyHolds([{ ...held, acceptedAt: held.acceptedAt + 1 }])).toEqual([DUPLICATE]);
+        expect(await ledger.applyHolds([{ ...held, reason: 'fraud.amount' }])).toEqual([CONFLICT]);
+        expect(await ledger.applyHolds([hold(merchant, 'h')])).toEqual([CONFLICT]);
+      });
+
+      it('share their keys with payments and refunds', async () => {
+        await apply(payment(merchant, 'k'));
+        expect(await ledger.applyHolds([hold(merchant, 'k'), hold(merchant, 'h')])).toEqual([CONFLICT, APPLIED]);
+        expect(await apply(payment(merchant, 'h'))).toEqual([CONFLICT]);
+        expect(await ledger.applyRefund(refund(merchant, 'h', 'k'))).toEqual(CONFLICT);
+      });
+
+      it('come in batches of any size; outcomes are in their order', async () => {
+        expect(await ledger.applyHolds([])).toEqual([]);
+        const held = Array.from({ length: 60 }, (_, index) => hold(merchant, `h${index % 55}`));
+        expect(await ledger.applyHolds(held)).toEqual(held.map((_, index) => (index < 55 ? APPLIED : DUPLICATE)));
+      });
+
+      it('are not payments, nor payments holds', async () => {
+        expect((await ledger.applyPayments([hold(merchant, 'h') as never]))[0].kind).toBe('impossible');
+        expect((await ledger.applyHolds([payment(merchant, 'h') as never, holdEnd(merchant, 'e', 'h')])).map(({ kind }) => kind))
+          .toEqual(['impossible', 'impossible']);
+        expect(await ledger.find(merchant, 'h')).toBeUndefined();
+      });
+
+      it('are not refunded', async () => {
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        expect(await ledger.applyRefund(refund(merchant, 'r', 'h'))).toEqual({ kind: 'rejected', reason: 'unknown_payment' });
+      });
+    });
+
+    describe.each(['release', 'settle'] as const)('%ss', (type) => {
+      const end = (key: string, holdOf: string, others: Partial<MovementRecord> = {}) => holdEnd(merchant, key, holdOf, { type, ...others });
+
+      it('lower what is left of the hold, down to nothing and no further', async () => {
+        await ledger.applyHolds([hold(merchant, 'h', { amount: 100 })]);
+        expect(await ledger.applyHoldEnd(end('e1', 'h', { amount: 60 }))).toEqual(APPLIED);
+        expect(await ledger.applyHoldEnd(end('e2', 'h', { amount: 41 }))).toEqual({ kind: 'rejected', reason: 'exceeds_hold' });
+        expect(await ledger.applyHoldEnd(end('e3', 'h', { amount: 40 }))).toEqual(APPLIED);
+        expect(await ledger.applyHoldEnd(end('e4', 'h', { amount: 1 }))).toEqual({ kind: 'rejected', reason: 'exceeds_hold' });
+      });
+
+      it('are stored with all that was asked for, rejected ones with the reason', async () => {
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        await ledger.applyHoldEnd(end('e1', 'h', { reason: 'payout', traceParent: 't-1' }));
+        await ledger.applyHoldEnd(end('e2', 'h', { reason: 'payout' }));
+        const stored = { type, holdOf: 'h', movementReason: 'payout', amount: 100, currency: 'EUR', acceptedAt: ACCEPTED_AT, merchantId: merchant };
+        expect(await ledger.find(merchant, 'e1'))
+          .toEqual({ ...stored, idempotencyKey: 'e1', status: 'applied', traceParent: 't-1', settledAt: expect.any(Number) as number });
+        expect(await ledger.find(merchant, 'e2'))
+          .toEqual({ ...stored, idempotencyKey: 'e2', status: 'rejected', reason: 'exceeds_hold', settledAt: expect.any(Number) as number });
+      });
+
+      it('have no effect when they come again, and are conflicts with other fields', async () => {
+        await ledger.applyHolds([hold(merchant, 'h'), hold(merchant, 'other')]);
+        const part = end('e', 'h', { amount: 50 });
+        expect(await ledger.applyHoldEnd(part)).toEqual(APPLIED);
+        expect(await ledger.applyHoldEnd({ ...part, acceptedAt: part.acceptedAt + 1 }, { waitIsOver: true })).toEqual(DUPLICATE);
+        for (const others of [{ amount: 49 }, { holdOf: 'other' }, { reason: 'payout' }, { type: type === 'release' ? 'settle' : 'release' } as const]) {
+          expect(await ledger.applyHoldEnd({ ...part, ...others })).toEqual(CONFLICT);
+        }
+        expect(await ledger.applyHoldEnd(end('rest', 'h', { amount: 50 }))).toEqual(APPLIED);
+      });
+
+      it('wait for their hold, and are applied when it is there', async () => {
+        const early = end('e', 'h');
+        expect(await ledger.applyHoldEnd(early)).toEqual(WAITING);
+        expect(await ledger.find(merchant, 'e')).toBeUndefined();
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        expect(await ledger.applyHoldEnd(early)).toEqual(APPLIED);
+      });
+
+      it('are rejected when the wait is over, for good', async () => {
+        const early = end('e', 'h');
+        expect(await ledger.applyHoldEnd(early, { waitIsOver: true })).toEqual({ kind: 'rejected', reason: 'unknown_hold' });
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        expect(await ledger.applyHoldEnd(early)).toEqual({ kind: 'rejected', reason: 'unknown_hold' });
+        expect(await ledger.applyHoldEnd(end('e2', 'h'))).toEqual(APPLIED);
+      });
+
+      it.each([
+        ['in another currency', { holdOf: 'h', currency: 'USD' }],
+        ['of a payment', { holdOf: 'k' }],
+        ['of the end of a hold', { holdOf: 'earlier' }],
+        ['of itself', { holdOf: 'e' }],
+      ])('%s are rejected at once', async (_what, others) => {
+        await apply(payment(merchant, 'k'));
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        await ledger.applyHoldEnd(end('earlier', 'h', { amount: 10 }));
+        expect(await ledger.applyHoldEnd(end('e', 'h', { amount: 1, ...others }))).toEqual({ kind: 'rejected', reason: 'unknown_hold' });
+        expect(await ledger.applyHoldEnd(end('rest', 'h', { amount: 90 }))).toEqual(APPLIED);
+      });
+
+      it('are admitted however old the hold is', async () => {
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        expect(await ledger.applyHoldEnd(end('e', 'h', { acceptedAt: ACCEPTED_AT + 100 * REFUND_WINDOW_SECONDS * 1_000 }))).toEqual(APPLIED);
+      });
+
+      it('of one hold at the same time never take more than there is', async () => {
+        await ledger.applyHolds([hold(merchant, 'h', { amount: 100 })]);
+        const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => ledger.applyHoldEnd(end(`e${index}`, 'h', { amount: 25 }))));
+        expect(outcomes.map(({ kind }) => kind).sort()).toEqual([...Array<string>(4).fill('applied'), ...Array<string>(6).fill('rejected')]);
+      });
+
+      it('take effect once when several workers have them at the same time', async () => {
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        const outcomes = await Promise.all([0, 1, 2, 3].map(() => ledger.applyHoldEnd(end('e', 'h', { amount: 30 }))));
+        expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['applied', 'duplicate', 'duplicate', 'duplicate']);
+        expect(await ledger.applyHoldEnd(end('rest', 'h', { amount: 70 }))).toEqual(APPLIED);
+      });
+
+      it('are neither holds nor refunds', async () => {
+        expect((await ledger.applyHoldEnd(hold(merchant, 'h'))).kind).toBe('impossible');
+        expect((await ledger.applyHoldEnd(refund(merchant, 'h', 'k') as never)).kind).toBe('impossible');
+        expect((await ledger.applyRefund(end('h', 'k') as never)).kind).toBe('impossible');
+        expect(await ledger.find(merchant, 'h')).toBeUndefined();
+      });
+
+      it('are not stored when there is no time left', async () => {
+        await ledger.applyHolds([hold(merchant, 'h')]);
+        expect((await ledger.applyHoldEnd(end('e', 'h'), { deadline: Date.now() - 1 })).kind).toBe('unavailable');
+        expect(await ledger.find(merchant, 'e')).toBeUndefined();
+      });
+    });
+
     it('does what the model does, for any steps, and again when they are replayed in another order', async () => {
       await fc.assert(fc.asyncProperty(someSteps, someSteps, async (drawn, others) => {
         const steps = rename([...drawn, ...others, ...[...drawn].reverse()], `${newMerchant()}-`);
         const model = new LedgerModel(REFUND_WINDOW_SECONDS * 1_000);
         for (const step of steps) {
-          const expected = recordsOf(step).map((record) => model.apply(record, step.kind === 'refund' && step.waitIsOver));
+          const expected = recordsOf(step).map((record) => model.apply(record, step.kind === 'draw' && step.waitIsOver));
           expect(await run(ledger, step)).toEqual(expected);
         }
         for (const { record } of model.records) {

@@ -184,7 +184,7 @@ class World {
     return new ParkedOperations({
       entries: new DynamoDbParkedEntries({ dynamodb, table: 'parking', retry: new RetryPolicy({ clock: this.clock }) }),
       ledger: { find: (merchantId, key) => step(async () => this.ledger.find(merchantId, key) as never) },
-      stream: { put: (data) => step(async () => { this.stream.push(decodePaymentRecord(data)); }) },
+      stream: { put: (data) => step(async () => { this.stream.push(decodePaymentRecord(data) as PaymentRecord); }) },
       clock: { now: () => this.clock.now(), sleep: (milliseconds) => step(() => this.clock.sleep(milliseconds)) },
     }, { waitMilliseconds: WAIT, memoryMilliseconds: 14 * 24 * 60 * 60_000 });
   }

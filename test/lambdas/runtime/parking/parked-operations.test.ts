@@ -10,7 +10,7 @@ import { Dynoxide } from '../../../support/dynoxide';
 import { FakeLedger } from '../support/fake-ports';
 import { FaultyCaller, LOSE, PASS } from '../support/faulty-caller';
 import { ManualClock } from '../support/manual-clock';
-import { newMerchant, payment } from '../support/payments';
+import { hold, newMerchant, payment } from '../support/payments';
 
 const DAY = 86_400_000;
 
@@ -74,6 +74,41 @@ describe('operations on parked entries', () => {
     lost.delete('UpdateItem');
     expect(await fresh.discard(name(), 'ada', 'why not')).toEqual({ kind: 'discarded' });
     expect((await parking.find(merchantId, 'k'))?.discard).toEqual({ at: clock.time - clock.sleeps.at(-1)!, by: 'ada', reason: 'why not' });
+  });
+
+  describe('of an entry that names no payment, because the worker could not read it', () => {
+    const source = { shardId: 'shardId-7', sequenceNumber: '9', index: 2 };
+
+    async function parkAt(payload: Uint8Array): Promise<{ readonly source: typeof source }> {
+      const own = { ...source, sequenceNumber: randomBytes(8).readBigUInt64BE().toString() };
+      await parking.park({ reason: 'type is missing or unknown', schema: 'payment.v1.Payment', payload, source: own, parkedAt: clock.time });
+      return { source: own };
+    }
+
+    it('puts back what this version reads: a type that is newer than the worker was', async () => {
+      const held = hold(merchantId, 'h', { acceptedAt: clock.time });
+      const place = await parkAt(encodePaymentRecord(held));
+      put = async (data) => {
+        expect(Buffer.from(data).equals(encodePaymentRecord(held))).toBe(true);
+        await ledger.applyHolds([held]);
+      };
+      expect(await operations.retry(place)).toMatchObject({ kind: 'settled', kept: false, ledger: { idempotencyKey: 'h', type: 'hold' } });
+      expect(await operations.retry(place)).toEqual({ kind: 'refused', why: 'unknown' });
+    });
+
+    it('leaves what it cannot read, or cannot store', async () => {
+      for (const payload of [Buffer.from('rubbish'), encodePaymentRecord(hold(merchantId, 'h'.repeat(65)))]) {
+        const place = await parkAt(payload);
+        expect(await operations.retry(place)).toEqual({ kind: 'refused', why: 'no-payment' });
+        expect(await operations.discard(place, 'ada', 'sent anew')).toEqual({ kind: 'discarded' });
+      }
+    });
+
+    it('does not discard what the ledger holds', async () => {
+      const held = hold(merchantId, 'h');
+      await ledger.applyHolds([held]);
+      expect(await operations.discard(await parkAt(encodePaymentRecord(held)), 'ada', 'x')).toEqual({ kind: 'refused', why: 'settled' });
+    });
   });
 
   it('waits as long as it was told, by its clock, and asks at least once a second', async () => {

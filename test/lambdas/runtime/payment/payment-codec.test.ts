@@ -2,9 +2,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
+import { MovementRecord, StreamRecord } from '../../../../lambdas/runtime/payment/movement';
 import { PaymentRecord } from '../../../../lambdas/runtime/payment/payment';
 import { decodePaymentRecord, encodePaymentRecord, UndecodableRecordError } from '../../../../lambdas/runtime/payment/payment-codec';
-import { paymentRecord } from './arbitraries';
+import { streamRecord } from './arbitraries';
 
 // Many cases, or whole processes, on a machine that may be busy.
 jest.setTimeout(30_000);
@@ -13,19 +14,28 @@ const PROTO = fs.readFileSync(path.join(__dirname, '../../../../lambdas/runtime/
 const Message = protobuf.parse(PROTO).root.lookupType('payment.v1.Payment');
 
 /** What protobufjs makes of a record, as the proto file says. */
-function encodeByProtobuf(record: PaymentRecord): Uint8Array {
-  const { type, ...fields } = record;
-  return Message.encode(Message.fromObject({ ...fields, type: type === 'payment' ? 1 : 2 })).finish();
+function encodeByProtobuf(record: StreamRecord): Uint8Array {
+  const { type, enrichment, ...fields } = record as PaymentRecord;
+  return Message.encode(Message.fromObject({ ...fields, ...enrichment, type: TYPES.indexOf(type) })).finish();
 }
 
 function decodeByProtobuf(bytes: Uint8Array): object {
-  const { type, ...fields } = Message.toObject(Message.decode(bytes), { longs: Number });
-  return { ...fields, type: type === 1 ? 'payment' : 'refund' };
+  const { type, merchantCategory, merchantCell, payerCell, ...fields } = Message.toObject(Message.decode(bytes), { longs: Number });
+  const known = Object.entries({ merchantCategory, merchantCell, payerCell }).filter(([, value]) => value !== undefined);
+  return { ...fields, type: TYPES[type as number], ...(known.length > 0 && { enrichment: Object.fromEntries(known) as object }) };
 }
+
+const TYPES = ['', 'payment', 'refund', 'hold', 'release', 'settle'];
 
 const RECORD: PaymentRecord = {
   merchantId: 'm-1', idempotencyKey: 'k-1', payerId: 'p-1', amount: 1299, currency: 'EUR', type: 'payment', cardToken: 'tok_1', acceptedAt: 1_700_000_000_000,
 };
+
+const HOLD: MovementRecord = { merchantId: 'm-1', idempotencyKey: 'h-1', amount: 500, currency: 'EUR', type: 'hold', acceptedAt: 1_700_000_000_000 };
+
+/** The format as it was before there were movements. */
+const OldMessage = protobuf.parse(PROTO.replace(/^.*= (1[0-5]);$/gm, '').replace(/^ *PAYMENT_TYPE_(HOLD|RELEASE|SETTLE).*$/gm, '')).root
+  .lookupType('payment.v1.Payment');
 
 function reasonOf(bytes: Uint8Array): string {
   try {
@@ -41,13 +51,13 @@ function reasonOf(bytes: Uint8Array): string {
 
 describe('payment codec', () => {
   it('writes byte for byte what protobufjs writes', () => {
-    fc.assert(fc.property(paymentRecord, (record) => {
+    fc.assert(fc.property(streamRecord, (record) => {
       expect(Buffer.from(encodePaymentRecord(record)).equals(encodeByProtobuf(record))).toBe(true);
     }), { numRuns: 500 });
   });
 
   it('reads what protobufjs writes, and protobufjs reads what it writes', () => {
-    fc.assert(fc.property(paymentRecord, (record) => {
+    fc.assert(fc.property(streamRecord, (record) => {
       expect(decodePaymentRecord(encodeByProtobuf(record))).toEqual(record);
       expect(decodeByProtobuf(encodePaymentRecord(record))).toEqual(record);
     }), { numRuns: 500 });
@@ -56,6 +66,12 @@ describe('payment codec', () => {
   it('has a fixed format', () => {
     expect(Buffer.from(encodePaymentRecord(RECORD)).toString('hex'))
       .toBe('0a036d2d3112036b2d311a03702d3120930a2a03455552300142' + '05746f6b5f31' + '4880d095ffbc31');
+  });
+
+  it('has a fixed format of movements, with the fields in ascending order', () => {
+    const settle: MovementRecord = { ...HOLD, idempotencyKey: 's-1', type: 'settle', holdOf: 'h-1', reason: 'payout', traceParent: 't' };
+    expect(Buffer.from(encodePaymentRecord(settle)).toString('hex'))
+      .toBe('0a036d2d311203732d31' + '20f403' + '2a03455552' + '3005' + '4880d095ffbc31' + '6a03682d31' + '72067061796f7574' + '7a0174');
   });
 
   it('keeps amounts up to 10^12 exact', () => {
@@ -127,12 +143,38 @@ describe('payment codec', () => {
     expect(reasonOf(encodeByProtobuf({ ...RECORD, ...change }))).toBe(reason);
   });
 
+  it.each([
+    [{ type: 'release' as const }, 'hold_of does not fit the type'],
+    [{ type: 'settle' as const }, 'hold_of does not fit the type'],
+    [{ holdOf: 'h-0' }, 'hold_of does not fit the type'],
+    [{ refundOf: 'k-0' }, 'refund_of does not fit the type'],
+    [{ amount: 0 }, 'amount is not from 1 to 10^12'],
+    [{ currency: '' }, 'currency is missing'],
+  ])('refuses a movement with %j', (change, reason) => {
+    expect(reasonOf(encodeByProtobuf({ ...HOLD, ...change }))).toBe(reason);
+  });
+
+  it('leaves out what means nothing for the type', () => {
+    expect(decodePaymentRecord(encodeByProtobuf({ ...HOLD, payerId: 'p', cardToken: 't', merchantCell: 'c' } as never))).toEqual(HOLD);
+    expect(decodePaymentRecord(encodeByProtobuf({ ...RECORD, reason: 'payout' } as never))).toEqual(RECORD);
+  });
+
   it('refuses a type that it does not know', () => {
-    expect(reasonOf(Message.encode(Message.fromObject({ ...RECORD, type: 3 })).finish())).toBe('type is missing or unknown');
+    expect(reasonOf(Message.encode(Message.fromObject({ ...RECORD, type: 6 })).finish())).toBe('type is missing or unknown');
+    const { payerId: _, ...nobody } = RECORD;
+    expect(reasonOf(Message.encode(Message.fromObject({ ...nobody, type: 6 })).finish())).toBe('type is missing or unknown');
+  });
+
+  it('writes for old readers, and reads what old writers wrote: what is new is a field that they step over', () => {
+    fc.assert(fc.property(streamRecord, (record) => {
+      const old = OldMessage.toObject(OldMessage.decode(encodePaymentRecord(record)), { longs: Number });
+      const { merchantId, idempotencyKey, amount, currency, acceptedAt } = record;
+      expect(old).toMatchObject({ merchantId, idempotencyKey, amount, currency, acceptedAt, type: TYPES.indexOf(record.type) });
+    }));
   });
 
   it('answers damaged bytes with its own error or a whole record, never anything else', () => {
-    fc.assert(fc.property(paymentRecord, fc.nat(), fc.nat(255), fc.nat(), (record, at, value, cut) => {
+    fc.assert(fc.property(streamRecord, fc.nat(), fc.nat(255), fc.nat(), (record, at, value, cut) => {
       const bytes = Uint8Array.from(encodePaymentRecord(record));
       bytes[at % bytes.length] = value;
       const damaged = bytes.subarray(0, bytes.length - cut % 4);

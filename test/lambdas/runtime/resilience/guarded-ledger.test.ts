@@ -5,7 +5,7 @@ import { CircuitBreaker } from '../../../../lambdas/runtime/resilience/circuit-b
 import { CircuitOpenError, GuardedLedger, guardLedger } from '../../../../lambdas/runtime/resilience/guarded-ledger';
 import { FakeLedger } from '../support/fake-ports';
 import { ManualClock } from '../support/manual-clock';
-import { payment, refund } from '../support/payments';
+import { hold, holdEnd, payment, refund } from '../support/payments';
 import { RecordedMetrics, recordedLogger } from '../support/silent';
 
 const down = (error: Error = new AwsConnectionError('no answer')): Outcome => ({ kind: 'unavailable', error });
@@ -42,6 +42,20 @@ describe('GuardedLedger', () => {
     expect(ledger.options).toEqual([{ deadline: 7 }, { waitIsOver: true }]);
     expect(await guarded.find('m', 'r')).toMatchObject({ idempotencyKey: 'r' });
     expect(await guarded.applyPayments([])).toEqual([]);
+  });
+
+  it('guards holds as payments and their ends as refunds', async () => {
+    expect(await guarded.applyHolds([hold('m', 'h')], { deadline: 7 })).toEqual([{ kind: 'applied' }]);
+    expect(await guarded.applyHoldEnd(holdEnd('m', 'e', 'h'), { waitIsOver: true })).toEqual({ kind: 'applied' });
+    expect(ledger.options).toEqual([{ deadline: 7 }, { waitIsOver: true }]);
+    await fail();
+    expect(await guarded.applyHolds([hold('m', 'h1'), hold('m', 'h2')])).toEqual([OPEN, OPEN]);
+    expect(await guarded.applyHoldEnd(holdEnd('m', 'e2', 'h'))).toEqual(OPEN);
+    expect(ledger.asked).toEqual([]);
+    clock.time += 1_000;
+    const many = Array.from({ length: 30 }, (_, index) => hold('m', `h${index}`));
+    await guarded.applyHolds(many);
+    expect(ledger.batches).toEqual([25, 5]);
   });
 
   it('asks a store no more that kept being unavailable, and decides nothing', async () => {

@@ -1,11 +1,11 @@
 import { AwsConnectionError, AwsServiceError } from '../../../../lambdas/runtime/aws/errors';
 import type { AwsCaller } from '../../../../lambdas/runtime/aws/json-client';
-import { decodeWaitingRefund, encodeWaitingRefund, SqsRefundQueue } from '../../../../lambdas/runtime/batch/waiting-refunds';
+import { decodeWaitingRecord, encodeWaitingRecord, SqsRefundQueue, type WaitingRecord } from '../../../../lambdas/runtime/batch/waiting-records';
 import { encodePaymentRecord, UndecodableRecordError } from '../../../../lambdas/runtime/payment/payment-codec';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
 import { FaultyCaller, LOSE, PASS } from '../support/faulty-caller';
 import { ManualClock } from '../support/manual-clock';
-import { payment, refund } from '../support/payments';
+import { hold, holdEnd, payment, refund } from '../support/payments';
 
 interface Entry {
   readonly Id: string;
@@ -25,13 +25,29 @@ class InMemoryQueue implements AwsCaller {
   }
 }
 
-const waiting = Array.from({ length: 23 }, (_, index) => ({ refund: refund('m', `r${index}`, 'k'), firstSeenAt: 1_000 + index }));
+const waiting: WaitingRecord[] = Array.from({ length: 23 }, (_, index) => ({ record: refund('m', `r${index}`, 'k'), firstSeenAt: 1_000 + index }));
 
-describe('the message of a waiting refund', () => {
+describe('the message of a waiting record', () => {
   it('brings back what was sent', () => {
-    for (const each of [waiting[3], { refund: refund("m'😀", 'r', 'k', { cardToken: 'tok' }), firstSeenAt: 0 }]) {
-      expect(decodeWaitingRefund(encodeWaitingRefund(each))).toEqual(each);
+    const strange = refund("m'😀", 'r', 'k', { cardToken: 'tok' });
+    for (const each of [waiting[3], { record: strange, firstSeenAt: 0 }, { record: holdEnd('m', 'e', 'h', { reason: 'payout' }), firstSeenAt: 7 }]) {
+      expect(decodeWaitingRecord(encodeWaitingRecord(each))).toEqual({ ...each, data: Buffer.from(encodePaymentRecord(each.record)) });
     }
+  });
+
+  it('keeps the bytes as they came, with fields that this version does not know', () => {
+    const later = Buffer.from([0xa2, 0x06, 0x05, ...Buffer.from('later')]);
+    const data = Buffer.concat([encodePaymentRecord(refund('m', 'r', 'k')), later]);
+    const received = decodeWaitingRecord(encodeWaitingRecord({ record: refund('m', 'r', 'k'), firstSeenAt: 1, data }));
+    expect(received).toEqual({ record: refund('m', 'r', 'k'), firstSeenAt: 1, data });
+    expect(decodeWaitingRecord(encodeWaitingRecord(received))).toEqual(received);
+  });
+
+  it('has one form over all versions', () => {
+    // What a worker before this version wrote, and what such a worker reads.
+    const body = '{"firstSeenAt":1000,"record":"CgFtEgFyGgdwYXllci0xIGQqA0VVUjACOgFrSIDQlf+8MQ=="}';
+    expect(decodeWaitingRecord(body)).toMatchObject({ record: refund('m', 'r', 'k'), firstSeenAt: 1_000 });
+    expect(encodeWaitingRecord({ record: refund('m', 'r', 'k'), firstSeenAt: 1_000 })).toBe(body);
   });
 
   it.each([
@@ -39,10 +55,11 @@ describe('the message of a waiting refund', () => {
     ['null', 'null', 'lacks record'],
     ['no time', JSON.stringify({ record: '' }), 'lacks record or firstSeenAt'],
     ['a record that is none', JSON.stringify({ firstSeenAt: 1, record: 'AAAA' }), 'record cannot be decoded'],
-    ['a payment', JSON.stringify({ firstSeenAt: 1, record: Buffer.from(encodePaymentRecord(payment('m', 'k'))).toString('base64') }), 'holds no refund'],
+    ['a payment', JSON.stringify({ firstSeenAt: 1, record: Buffer.from(encodePaymentRecord(payment('m', 'k'))).toString('base64') }), 'nothing that could wait'],
+    ['a hold', JSON.stringify({ firstSeenAt: 1, record: Buffer.from(encodePaymentRecord(hold('m', 'h'))).toString('base64') }), 'nothing that could wait'],
   ])('is refused when it is %s', (_what, body, message) => {
-    expect(() => decodeWaitingRefund(body)).toThrow(UndecodableRecordError);
-    expect(() => decodeWaitingRefund(body)).toThrow(message);
+    expect(() => decodeWaitingRecord(body)).toThrow(UndecodableRecordError);
+    expect(() => decodeWaitingRecord(body)).toThrow(message);
   });
 });
 
@@ -58,14 +75,14 @@ describe('SqsRefundQueue', () => {
   });
 
   function keysInQueue(): string[] {
-    return queue.bodies.map((body) => decodeWaitingRefund(body).refund.idempotencyKey).sort();
+    return queue.bodies.map((body) => decodeWaitingRecord(body).record.idempotencyKey).sort();
   }
 
   it('sends ten messages a call', async () => {
     expect(await refunds.send(waiting)).toEqual(waiting.map(() => true));
     expect(caller.calls.map(({ input }) => [input.QueueUrl, (input.Entries as Entry[]).length]))
       .toEqual([['https://queue', 10], ['https://queue', 10], ['https://queue', 3]]);
-    expect(keysInQueue()).toEqual(waiting.map(({ refund: { idempotencyKey } }) => idempotencyKey).sort());
+    expect(keysInQueue()).toEqual(waiting.map(({ record: { idempotencyKey } }) => idempotencyKey).sort());
     expect(await refunds.send([])).toEqual([]);
   });
 

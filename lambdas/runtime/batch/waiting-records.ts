@@ -2,52 +2,60 @@ import { chunksOf, forEachConcurrently } from '../aws/concurrency';
 import { isRetryable, isRetryableCode } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
 import { MESSAGES_PER_CALL } from '../limits';
-import type { PaymentRecord } from '../payment/payment';
+import { drawnKey, type StreamRecord } from '../payment/movement';
 import { decodePaymentRecord, encodePaymentRecord, UndecodableRecordError } from '../payment/payment-codec';
 import { RetryPolicy } from '../retry/retry';
 
 /** Name of the format of a message, kept with one that cannot be read. */
-export const WAITING_REFUND_SCHEMA = 'refund-queue.v1.json';
+export const WAITING_RECORD_SCHEMA = 'refund-queue.v1.json';
 
-/** A refund whose payment is not in the ledger yet. */
-export interface WaitingRefund {
-  readonly refund: PaymentRecord;
+/** A refund whose payment, or a release or settle whose hold, is not in the ledger yet. */
+export interface WaitingRecord {
+  readonly record: StreamRecord;
   /** Since when it waits, in milliseconds since 1970. */
   readonly firstSeenAt: number;
+  /** The record's bytes as they came in the stream, with fields that this version does not know. @default - the record, encoded anew */
+  readonly data?: Uint8Array;
 }
 
-/** Where refunds wait for their payments. */
+/** A waiting record that came back. */
+export interface ReceivedRecord extends WaitingRecord {
+  readonly data: Uint8Array;
+}
+
+/** Where refunds wait for their payments, and releases and settles for their holds. */
 export interface RefundQueue {
   /**
-   * Sends refunds, to come back after the queue's delay. Never throws.
+   * Sends records, to come back after the queue's delay. Never throws.
    *
    * @returns in the same order, whether the queue took it
    */
-  send(refunds: readonly WaitingRefund[], deadline?: number): Promise<boolean[]>;
+  send(records: readonly WaitingRecord[], deadline?: number): Promise<boolean[]>;
 }
 
 /** Text of a message: the time first seen, and the record in base64. */
-export function encodeWaitingRefund({ refund, firstSeenAt }: WaitingRefund): string {
-  return JSON.stringify({ firstSeenAt, record: Buffer.from(encodePaymentRecord(refund)).toString('base64') });
+export function encodeWaitingRecord({ record, firstSeenAt, data = encodePaymentRecord(record) }: WaitingRecord): string {
+  return JSON.stringify({ firstSeenAt, record: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') });
 }
 
-/** @throws UndecodableRecordError when the text is no waiting refund */
-export function decodeWaitingRefund(body: string): WaitingRefund {
+/** @throws UndecodableRecordError when the text is no waiting record, or one of a type that this version does not know */
+export function decodeWaitingRecord(body: string): ReceivedRecord {
   let message: { firstSeenAt?: unknown; record?: unknown } | null;
   try {
     message = JSON.parse(body) as { firstSeenAt?: unknown; record?: unknown } | null;
   } catch {
     throw new UndecodableRecordError('the message is not JSON');
   }
-  const { firstSeenAt, record } = message ?? {};
-  if (typeof record !== 'string' || !Number.isSafeInteger(firstSeenAt)) {
+  const { firstSeenAt, record: base64 } = message ?? {};
+  if (typeof base64 !== 'string' || !Number.isSafeInteger(firstSeenAt)) {
     throw new UndecodableRecordError('the message lacks record or firstSeenAt');
   }
-  const refund = decodePaymentRecord(Buffer.from(record, 'base64'));
-  if (refund.type !== 'refund') {
-    throw new UndecodableRecordError('the message holds no refund');
+  const data = Buffer.from(base64, 'base64');
+  const record = decodePaymentRecord(data);
+  if (drawnKey(record) === undefined) {
+    throw new UndecodableRecordError('the message holds nothing that could wait');
   }
-  return { refund, firstSeenAt: firstSeenAt as number };
+  return { record, firstSeenAt: firstSeenAt as number, data };
 }
 
 export interface SqsRefundQueueOptions {
@@ -59,7 +67,7 @@ export interface SqsRefundQueueOptions {
   readonly concurrency?: number;
 }
 
-/** Refunds in an Amazon SQS queue. The wait between two attempts is the delay that the queue itself is configured with. */
+/** Waiting records in an Amazon SQS queue. The wait between two attempts is the delay that the queue itself is configured with. */
 export class SqsRefundQueue implements RefundQueue {
   private readonly sqs: AwsCaller;
   private readonly queueUrl: string;
@@ -73,9 +81,9 @@ export class SqsRefundQueue implements RefundQueue {
     this.concurrency = options.concurrency ?? 4;
   }
 
-  public async send(refunds: readonly WaitingRefund[], deadline?: number): Promise<boolean[]> {
-    const sent = refunds.map(() => false);
-    const chunks = chunksOf(refunds.map((refund, index) => ({ index, body: encodeWaitingRefund(refund) })), MESSAGES_PER_CALL);
+  public async send(records: readonly WaitingRecord[], deadline?: number): Promise<boolean[]> {
+    const sent = records.map(() => false);
+    const chunks = chunksOf(records.map((record, index) => ({ index, body: encodeWaitingRecord(record) })), MESSAGES_PER_CALL);
     await forEachConcurrently(chunks, this.concurrency, async (chunk) => {
       let pending = chunk;
       const attempts = this.retry.begin(deadline);

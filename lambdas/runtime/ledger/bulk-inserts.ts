@@ -3,25 +3,25 @@ import { batchExecute, batchGet, keyText, type TableKey } from '../aws/dynamodb'
 import { STATEMENTS_PER_CALL } from '../limits';
 import { AwsConnectionError, AwsServiceError, isRetryable, isRetryableCode } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
-import type { Payment, PaymentRecord } from '../payment/payment';
+import type { StreamRecord } from '../payment/movement';
 import type { Attempts, RetryPolicy } from '../retry/retry';
 import type { ConflictCounter } from './conflict-counter';
-import { isOwnWrite, isSamePayment, type Outcome } from './ledger';
+import { contentOf, type EntryContent, isOwnWrite, isSameContent, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
 
 /** One key of a batch on its way into the ledger. */
 interface Insertion {
-  readonly payment: PaymentRecord;
+  readonly record: StreamRecord;
   readonly key: TableKey;
-  /** Position of the payment in the batch. */
+  /** Position of the record in the batch. */
   readonly index: number;
-  /** Positions of later payments with the same key. */
+  /** Positions of later records with the same key. */
   readonly followers: number[];
   /** When the first attempt was made whose answer was lost: the row may be there because of us. */
   lostSince?: number;
-  /** What the ledger holds under the key, once that is known. */
-  stored?: Payment;
+  /** What the ledger held under the key before; once that is known. */
+  stored?: EntryContent;
   outcome?: Outcome;
 }
 
@@ -34,8 +34,8 @@ interface Pass {
   error?: unknown;
 }
 
-/** Stores payments in bulk: 25 conditional inserts a call, each of which succeeds or fails alone. */
-export class PaymentInserts {
+/** Stores payments and holds in bulk: 25 conditional inserts a call, each of which succeeds or fails alone. */
+export class BulkInserts {
   public constructor(
     private readonly dynamodb: AwsCaller,
     private readonly rows: LedgerRows,
@@ -44,12 +44,13 @@ export class PaymentInserts {
     private readonly concurrency: number,
   ) {}
 
-  public async apply(payments: readonly PaymentRecord[], deadline?: number): Promise<Outcome[]> {
-    const outcomes = new Array<Outcome>(payments.length);
-    let left = payments.map((_, index) => index);
+  /** @param type of all records; one of another type is impossible */
+  public async apply(records: readonly StreamRecord[], type: 'payment' | 'hold', deadline?: number): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(records.length);
+    let left = records.map((_, index) => index);
     while (left.length > 0) {
-      const insertions = this.groupByKey(payments, left);
-      await this.settle(insertions, this.retry.begin(deadline));
+      const insertions = this.groupByKey(records, left);
+      await this.settle(insertions, type, this.retry.begin(deadline));
       left = [];
       for (const insertion of insertions) {
         outcomes[insertion.index] = insertion.outcome as Outcome;
@@ -58,25 +59,25 @@ export class PaymentInserts {
             // The first of the key cannot be stored, so the next one becomes the first.
             left.push(follower);
           } else {
-            outcomes[follower] = followerOutcome(insertion, payments[follower]);
+            outcomes[follower] = followerOutcome(insertion, records[follower]);
           }
         }
       }
     }
-    await this.countConflicts(payments, outcomes, deadline);
+    await this.countConflicts(records, outcomes, deadline);
     return outcomes;
   }
 
   /** Equal keys of a batch are settled here: one call must not hold two statements for the same row. */
-  private groupByKey(payments: readonly PaymentRecord[], indexes: readonly number[]): Insertion[] {
+  private groupByKey(records: readonly StreamRecord[], indexes: readonly number[]): Insertion[] {
     const byKey = new Map<string, Insertion>();
     for (const index of indexes) {
-      const payment = payments[index];
-      const key = this.rows.key(payment.merchantId, payment.idempotencyKey);
+      const record = records[index];
+      const key = this.rows.key(record.merchantId, record.idempotencyKey);
       const text = keyText(key.table, key.pk, key.sk);
       const first = byKey.get(text);
       if (first === undefined) {
-        byKey.set(text, { payment, key, index, followers: [] });
+        byKey.set(text, { record, key, index, followers: [] });
       } else {
         first.followers.push(index);
       }
@@ -85,10 +86,10 @@ export class PaymentInserts {
   }
 
   /** Gives every insertion its outcome. */
-  private async settle(insertions: readonly Insertion[], attempts: Attempts): Promise<void> {
+  private async settle(insertions: readonly Insertion[], type: 'payment' | 'hold', attempts: Attempts): Promise<void> {
     let pending = insertions.filter((insertion) => {
-      if (insertion.payment.type !== 'payment') {
-        insertion.outcome = { kind: 'impossible', reason: 'it is not a payment' };
+      if (insertion.record.type !== type) {
+        insertion.outcome = { kind: 'impossible', reason: `it is not a ${type}` };
       }
       return insertion.outcome === undefined;
     });
@@ -121,14 +122,13 @@ export class PaymentInserts {
     const now = this.retry.clock.now();
     try {
       const responses = await batchExecute(
-        this.dynamodb, chunk.map((insertion) => this.rows.insertStatement(insertion.payment, insertion.key, now)),
+        this.dynamodb, chunk.map((insertion) => this.rows.insertStatement(insertion.record, insertion.key, now)),
       );
       attempts.succeeded();
       for (let position = 0; position < chunk.length; position++) {
         const insertion = chunk[position];
         const error = responses[position].Error;
         if (error === undefined) {
-          insertion.stored = insertion.payment;
           insertion.outcome = APPLIED;
         } else {
           readStatementError(insertion, error.Code ?? 'UnknownError', error.Message ?? '', pass);
@@ -148,7 +148,7 @@ export class PaymentInserts {
     }
   }
 
-  /** The service refused the whole call: its statements are sent one by one, so that one bad payment stops no other. */
+  /** The service refused the whole call: its statements are sent one by one, so that one bad record stops no other. */
   private async isolate(chunk: readonly Insertion[], pass: Pass, attempts: Attempts, error: AwsServiceError): Promise<void> {
     if (chunk.length === 1) {
       chunk[0].outcome = { kind: 'impossible', reason: error.message };
@@ -167,7 +167,7 @@ export class PaymentInserts {
     try {
       const { items } = await batchGet(this.dynamodb, pass.taken.map(({ key }) => key), this.concurrency);
       for (const insertion of pass.taken) {
-        const { key, payment } = insertion;
+        const { key, record } = insertion;
         const item = items.get(keyText(key.table, key.pk, key.sk));
         if (item === undefined) {
           pass.error ??= new Error('a stored row could not be read');
@@ -176,10 +176,10 @@ export class PaymentInserts {
         }
         const stored = ledgerEntry(item);
         insertion.stored = stored;
-        if (!isSamePayment(stored, payment)) {
+        if (!isSameContent(stored, record)) {
           insertion.outcome = CONFLICT;
         } else {
-          insertion.outcome = isOwnWrite(stored, payment, insertion.lostSince) ? APPLIED : DUPLICATE;
+          insertion.outcome = isOwnWrite(stored, record, insertion.lostSince) ? APPLIED : DUPLICATE;
         }
       }
     } catch (error) {
@@ -187,11 +187,11 @@ export class PaymentInserts {
     }
   }
 
-  private async countConflicts(payments: readonly PaymentRecord[], outcomes: Outcome[], deadline?: number): Promise<void> {
+  private async countConflicts(records: readonly StreamRecord[], outcomes: Outcome[], deadline?: number): Promise<void> {
     const keys = new Map<string, { readonly key: TableKey; readonly indexes: number[] }>();
     outcomes.forEach((outcome, index) => {
       if (outcome === CONFLICT) {
-        const key = this.rows.key(payments[index].merchantId, payments[index].idempotencyKey);
+        const key = this.rows.key(records[index].merchantId, records[index].idempotencyKey);
         const text = keyText(key.table, key.pk, key.sk);
         const known = keys.get(text);
         if (known === undefined) {
@@ -231,10 +231,10 @@ function fail(insertion: Insertion, error: unknown, mayRetry: boolean, pass: Pas
   }
 }
 
-/** A later payment of the batch with the same key meets what the ledger holds now. */
-function followerOutcome(first: Insertion, follower: PaymentRecord): Outcome {
-  if (first.stored === undefined) {
+/** A later record of the batch with the same key meets what the ledger holds now. */
+function followerOutcome(first: Insertion, follower: StreamRecord): Outcome {
+  if (first.stored === undefined && first.outcome !== APPLIED) {
     return first.outcome as Outcome;
   }
-  return isSamePayment(first.stored, follower) ? DUPLICATE : CONFLICT;
+  return isSameContent(first.stored ?? contentOf(first.record), follower) ? DUPLICATE : CONFLICT;
 }

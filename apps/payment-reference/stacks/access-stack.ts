@@ -1,0 +1,49 @@
+import { CfnParameter, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ApiAuth, PAYMENT_ROUTES } from '../../../constructs';
+import { Phase } from '../phase';
+import type { DataStack } from './data-stack';
+import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
+
+/** Properties of `AccessStack`. */
+export interface AccessStackProps extends ReferenceStackProps {
+  readonly data: DataStack;
+  readonly security: SecurityStack;
+}
+
+/** Who may call the API, told once for all cells: the issuer of tokens, what each route asks for, and the API keys. */
+export class AccessStack extends Stack {
+  readonly auth: ApiAuth;
+
+  constructor(scope: Construct, id: string, props: AccessStackProps) {
+    super(scope, id, props);
+    const { data, phase, removalPolicy, security } = props;
+    const { payments, batches, reads, holds, payouts } = PAYMENT_ROUTES;
+    const routes = phase.includes(Phase.ADVANCED) ? [payments, batches, reads, holds, payouts] : [payments, batches, reads];
+    this.auth = new ApiAuth(this, 'Clients', {
+      ...this.parameters(),
+      routes: routes.map((route) => ({ ...route, paths: [...route.paths] })),
+      encryptionKey: security.operationsKey,
+      removalPolicy,
+      alarms: { actions: security.alarmActions },
+    });
+    data.backups.protectTables(this, 'KeyBackups', [this.auth.apiKeys!.table], security.operationsKey);
+  }
+
+  /** What a deployment must state: none has a default, so that no token is trusted by chance. */
+  private parameters(): { issuer: string; jwksEndpoint: string; keySet: string } {
+    const address = { allowedPattern: 'https://\\S+', constraintDescription: 'must be an https address' };
+    return {
+      issuer: new CfnParameter(this, 'JwtIssuer', { description: 'Issuer whose tokens are accepted: the claim iss', ...address }).valueAsString,
+      jwksEndpoint: new CfnParameter(this, 'JwtKeySetEndpoint', {
+        description: 'Where load balancers read the public keys of the issuer', ...address,
+      }).valueAsString,
+      keySet: new CfnParameter(this, 'JwtKeySet', {
+        description: 'Public keys of the issuer, as the text of a JSON Web Key Set: tasks reach no address outside',
+        allowedPattern: '\\{[\\s\\S]*"keys"[\\s\\S]*\\}',
+        constraintDescription: 'must be a JSON Web Key Set',
+      }).valueAsString,
+    };
+  }
+}

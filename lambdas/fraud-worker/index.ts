@@ -1,0 +1,23 @@
+import { AwsJsonClient } from '../runtime/aws/json-client';
+import { Environment } from '../runtime/configuration/environment';
+import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { Logger } from '../runtime/observability/logger';
+import { EmbeddedMetrics } from '../runtime/observability/metrics';
+import { guardLedger } from '../runtime/resilience/guarded-ledger';
+import { systemClock } from '../runtime/retry/clock';
+import { createFraudWorkerHandler } from './handler';
+
+// Made once for each execution environment, so that connections and the signing key are kept between invocations.
+const environment = new Environment();
+const functionName = environment.optionalText('AWS_LAMBDA_FUNCTION_NAME') ?? 'fraud-worker';
+const dynamodb = new AwsJsonClient({ service: 'dynamodb' });
+const metrics = new EmbeddedMetrics({ functionName });
+const logger = new Logger({ context: { functionName } });
+
+export const handler = createFraudWorkerHandler({
+  ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb), { metrics, logger, clock: systemClock }),
+  parking: parkingFromEnvironment(environment, dynamodb),
+  metrics,
+  logger,
+  clock: systemClock,
+});

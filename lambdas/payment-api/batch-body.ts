@@ -1,0 +1,78 @@
+import { HttpProblem, problemJson, ProblemDetails } from '../runtime/http/problem';
+import { JsonDocument, JsonFault } from '../runtime/json/json-reader';
+import { JsonObject, JsonValue } from '../runtime/json/json-value';
+import { containsCardNumber } from '../runtime/payment/card-number';
+import { isPaymentText } from '../runtime/payment/payment-text';
+import { problemOfFaults, safePointer } from '../runtime/payment/payment-validation';
+
+export const MAXIMUM_BATCH_PAYMENTS = 500;
+export const MAXIMUM_BATCH_BYTES = 1024 * 1024;
+
+/** The payments of a batch as they came. */
+export interface BatchBody {
+  readonly items: readonly JsonValue[];
+  /** Faults of the reader that lie in one of them, by its index. */
+  readonly faults: ReadonlyMap<number, JsonFault[]>;
+}
+
+/** What a batch answers for one of its payments. */
+export interface ItemResult {
+  readonly status: number;
+  readonly json: string;
+}
+
+/** Takes a batch apart. @throws HttpProblem for faults of the batch itself */
+export function readBatch({ value, faults }: JsonDocument): BatchBody {
+  const itemFaults = new Map<number, JsonFault[]>();
+  const ownFaults: JsonFault[] = [];
+  for (const fault of faults) {
+    const [member, index] = fault.path;
+    if (member !== 'payments' || typeof index !== 'number') {
+      ownFaults.push(fault);
+    } else if (itemFaults.has(index)) {
+      itemFaults.get(index)?.push(fault);
+    } else {
+      itemFaults.set(index, [fault]);
+    }
+  }
+  const problem = problemOfFaults(ownFaults);
+  if (problem !== undefined) {
+    throw new HttpProblem(problem.status, { detail: problem.detail, field: problem.field });
+  }
+  if (!(value instanceof JsonObject)) {
+    throw badBatch('', 'must be an object');
+  }
+  const unknown = value.names.find((name) => name !== 'payments');
+  if (unknown !== undefined) {
+    throw badBatch(safePointer([unknown]), 'is not a member that is known here');
+  }
+  const items = value.get('payments');
+  if (!Array.isArray(items) || items.length === 0) {
+    throw badBatch('/payments', items === undefined ? 'is required' : 'must be an array of payments that is not empty');
+  }
+  if (items.length > MAXIMUM_BATCH_PAYMENTS) {
+    throw new HttpProblem(413, { detail: `must hold at most ${MAXIMUM_BATCH_PAYMENTS} payments`, field: '/payments' });
+  }
+  return { items: items as readonly JsonValue[], faults: itemFaults };
+}
+
+/** The result of a payment that was taken in. A receipt is base64url, which needs no escaping. */
+export function acceptedItem(idempotencyKey: string, receipt: string): ItemResult {
+  return { status: 202, json: `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":202,"receipt":"${receipt}"}` };
+}
+
+/** The result of a payment that was not. */
+export function refusedItem(idempotencyKey: string | null, status: number, details: ProblemDetails): ItemResult {
+  return { status, json: `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":${status},"problem":${problemJson(status, details)}}` };
+}
+
+/** The key of a refused item, if it is one that may be repeated. */
+export function readableKey(item: JsonValue, faults: readonly JsonFault[]): string | null {
+  const key = item instanceof JsonObject ? item.get('idempotencyKey') : undefined;
+  const isDoubtful = faults.some(({ path }) => path[2] === 'idempotencyKey' || path.length === 2);
+  return typeof key === 'string' && !isDoubtful && isPaymentText(key) && !containsCardNumber(key) ? key : null;
+}
+
+function badBatch(field: string, detail: string): HttpProblem {
+  return new HttpProblem(400, { detail, field });
+}

@@ -1,0 +1,97 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { forEachConcurrently } from '../runtime/aws/concurrency';
+import type { AwsCaller } from '../runtime/aws/json-client';
+import type { RemainingTime } from '../runtime/batch/time-budget';
+import type { Logger } from '../runtime/observability/logger';
+import type { Metrics } from '../runtime/observability/metrics';
+import { isDone, type PayoutRequest } from '../runtime/payout/payout';
+import type { Payouts } from '../runtime/payout/payout-table';
+import { decodePayoutReminder, type PayoutWatch } from '../runtime/payout/payout-watch';
+import type { Clock } from '../runtime/retry/clock';
+import { RetryPolicy } from '../runtime/retry/retry';
+
+/** Starts executions of payouts. */
+export interface PayoutStarter {
+  /** @throws AwsServiceError or AwsConnectionError when it is not known to be started */
+  start(request: PayoutRequest): Promise<void>;
+}
+
+/** Executions of the state machine of payouts. */
+export class StateMachinePayouts implements PayoutStarter {
+  public constructor(
+    private readonly states: AwsCaller,
+    private readonly stateMachineArn: string,
+    private readonly retry = new RetryPolicy({ maximumAttempts: 4 }),
+  ) {}
+
+  public async start({ merchantId, idempotencyKey, amount, currency, requestedAt }: PayoutRequest): Promise<void> {
+    const input = JSON.stringify({ merchantId, idempotencyKey, amount, currency, requestedAt });
+    await this.retry.run(() => this.states.call('StartExecution', { stateMachineArn: this.stateMachineArn, input }));
+  }
+}
+
+export interface PayoutWatchPorts {
+  readonly payouts: Payouts;
+  readonly watch: PayoutWatch;
+  readonly starter: PayoutStarter;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export interface PayoutWatchOptions {
+  /** How long after its request a payout that is not done needs somebody, in seconds. @default 3600 */
+  readonly overdueSeconds?: number;
+  /** Reminders under way at once. @default 8 */
+  readonly concurrency?: number;
+}
+
+export type PayoutWatchHandler = (event: SQSEvent, context: RemainingTime) => Promise<SQSBatchResponse>;
+
+/**
+ * Handles reminders of payouts: what is not done is started again, and looked at again later, for as long as it takes. One reminder goes
+ * round for each payout, from before its first step to its end, so that none is ever left to itself, whatever became of its execution.
+ */
+export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: PayoutWatchOptions = {}): PayoutWatchHandler {
+  const { overdueSeconds = 3_600, concurrency = 8 } = options;
+  const { payouts, watch, starter, metrics, logger, clock } = ports;
+
+  const look = async ({ body }: SQSRecord): Promise<void> => {
+    const reminder = decodePayoutReminder(body);
+    const payout = await payouts.find(reminder.merchantId, reminder.idempotencyKey);
+    if (payout !== undefined && isDone(payout)) {
+      return;
+    }
+    if (clock.now() - reminder.requestedAt > 1_000 * overdueSeconds) {
+      metrics.count('PayoutsOverdue');
+      logger.sample('error', 'a payout is not done', { state: payout?.state ?? 'unknown', looks: reminder.looks });
+    }
+    if (payout === undefined) {
+      // Its first step sends a reminder of its own.
+      await starter.start(reminder);
+      return;
+    }
+    if (reminder.looks === undefined) {
+      // That reminder goes round.
+      return;
+    }
+    await watch.remind({ ...reminder, looks: reminder.looks + 1 });
+    // From here on the next reminder makes up for what fails; were this one to come back as well, there would be two.
+    await starter.start(reminder).catch((error: unknown) => logger.sample('warn', 'a payout could not be started again', { error }));
+  };
+
+  return async ({ Records: records }) => {
+    const failed: string[] = [];
+    await forEachConcurrently(records, concurrency, async (record) => {
+      try {
+        await look(record);
+      } catch (error) {
+        logger.sample('error', 'a reminder of a payout could not be handled', { error });
+        failed.push(record.messageId);
+      }
+    });
+    metrics.count('RecordsLeftForRetry', failed.length);
+    metrics.flush();
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}

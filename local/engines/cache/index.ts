@@ -1,0 +1,1 @@
+export { CacheHost } from './cache-host';

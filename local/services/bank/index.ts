@@ -1,0 +1,2 @@
+export { Bank, type BankBehaviour, type Transfer } from './bank';
+export { BankServer } from './bank-server';

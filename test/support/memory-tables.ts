@@ -1,0 +1,32 @@
+import { AwsServiceError } from '../../lambdas/runtime/aws/errors';
+import type { AwsCaller } from '../../lambdas/runtime/aws/json-client';
+import { MemoryTableEngine } from '../../local/engines/table/memory/memory-table-engine';
+
+/** The kit's table engine in memory, behind the port that handlers call. */
+export class MemoryTables {
+  private readonly engine = new MemoryTableEngine();
+
+  public readonly client: AwsCaller = {
+    call: async <Output>(operation: string, input: object): Promise<Output> => {
+      const { status, body } = await this.engine.call(operation, JSON.stringify(input));
+      const answer = JSON.parse(body.toString()) as Record<string, unknown>;
+      if (status !== 200) {
+        const { __type: type = '', message = '' } = answer as { __type?: string; message?: string };
+        throw new AwsServiceError(type.slice(type.lastIndexOf('#') + 1), status, message, answer);
+      }
+      return answer as Output;
+    },
+  };
+
+  /** Creates tables with the text keys `pk` and `sk`. */
+  public async createTables(...names: string[]): Promise<void> {
+    for (const name of names) {
+      await this.client.call('CreateTable', {
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
+      });
+    }
+  }
+}
