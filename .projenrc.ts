@@ -96,7 +96,7 @@ const project = new typescript.TypeScriptProject({
 project.package.addField('overrides', { '@swc/core': '1.16.18', 'unrs-resolver': '1.11.1' });
 // A platform binary: npm skips it where it does not fit, and the local run then names what is missing.
 project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1' });
-project.package.addField('files', ['assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE']);
+project.package.addField('files', ['analytics', '!**/__pycache__', 'assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE']);
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
   './checks': { types: './build/lib/checks/index.d.ts', default: './build/lib/checks/index.js' },

@@ -215,6 +215,13 @@ export const DEFAULTS = {
     collectorLimitPercent: number('tracing.collectorLimitPercent'),
     batchSpans: number('tracing.batchSpans'),
   },
+  payouts: {
+    busySeconds: number('payouts.busySeconds'),
+    memory: Size.mebibytes(number('payouts.memoryMiB')),
+    timeout: Duration.seconds(number('payouts.timeoutSeconds')),
+    leastConcurrency: number('payouts.leastConcurrency'),
+  },
+  share: { payouts: number('payouts.share'), domainEvents: number('domainEvents.share') },
   registry: { timeToLive: Duration.seconds(number('registry.ttlSeconds')) },
 } as const;
 

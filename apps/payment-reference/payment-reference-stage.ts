@@ -4,7 +4,7 @@ import { ManagedPolicies, recordWorkload, ServerAccessLogs } from '../../constru
 import type { Workload } from '../../lib/workload';
 import { StackSizeLimit } from './aspects/stack-size-limit';
 import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
-import { grantSettle, settlingApiVariables, streamingApiVariables } from './ledger-access';
+import { grantSettle, settlingApiVariables, streamingApiVariables, type Variables } from './ledger-access';
 import { Phase } from './phase';
 import { AccessStack } from './stacks/access-stack';
 import { AuditStack } from './stacks/audit-stack';
@@ -13,7 +13,10 @@ import { CellApiStack } from './stacks/cell-api-stack';
 import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
 import { DataStack } from './stacks/data-stack';
+import { EventsStack } from './stacks/events-stack';
+import { FraudStack } from './stacks/fraud-stack';
 import { NetworkStack } from './stacks/network-stack';
+import { PayoutsStack } from './stacks/payouts-stack';
 import { RecoveryStack } from './stacks/recovery-stack';
 import type { ReferenceStackProps } from './stacks/reference-stack-props';
 import { SecurityStack } from './stacks/security-stack';
@@ -61,6 +64,12 @@ export class PaymentReferenceStage extends Stage {
   readonly audit: AuditStack;
   /** From the second phase on. */
   readonly cache?: CacheStack;
+  /** What others are told of. From the third phase on. */
+  readonly events?: EventsStack;
+  /** From the third phase on. */
+  readonly payouts?: PayoutsStack;
+  /** From the third phase on. */
+  readonly fraud?: FraudStack;
   readonly cells: readonly Cell[];
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
@@ -90,6 +99,11 @@ export class PaymentReferenceStage extends Stage {
     if (phase.includes(Phase.OPTIMIZATION)) {
       this.cache = new CacheStack(this, 'cache', { ...shared, data: this.data });
     }
+    if (phase.includes(Phase.ADVANCED)) {
+      this.events = new EventsStack(this, 'events', { ...shared, data: this.data });
+      this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events });
+      this.fraud = new FraudStack(this, 'fraud', { ...shared, data: this.data });
+    }
     const share = workload.cellShare();
     this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, share, common));
     this.guard(props);
@@ -106,7 +120,7 @@ export class PaymentReferenceStage extends Stage {
     const worker = new CellWorkerStack(this, `${cell}-worker`, { ...shared, stream });
     const variables = stream === undefined
       ? settlingApiVariables(data, workload, worker.refundWorker)
-      : { ...streamingApiVariables(data, stream.eventStream), ...this.cacheVariables() };
+      : { ...streamingApiVariables(data, stream.eventStream), ...this.optionalVariables() };
     const api = new CellApiStack(this, `${cell}-api`, { ...shared, variables });
     if (stream === undefined) {
       grantSettle(data, api.tier);
@@ -116,6 +130,9 @@ export class PaymentReferenceStage extends Stage {
       data.profiles.grantRead(api.tier);
       this.cache?.cache.grantConnect(api.tier);
       this.cache?.letIn(api.tier);
+      this.payouts?.saga.grantStart(api.tier);
+      this.payouts?.payouts.grantRead(api.tier);
+      this.tellFraud(worker);
     }
     for (const stack of [stream, api, worker]) {
       if (stack !== undefined) {
@@ -125,8 +142,22 @@ export class PaymentReferenceStage extends Stage {
     return { stream, api, worker };
   }
 
-  private cacheVariables(): { [name: string]: string } {
-    return this.cache === undefined ? {} : { ...this.cache.cache.variables, PROFILE_TABLE: this.data.profiles.tableNames };
+  /** What the API is told of the parts that come with later phases. */
+  private optionalVariables(): Variables {
+    return {
+      ...(this.cache !== undefined && { ...this.cache.cache.variables, PROFILE_TABLE: this.data.profiles.tableNames }),
+      ...(this.payouts !== undefined && {
+        HOLDS: 'true', PAYOUT_STATE_MACHINE_ARN: this.payouts.saga.stateMachine.stateMachineArn, PAYOUT_TABLE: this.payouts.payouts.tableNames,
+      }),
+    };
+  }
+
+  /** Lets a cell's worker write what it decoded to the stream that fraud detection reads. */
+  private tellFraud({ paymentWorker }: CellWorkerStack): void {
+    if (this.fraud !== undefined && paymentWorker !== undefined) {
+      paymentWorker.function.addEnvironment('EVENT_STREAM_NAME', this.fraud.events.stream.streamName);
+      this.fraud.events.grantWrite(paymentWorker);
+    }
   }
 
   /** What holds for every resource, whichever construct made it. */

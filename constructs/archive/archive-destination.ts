@@ -39,7 +39,9 @@ export function destinationOf(to: ArchiveDestination): Destination {
     compressionFormat: to.table ? 'UNCOMPRESSED' : 'GZIP',
     encryptionConfiguration: { kmsEncryptionConfig: { awskmsKeyArn: to.encryptionKey.keyArn } },
     cloudWatchLoggingOptions: { enabled: true, logGroupName: to.log.logGroupName, logStreamName: to.logStream.ref },
-    ...(to.partitioning && { dynamicPartitioningConfiguration: { enabled: true, retryOptions: { durationInSeconds: DEFAULTS.archive.partitionRetry.toSeconds() } } }),
+    ...(to.partitioning && {
+      dynamicPartitioningConfiguration: { enabled: true, retryOptions: { durationInSeconds: DEFAULTS.archive.partitionRetry.toSeconds() } },
+    }),
     ...(processors.length > 0 && { processingConfiguration: { enabled: true, processors } }),
     ...(to.table && { dataFormatConversionConfiguration: conversionOf(to.table, to.role) }),
   };
@@ -66,7 +68,9 @@ function conversionOf(table: ArchiveTable, role: iam.IRole): firehose.CfnDeliver
   return {
     enabled: true,
     inputFormatConfiguration: {
-      deserializer: { openXJsonSerDe: { caseInsensitive: true, ...(Object.keys(members).length > 0 && { columnToJsonKeyMappings: { ...members } }) } },
+      deserializer: {
+        openXJsonSerDe: { caseInsensitive: true, ...(Object.keys(members).length > 0 && { columnToJsonKeyMappings: { ...members } }) },
+      },
     },
     outputFormatConfiguration: { serializer: { parquetSerDe: { compression: 'SNAPPY' } } },
     schemaConfiguration: {

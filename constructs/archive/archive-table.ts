@@ -7,7 +7,10 @@ import { requirePattern } from '../validation';
 
 /** What is said of the table of an archive whose objects are Parquet. */
 export interface ArchiveTableOptions {
-  /** Columns with their types in the language of Hive, in order, such as `{ merchantid: 'string', amount: 'bigint' }`. Names are lower case; `hour` is taken. */
+  /**
+   * Columns with their types in the language of Hive, in order, such as `{ merchantid: 'string', amount: 'bigint' }`. Names are lower case; `hour`
+   * is taken.
+   */
   readonly columns: { readonly [name: string]: string };
 
   /**

@@ -184,7 +184,7 @@ export class TieredArchive extends Construct implements iam.IGrantable {
     // Firehose tries its permissions when the stream is made.
     grants.forEach((grant) => grant.applyBefore(stream));
     if (this.table) {
-      stream.addDependency(this.table.table);
+      stream.node.addDependency(this.table);
     }
     return stream;
   }

@@ -10,7 +10,7 @@ import { type Decision, sizeRecovery } from '../../lib/sizing';
 import { AuditLock } from '../archive/audit-lock';
 import { DEFAULTS } from '../defaults';
 import { factsFor, LIMITS } from '../limits';
-import { AlarmSet } from '../observability/alarm-set';
+import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
 import { recordDecisions } from '../sizing-metadata';
@@ -183,7 +183,7 @@ export class RecoveryPlan extends Construct {
   private createAlarms(missedAfter: Duration): AlarmSet {
     const alarms = new AlarmSet(this, 'Alarms', this.props.alarms);
     alarms.add('BackupFailed', {
-      metric: this.metricFailed(),
+      metric: this.metricFailed({ period: ALARM_PERIOD }),
       description: 'A backup failed. What it was to hold is only as safe as the table itself until the next one.',
       threshold: 0,
       evaluationPeriods: 1,

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
@@ -29,6 +30,20 @@ const TRANSIENT = [
 
 /** Where the error goes that stopped a saga. */
 const FAILURE = '$.failure';
+
+/** CDK's task with leave to use the queue's key for what sending takes, and no more. */
+class ParkTask extends tasks.SqsSendMessage {
+  protected override readonly taskPolicies: iam.PolicyStatement[];
+
+  constructor(scope: Construct, id: string, props: tasks.SqsSendMessageProps) {
+    super(scope, id, props);
+    const { encryptionMasterKey: key, queueArn } = props.queue;
+    this.taskPolicies = [
+      new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queueArn] }),
+      ...(key === undefined ? [] : [new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn] })]),
+    ];
+  }
+}
 
 /**
  * The states of a saga:
@@ -87,7 +102,7 @@ export class SagaDefinition extends Construct {
   /** What happens to an execution that can neither go on nor back. */
   private unfinished(): sfn.IChainable {
     const failed = new sfn.Fail(this, 'Failed', { error: 'SagaUnfinished', causePath: sfn.JsonPath.stringAt(`${FAILURE}.Error`) });
-    const park = new tasks.SqsSendMessage(this, 'Park', {
+    const park = new ParkTask(this, 'Park', {
       queue: this.props.parkingQueue,
       messageBody: sfn.TaskInput.fromObject({
         execution: sfn.JsonPath.stringAt('$$.Execution.Id'),

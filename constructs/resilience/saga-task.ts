@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
@@ -51,6 +52,16 @@ export abstract class SagaTask {
   abstract bind(scope: Construct, binding: SagaTaskBinding): SagaTaskState;
 }
 
+/** CDK's task with leave to call the very function or alias, and not every version of it. */
+class InvokeTask extends tasks.LambdaInvoke {
+  protected override readonly taskPolicies: iam.PolicyStatement[];
+
+  constructor(scope: Construct, id: string, props: tasks.LambdaInvokeProps) {
+    super(scope, id, props as tasks.LambdaInvokeJsonPathProps);
+    this.taskPolicies = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.lambdaFunction.functionArn] })];
+  }
+}
+
 class FunctionTask extends SagaTask {
   constructor(private readonly handler: lambda.IFunction, private readonly options: SagaInvokeOptions) {
     super();
@@ -58,7 +69,7 @@ class FunctionTask extends SagaTask {
 
   bind(scope: Construct, { stateName, resultPath, timeout }: SagaTaskBinding): SagaTaskState {
     return {
-      state: new tasks.LambdaInvoke(scope, stateName, {
+      state: new InvokeTask(scope, stateName, {
         lambdaFunction: this.handler,
         payload: this.options.payload,
         // The answer alone, without status and headers of the call.

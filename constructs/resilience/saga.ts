@@ -32,7 +32,7 @@ export class Saga extends Construct implements iam.IGrantable {
   readonly stateMachine: sfn.StateMachine;
   /** Key of the state machine and of what is parked. */
   readonly encryptionKey: kms.IKey;
-  /** Errors of executions, without their data. */
+  /** What executions did, without their data. */
   readonly logGroup: OperationsLog;
   /** Where the data of executions goes that nobody else took care of. */
   readonly parkingQueue: sqs.IQueue;
@@ -160,8 +160,8 @@ export class Saga extends Construct implements iam.IGrantable {
       definitionBody: sfn.DefinitionBody.fromChainable(definition.start),
       timeout: this.sizing.timeout,
       tracingEnabled: true,
-      // Inputs and results hold what the saga is about, payments for example: they stay out of the log.
-      logs: { destination: this.logGroup, level: sfn.LogLevel.ERROR, includeExecutionData: false },
+      // An Express workflow has no history but its log. Inputs and results hold what the saga is about, payments for example: they stay out.
+      logs: { destination: this.logGroup, level: sfn.LogLevel.ALL, includeExecutionData: false },
       ...this.props.stateMachineProps,
     });
   }

@@ -17,7 +17,10 @@ const WITHOUT_RESOURCE: { readonly [service: string]: readonly string[] } = {
   'monitoring': ['cloudwatch:GetMetricData', 'cloudwatch:GetMetricStatistics', 'cloudwatch:ListMetrics', 'cloudwatch:PutMetricData'],
   'secretsmanager': ['secretsmanager:GetRandomPassword'],
   'sts': ['sts:GetCallerIdentity'],
-  'xray': ['xray:GetSamplingRules', 'xray:GetSamplingStatisticSummaries', 'xray:GetSamplingTargets', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+  'xray': [
+    'xray:GetSamplingRules', 'xray:GetSamplingStatisticSummaries', 'xray:GetSamplingTargets', 'xray:PutSpans', 'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
+  ],
 };
 
 /** Actions that ask about all resources of a kind, which DynamoDB and S3 answer for the caller's account. */

@@ -98,7 +98,7 @@ export class LeasedLimiter implements Limiter {
   private lease(client: string, account: Account, paymentsPerSecond: number): void {
     if (!account.leasing) {
       account.leasing = true;
-      void this.leaseForAll(client, account, paymentsPerSecond).finally(() => { account.leasing = false; });
+      void this.leaseForAll(client, account, paymentsPerSecond);
     }
   }
 
@@ -128,6 +128,8 @@ export class LeasedLimiter implements Limiter {
         waiting.forEach(({ payments, answer }) => answer(this.takeAlone(client, payments, paymentsPerSecond)));
       }
     } while (account.waiting.length > 0);
+    // In the same breath: who comes next must find that nobody leases any more.
+    account.leasing = false;
   }
 
   private takeAlone(client: string, payments: number, paymentsPerSecond: number): number {

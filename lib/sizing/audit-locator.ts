@@ -27,7 +27,8 @@ const EACH = 'target/locator.changesPerSecond';
 export function sizeAuditLocator(
   workload: Workload, ledger: Pick<LedgerSizing, 'writeUnitsPerSecond'>, facts: Facts = Facts.DEFAULT,
 ): AuditLocatorSizing {
-  return planned(workload, facts, () => sizeOnce(ledger, facts), ({ memory, maximumConcurrency }) => [functionCapacity(facts, memory, maximumConcurrency)]);
+  return planned(workload, facts, () => sizeOnce(ledger, facts),
+    ({ memory, maximumConcurrency }) => [functionCapacity(facts, memory, maximumConcurrency)]);
 }
 
 function sizeOnce(ledger: Pick<LedgerSizing, 'writeUnitsPerSecond'>, facts: Facts): AuditLocatorSizing {

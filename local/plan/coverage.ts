@@ -44,7 +44,7 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
     DestinationConfig: 'run', KmsKeyArn: 'inert', MetricsConfig: 'inert', Tags: 'inert',
   },
   'AWS::S3::Bucket': {
-    BucketName: 'run', AccessControl: 'inert', BucketEncryption: 'inert', LifecycleConfiguration: 'inert', LoggingConfiguration: 'inert',
+    BucketName: 'run', AccessControl: 'inert', BucketEncryption: 'inert', LifecycleConfiguration: 'inert', LoggingConfiguration: 'inert', NotificationConfiguration: 'inert',
     ObjectLockConfiguration: 'inert', ObjectLockEnabled: 'inert', OwnershipControls: 'inert', PublicAccessBlockConfiguration: 'inert',
     VersioningConfiguration: 'inert', Tags: 'inert',
   },
@@ -85,14 +85,13 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
 
 /** Types without a part in the data path, by the beginning of their name. */
 const TYPES_WITHOUT_EFFECT: readonly string[] = [
-  'AWS::AppConfig::', 'AWS::AutoScaling::', 'AWS::ECS::CapacityProvider', 'AWS::ServiceDiscovery::',
-  'AWS::ElastiCache::ParameterGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::ElastiCache::User',
-  'AWS::CloudFront::', 'AWS::Route53::', 'AWS::SecretsManager::', 'AWS::WAFv2::',
-  'AWS::ApplicationAutoScaling::', 'AWS::CDK::', 'AWS::CloudWatch::', 'AWS::CodeDeploy::', 'AWS::EC2::', 'AWS::ECS::Cluster', 'AWS::ElasticLoadBalancingV2::', 'AWS::Events::Archive', 'AWS::Events::EventBusPolicy',
-  'AWS::IAM::',
-  'AWS::KinesisAnalyticsV2::',
-  'AWS::KMS::', 'AWS::Lambda::EventInvokeConfig',
-  'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::S3::BucketPolicy', 'AWS::Scheduler::', 'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'Custom::',
+  'AWS::AppConfig::', 'AWS::ApplicationAutoScaling::', 'AWS::AutoScaling::', 'AWS::Backup::', 'AWS::Budgets::', 'AWS::Cassandra::',
+  'AWS::CDK::', 'AWS::CE::', 'AWS::CloudFront::', 'AWS::CloudWatch::', 'AWS::CodeDeploy::', 'AWS::EC2::', 'AWS::ECS::CapacityProvider',
+  'AWS::ECS::Cluster', 'AWS::ElastiCache::ParameterGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::ElastiCache::User',
+  'AWS::ElasticLoadBalancingV2::', 'AWS::Events::Archive', 'AWS::Events::EventBusPolicy', 'AWS::Glue::', 'AWS::IAM::',
+  'AWS::KinesisAnalyticsV2::', 'AWS::KinesisFirehose::', 'AWS::KMS::', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission',
+  'AWS::Logs::', 'AWS::Route53::', 'AWS::S3::BucketPolicy', 'AWS::Scheduler::', 'AWS::SecretsManager::', 'AWS::ServiceDiscovery::',
+  'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'AWS::WAFv2::', 'Custom::',
 ];
 
 /** What the run makes of an assembly. */

@@ -68,23 +68,22 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
 }
 
 /**
- * Waits that a run shortens, in functions that have them: a payout that was left to itself is looked after within seconds, a balance shows a hold
- * at once here, and the pretend bank is slower than its clients now and then.
+ * Waits that a run shortens, in functions that have the variable before them: a payout that was left to itself is looked after within seconds, a
+ * balance shows a hold at once here, and the pretend bank is slower than its clients now and then.
  */
-const SHORTER_WAITS: { readonly [name: string]: string } = {
-  PAYOUT_WATCH_SECONDS: '5',
-  BALANCE_LAG_SECONDS: '30',
-  TRANSFER_TIMEOUT_MILLISECONDS: '1000',
-};
+const SHORTER_WAITS: readonly (readonly [marker: string, variables: { readonly [name: string]: string }])[] = [
+  ['PAYOUT_WATCH_SECONDS', { PAYOUT_WATCH_SECONDS: '5' }],
+  ['TRANSFER_ENDPOINT', { BALANCE_LAG_SECONDS: '30', TRANSFER_TIMEOUT_MILLISECONDS: '1000' }],
+];
 
 /** Sets how long refunds wait, where the options say so, and shortens what would outlast the run. */
 function withOptions(plan: RunPlan, options: RunOptions): RunPlan {
   // Until the last line of an input is posted, every refund may still find its payment.
   const refundWait = options.input !== undefined ? FOR_EVER_SECONDS : options.refundWaitSeconds;
-  const waits = { ...SHORTER_WAITS, ...(refundWait === undefined ? undefined : { REFUND_WAIT_SECONDS: String(refundWait) }) };
+  const waits = [...SHORTER_WAITS, ...(refundWait === undefined ? [] : [['REFUND_WAIT_SECONDS', { REFUND_WAIT_SECONDS: String(refundWait) }] as const])];
   const functions = plan.functions.map((definition) => {
-    const changed = Object.entries(waits).filter(([name]) => name in definition.environment);
-    return changed.length === 0 ? definition : { ...definition, environment: { ...definition.environment, ...Object.fromEntries(changed) } };
+    const changed = waits.filter(([marker]) => marker in definition.environment).map(([, variables]) => variables);
+    return changed.length === 0 ? definition : { ...definition, environment: Object.assign({}, definition.environment, ...changed) as typeof definition.environment };
   });
   return { ...plan, functions };
 }

@@ -28,7 +28,8 @@ function statesOf(template: Template): Record<string, any> { // eslint-disable-l
 
 function definitionOf(template: Template): Record<string, any> { // eslint-disable-line @typescript-eslint/no-explicit-any
   const { DefinitionString: text } = onlyResource(template, 'AWS::StepFunctions::StateMachine').Properties;
-  return JSON.parse(text['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'x')).join(''));
+  const parts: readonly unknown[] = typeof text === 'string' ? [text] : text['Fn::Join'][1];
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'x')).join(''));
 }
 
 function call(stack: Stack, name: string): SagaTask {
@@ -117,11 +118,11 @@ describe('Saga', () => {
     expect(sizing.timeout.toSeconds()).toBeLessThanOrEqual(300);
   });
 
-  it('is an Express workflow under the customer key, traced, with errors and no data in its log', () => {
+  it('is an Express workflow under the customer key, traced, with its course and no data in its log', () => {
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
       StateMachineType: 'EXPRESS',
       TracingConfiguration: { Enabled: true },
-      LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
       EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED_KMS_KEY', KmsDataKeyReusePeriodSeconds: 300, KmsKeyId: Match.anyValue() },
     });
     template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { KmsKeyId: Match.anyValue(), RetentionInDays: 365 } });
@@ -136,8 +137,11 @@ describe('Saga', () => {
     expect(Object.keys(delivery[0].Condition.StringEquals)).toEqual(['kms:EncryptionContext:SourceArn']);
   });
 
-  it('lets a starter start and do nothing else', () => {
+  it('lets a starter start and do nothing else, and the saga call its very functions', () => {
     expect(allowedActions(template).filter((it) => it.startsWith('states:'))).toEqual(['states:StartExecution']);
+    const called = statements(template).filter(({ actions }) => actions.includes('lambda:InvokeFunction')).flatMap(({ resources }) => resources);
+    expect(called.map((it) => JSON.stringify(it).match(/function:([^"]*)/)![1]).sort()).toEqual(['charge', 'check', 'free', 'refund', 'reserve', 'send']);
+    expect(allowedActions(template).filter((it) => it.includes('*'))).toEqual([]);
   });
 
   it('warns of executions that fail, time out or wait, and of what is parked, each alarm on its own resource', () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsJsonClient } from '../../lambdas/runtime/aws/json-client';
+import { createTextKeyTables } from './text-key-tables';
 
 const PACKAGE = `@dynoxide/${process.platform}-${process.arch}`;
 const START_MILLISECONDS = 10_000;
@@ -34,15 +35,8 @@ export class Dynoxide {
   }
 
   /** Creates tables with the text keys `pk` and `sk`. */
-  public async createTables(...names: string[]): Promise<void> {
-    for (const name of names) {
-      await this.client.call('CreateTable', {
-        TableName: name,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
-      });
-    }
+  public createTables(...names: string[]): Promise<void> {
+    return createTextKeyTables(this.client, names);
   }
 
   public async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { AwsServiceError } from '../../lambdas/runtime/aws/errors';
 import type { AwsCaller } from '../../lambdas/runtime/aws/json-client';
 import { MemoryTableEngine } from '../../local/engines/table/memory/memory-table-engine';
+import { createTextKeyTables } from './text-key-tables';
 
 /** The kit's table engine in memory, behind the port that handlers call. */
 export class MemoryTables {
@@ -19,14 +20,7 @@ export class MemoryTables {
   };
 
   /** Creates tables with the text keys `pk` and `sk`. */
-  public async createTables(...names: string[]): Promise<void> {
-    for (const name of names) {
-      await this.client.call('CreateTable', {
-        TableName: name,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
-      });
-    }
+  public createTables(...names: string[]): Promise<void> {
+    return createTextKeyTables(this.client, names);
   }
 }

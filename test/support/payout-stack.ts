@@ -26,7 +26,7 @@ export interface PayoutStackProps extends StackProps {
   readonly assets?: (name: string) => string;
 }
 
-/** Payouts with everything that they need, in one stack: the tables, the projector of the balances, the saga, its watch, a bus and a queue behind it. */
+/** Payouts with everything that they need, in one stack: tables, the projector of the balances, the saga, its watch, a bus and a queue behind it. */
 export class PayoutStack extends Stack {
   readonly saga: Saga;
   readonly ledger: ShardedTable;

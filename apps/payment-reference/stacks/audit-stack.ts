@@ -2,13 +2,16 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AuditLock, AuditTrail } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
+import { Phase } from '../phase';
 import type { DataStack } from './data-stack';
+import type { NetworkStack } from './network-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
 import type { SecurityStack } from './security-stack';
 
 /** Properties of `AuditStack`. */
 export interface AuditStackProps extends ReferenceStackProps {
   readonly data: DataStack;
+  readonly network: NetworkStack;
   readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
@@ -20,12 +23,13 @@ export class AuditStack extends Stack {
 
   constructor(scope: Construct, id: string, props: AuditStackProps) {
     super(scope, id, props);
-    const { data, removalPolicy, security, workload } = props;
+    const { data, network, phase, removalPolicy, security, workload } = props;
     this.trail = new AuditTrail(this, 'AuditTrail', {
       workload,
       table: data.ledger,
       lock: removalPolicy === RemovalPolicy.DESTROY ? AuditLock.none() : undefined,
       logEncryptionKey: security.operationsKey,
+      locators: phase.includes(Phase.ADVANCED) ? { vpc: network.foundation.vpc, vpcSubnets: network.foundation.applicationSubnets } : undefined,
       removalPolicy,
       alarms: { actions: security.alarmActions },
     });

@@ -1,8 +1,9 @@
 import { Stack } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { assetFolder, DataClass, RecoveryPlan, recordDecisions, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
+import { assetFolder, DataClass, RecoveryPlan, recordDecisions, ReplicaFence, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
 import { factsFor } from '../../../constructs/limits';
 import { type LedgerSizing, type ReadConsistencySizing, sizeLedger, sizeProjector, sizeReadConsistency } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
@@ -35,6 +36,8 @@ export class DataStack extends Stack {
   readonly balances: ShardedTable;
   readonly parking: ShardedTable;
   readonly projector: TableStreamWorker;
+  /** Which region may write; none where there is only one. */
+  readonly fence?: ReplicaFence;
   /** Backups of all tables here, and of those that other stacks add. */
   readonly backups: RecoveryPlan;
   /** How the API reads the status of payments and balances. */
@@ -48,20 +51,18 @@ export class DataStack extends Stack {
     const alarms = { actions: security.alarmActions };
     const encryptionKey = security.keys.key(DataClass.LEDGER);
 
+    this.fence = this.createFence(props, encryptionKey);
+    const common = { replica, fence: this.fence, encryptionKey, removalPolicy, alarms };
     this.ledgerSizing = sizeLedger(workload, factsFor(this));
     this.ledger = new ShardedTable(this, 'Ledger', {
+      ...common,
       capacity: TableCapacity.ledger(workload),
       changeStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'expiresAt',
-      replica,
-      encryptionKey,
-      removalPolicy,
-      alarms,
     });
-    const common = { replica, encryptionKey, removalPolicy, alarms };
     this.balances = new ShardedTable(this, 'Balances', { ...common, capacity: TableCapacity.balances(workload) });
     this.parking = new ShardedTable(this, 'Parking', { ...common, capacity: TableCapacity.onDemand() });
-    this.profiles = new ShardedTable(this, 'Profiles', { ...common, capacity: TableCapacity.onDemand() });
+    this.profiles = new ShardedTable(this, 'Profiles', { ...common, capacity: TableCapacity.profiles(workload), sorted: false });
 
     this.projector = new TableStreamWorker(this, 'BalanceProjector', {
       workload,
@@ -84,6 +85,11 @@ export class DataStack extends Stack {
     this.balances.grantRead(this.projector);
     this.balances.grantInsert(this.projector);
     this.balances.grantUpdate(this.projector);
+  }
+
+  private createFence({ removalPolicy, replica }: DataStackProps, encryptionKey: kms.IKey): ReplicaFence | undefined {
+    // Named, because the recovery region must find it when this one is gone.
+    return replica && new ReplicaFence(this, 'Fence', { tableName: `${this.stackName}-fence`, replica, encryptionKey, removalPolicy });
   }
 
   /** Reads as fresh as the workload asks for, and an alarm where they are not. */

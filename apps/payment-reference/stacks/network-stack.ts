@@ -13,7 +13,9 @@ export interface NetworkStackProps extends ReferenceStackProps {
   readonly workload: Workload;
 }
 
-const { CLOUDWATCH_LOGS, ECR, ECR_DOCKER, EVENTBRIDGE, KINESIS_STREAMS, KMS, SECRETS_MANAGER, SQS, STEP_FUNCTIONS, STS, XRAY } = ec2.InterfaceVpcEndpointAwsService;
+const {
+  CLOUDWATCH_LOGS, ECR, ECR_DOCKER, EVENTBRIDGE, KEYSPACES, KINESIS_STREAMS, KMS, SECRETS_MANAGER, SQS, STEP_FUNCTIONS, STS, XRAY,
+} = ec2.InterfaceVpcEndpointAwsService;
 
 /** The network of all cells. No function and no container has another way out than the endpoints of the services that it uses. */
 export class NetworkStack extends Stack {
@@ -23,7 +25,9 @@ export class NetworkStack extends Stack {
     super(scope, id, props);
     this.foundation = new NetworkFoundation(this, 'Network', {
       workload: props.workload,
-      interfaceEndpoints: [KINESIS_STREAMS, SQS, ECR, ECR_DOCKER, CLOUDWATCH_LOGS, KMS, STS, SECRETS_MANAGER, STEP_FUNCTIONS, EVENTBRIDGE, XRAY],
+      interfaceEndpoints: [
+        KINESIS_STREAMS, SQS, ECR, ECR_DOCKER, CLOUDWATCH_LOGS, KMS, STS, SECRETS_MANAGER, STEP_FUNCTIONS, EVENTBRIDGE, XRAY, KEYSPACES,
+      ],
       encryptionKey: props.security.operationsKey,
       removalPolicy: props.removalPolicy,
     });

@@ -63,7 +63,7 @@ describe('audit locator', () => {
     expect(locators.writes).toBe(3);
     expect(metrics.counts).toMatchObject({ ObjectsLocated: 3, LocatorsWritten: 3 });
     expect(metrics.counts.RecordsLeftForRetry ?? 0).toBe(0);
-    expect(Math.min(...metrics.values.LocatorLag)).toBe(9_000);
+    expect(Math.min(...metrics.values.LocatorLag!)).toBe(9_000);
   });
 
   it('comes to the same rows however often and in whatever order manifests come', async () => {

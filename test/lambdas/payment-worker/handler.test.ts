@@ -69,9 +69,10 @@ describe('payment worker', () => {
       serviceName: 'worker', transport: async (body) => { bodies.push(body); }, lingerMilliseconds: 60_000,
     }) });
     const tracing = createPaymentWorkerHandler({ ledger, parking, refundQueue, metrics, clock, logger: recordedLogger().logger, spans });
-    await tracing(event([payment('m', 'a', { traceParent }), payment('m', 'b')], [hold('m', 'h', { traceParent })]), { getRemainingTimeInMillis: () => 10_000 });
+    const context = { getRemainingTimeInMillis: () => 10_000 };
+    await tracing(event([payment('m', 'a', { traceParent }), payment('m', 'b')], [hold('m', 'h', { traceParent })]), context);
     expect(bodies).toEqual([]);
-    await tracing(event([payment('m', 'c')]), { getRemainingTimeInMillis: () => 10_000 });
+    await tracing(event([payment('m', 'c')]), context);
     await new Promise((resolve) => { setImmediate(resolve); });
     const told = JSON.parse(bodies[0]).resourceSpans[0].scopeSpans[0].spans as { traceId: string; parentSpanId: string; attributes: unknown }[];
     expect(told.map(({ parentSpanId, traceId }) => [traceId, parentSpanId])).toEqual([[trace, '00f067aa0ba902b7'], [trace, '00f067aa0ba902b7']]);
@@ -166,7 +167,8 @@ describe('payment worker', () => {
 
     beforeEach(() => {
       events = new FakeDecodedEvents();
-      handler = createPaymentWorkerHandler({ ledger, parking, refundQueue, metrics, clock, events, logger: recordedLogger().logger }, { sliceSize: 2 });
+      const ports = { ledger, parking, refundQueue, metrics, clock, events, logger: recordedLogger().logger };
+      handler = createPaymentWorkerHandler(ports, { sliceSize: 2 });
     });
 
     it('writes the payments that the ledger holds, again when they come again, and nothing else', async () => {

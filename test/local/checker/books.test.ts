@@ -26,7 +26,9 @@ type State = FinalState & { readonly rows: readonly LedgerRow[] };
 describe('the books', () => {
   let books: Books;
   const answer = (sent: SentEntry | undefined, status: number) =>
-    books.addOutcome({ ...(sent && (isSentPayment(sent) ? { payment: sent } : { movement: sent })), status, scheduledAt: 1_000, answeredAt: 1_010, late: false });
+    books.addOutcome({
+      ...(sent && (isSentPayment(sent) ? { payment: sent } : { movement: sent })), status, scheduledAt: 1_000, answeredAt: 1_010, late: false,
+    });
   const audit = ({ rows = [], ...state }: Partial<State>) => {
     const begun = books.beginAudit();
     rows.forEach((it) => begun.addRow(it));
@@ -166,7 +168,7 @@ describe('the books', () => {
     const of = (type: SentMovement['type']): SentMovement =>
       movement(type, `payout:P:${type}`, 70, type === 'hold' ? undefined : 'payout:P:hold', 'payout');
     const transfer = { identity: identity('m', 'P'), merchantId: 'm', amount: 70, currency: 'EUR' };
-    const paid = (rows: readonly LedgerRow[], balance: CheckedBalance, transfers: readonly (typeof transfer)[] | undefined, rejected: readonly string[] = []) =>
+    const paid = (rows: readonly LedgerRow[], balance: CheckedBalance, transfers: readonly (typeof transfer)[], rejected: readonly string[] = []) =>
       audit({
         rows: [row(payment('a')), ...rows], balances: new Map([[EUR, balance]]),
         payouts: { rejected: new Set(rejected.map((key) => identity('m', key))), transfers },
@@ -183,7 +185,8 @@ describe('the books', () => {
       ask(202);
       expect(books.payoutCounts()).toEqual({ sent: 2, acked: 2, refused: 0, unanswered: 0 });
       expect(books.clientCounts()).toMatchObject({ sent: 1, acked: 1 });
-      expect(paid(settled, available(30n), [transfer])).toMatchObject({ ...clean, applied: 1, holds: 0, payouts: { ...ends, settled: 1, duplicates: 1 } });
+      expect(paid(settled, available(30n), [transfer]))
+        .toMatchObject({ ...clean, applied: 1, holds: 0, payouts: { ...ends, settled: 1, duplicates: 1 } });
       expect(paid(released, available(100n), [])).toMatchObject({ ...clean, releases: 0, payouts: { ...ends, released: 1, duplicates: 1 } });
       expect(paid([], available(100n), [], ['P'])).toMatchObject({ ...clean, payouts: { ...ends, rejected: 1, duplicates: 1 } });
     });

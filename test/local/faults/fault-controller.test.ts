@@ -28,6 +28,7 @@ class NotingTargets implements FaultTargets {
   readonly armApiKill = (moment: string) => this.note('armApiKill', moment);
   readonly disarmKills = () => this.note('disarmKills', undefined);
   readonly putUnreadable = (count: number) => this.note('putUnreadable', count, count);
+  readonly killCaches = (seconds: number) => this.note('killCaches', seconds, 1);
   readonly load = (faults: { readonly poisonShare: number }) => this.note('load', faults);
 
   of(name: keyof FaultTargets): Call[] {
@@ -158,6 +159,25 @@ describe('the fault controller', () => {
     expect(events.map(({ text }) => text)).toEqual(['on for 100 s', 'off']);
   });
 
+  it.each([1, 2, 3])('ends the cache once, in the middle third of the load, with seed %i', async (seed) => {
+    const controller = started({ 'kill-cache': 5 }, seed);
+    await clock.advance(60_000);
+    const [kill, ...more] = targets.of('killCaches');
+    expect(kill).toEqual({ at: expect.any(Number), name: 'killCaches', argument: 5 });
+    expect(kill.at).toBeGreaterThanOrEqual(20);
+    expect(kill.at).toBeLessThanOrEqual(40);
+    expect([more, controller.settings, controller.killedCaches]).toEqual([[], {}, 1]);
+    expect(events.map(({ text }) => text)).toEqual(['1 ended, back in 5 s', 'off']);
+  });
+
+  it('ends the cache at once on demand', async () => {
+    const controller = started({});
+    await controller.set('kill-cache', 2);
+    expect(targets.of('killCaches')).toHaveLength(1);
+    await clock.advance(3_000);
+    expect([controller.settings, controller.killedCaches]).toEqual([{}, 1]);
+  });
+
   it('takes a new value while it runs, and forgets the schedule of the old one', async () => {
     const controller = started({ 'kill-worker': 1 });
     await clock.advance(3_000);
@@ -179,6 +199,7 @@ describe('the fault controller', () => {
     const controller = started({
       'kill-worker': 1, 'kill-api': 2, 'throttle-table': 0.3, 'lost-answers': 0.1, 'reshard': 2,
       'roll-table-shards': 2, 'expire-iterators': 0.1, 'poison': 0.1, 'slow-handler': 10, 'stream-unavailable': 5,
+      'kill-cache': 5,
     });
     await clock.advance(7_000);
     await controller.stop();

@@ -8,6 +8,7 @@ describe('the vocabulary of faults', () => {
     expect(FAULTS.map(flagWithValue)).toEqual([
       '--kill-worker-every S', '--kill-api-every S', '--throttle-table F', '--lost-answers P', '--reshard-every S',
       '--roll-table-shards S', '--expire-iterators P', '--poison P', '--slow-handler MS', '--stream-unavailable S',
+      '--kill-cache S',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import { environments } from '../../../apps/payment-reference/workload';
 import { PaymentReferenceStage } from '../../../apps/payment-reference/payment-reference-stage';
@@ -105,6 +106,17 @@ describe('what the run does not know', () => {
   it('runs a stream on demand, which begins with as many shards as AWS gives it', () => {
     const topology = synthesized((stack) => new kinesis.Stream(stack, 'Stream', { streamMode: kinesis.StreamMode.ON_DEMAND }));
     expect(planRun(topology).streams).toEqual([expect.objectContaining({ mode: 'ON_DEMAND', shards: undefined, retentionHours: 24 })]);
+  });
+
+  it('takes a table with autoscaling for one that has scaled', () => {
+    const topology = synthesized((stack) => new dynamodb.TableV2(stack, 'Ledger', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      billing: dynamodb.Billing.provisioned({
+        readCapacity: dynamodb.Capacity.fixed(5), writeCapacity: dynamodb.Capacity.autoscaled({ maxCapacity: 900 }),
+      }),
+    }));
+    expect(() => checkCoverage(topology)).not.toThrow();
+    expect(planRun(topology).tables).toEqual([expect.objectContaining({ billing: 'provisioned', writeUnitsPerSecond: 900 })]);
   });
 
   it('is refused where a stream has neither shards nor a mode without', () => {

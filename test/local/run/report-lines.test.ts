@@ -3,9 +3,12 @@ import { progressLine, streamConsole, wrapped } from '../../../local/run/report-
 import { isClean, renderVerdict, shortcomings, type Verdict } from '../../../local/run/verdict';
 
 const latency = (p99: number) => ({ p50: 1, p95: 2, p99, p999: p99 });
-const PAYOUTS = { sent: 1_234_567, acked: 1_234_567, refused: 0, unanswered: 0, settled: 1_234_567, released: 0, rejected: 0, duplicates: 0, lost: 0 };
+const PAYOUTS = {
+  sent: 1_234_567, acked: 1_234_567, refused: 0, unanswered: 0, settled: 1_234_567, released: 0, rejected: 0, duplicates: 0, lost: 0,
+};
 const progress = {
-  sent: 864_000, acked: 864_000, refused: 0, unanswered: 0, late: 0, acknowledgedKeys: 860_000, settledKeys: 860_000, openPayouts: 0, ledgerEffects: 860_000,
+  sent: 864_000, acked: 864_000, refused: 0, unanswered: 0, late: 0, acknowledgedKeys: 860_000, settledKeys: 860_000, openPayouts: 0,
+  ledgerEffects: 860_000,
   acceptMs: latency(1_234), settleMs: latency(12_345),
 };
 

@@ -17,7 +17,7 @@ describe('the faults of a run', () => {
   const none = async () => 0;
   const targets: FaultTargets = {
     tables: nothing, engine: nothing, load: nothing, armWorkerKill: nothing, armApiKill: nothing, disarmKills: nothing,
-    rollTableShards: none, reshard: none, putUnreadable: async (count) => count,
+    rollTableShards: none, reshard: none, putUnreadable: async (count) => count, killCaches: async () => 2,
   };
   const started = (settings: FaultSettings) => {
     events = [];
@@ -31,6 +31,13 @@ describe('the faults of a run', () => {
     await faults.stop();
     expect(faults.askedCounts(ENGINE, TABLES)).toEqual({ 'kill-worker': 5, 'kill-api': 7, 'lost-answers': 3 });
     expect(faults.killMoments(ENGINE)).toEqual({ inside: 6, afterEffects: 6 });
+  });
+
+  it('counts the caches that were ended', async () => {
+    started({});
+    await faults.set('kill-cache', 0.1);
+    await faults.stop();
+    expect(faults.askedCounts(ENGINE, TABLES)).toEqual({ 'kill-cache': 2 });
   });
 
   it('has not seen poison before a table refused a key, whatever else was put into the stream', async () => {

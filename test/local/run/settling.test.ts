@@ -2,15 +2,26 @@ import type { CheckerProgress } from '../../../local/checker/checker';
 import type { EngineStatistics } from '../../../local/run/engine-statistics';
 import { type SettlingSystem, waitUntilSettled } from '../../../local/run/settling';
 
+interface Step {
+  readonly idle: boolean;
+  readonly settledKeys: number;
+  readonly projected: number;
+  readonly invocations?: number;
+  readonly openPayouts?: number;
+}
+
 /** A system that is looked at; each look takes it a step on. */
-function system(step: (looks: number) => { idle: boolean; settledKeys: number; projected: number; invocations?: number; openPayouts?: number }): SettlingSystem {
+function system(step: (looks: number) => Step): SettlingSystem {
   let looks = 0;
   return {
     engine: async () => {
       looks++;
       return { idle: step(looks).idle, invocations: step(looks).invocations ?? 0 } as EngineStatistics;
     },
-    progress: async () => ({ settledKeys: step(looks).settledKeys, acknowledgedKeys: 10, ledgerEffects: 10, openPayouts: step(looks).openPayouts ?? 0 }) as CheckerProgress,
+    progress: async () => {
+      const { settledKeys, openPayouts = 0 } = step(looks);
+      return { settledKeys, acknowledgedKeys: 10, ledgerEffects: 10, openPayouts } as CheckerProgress;
+    },
     projectedEffects: async () => step(looks).projected,
     lookForParked: async () => undefined,
     lookForRejectedPayouts: async () => undefined,
@@ -34,7 +45,8 @@ describe('waiting until a run has settled', () => {
   });
 
   it('waits for payouts though every engine is idle, and gives them up when nothing moves', async () => {
-    const ends = waitUntilSettled(system((looks) => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: looks > 8 ? 0 : 1 })), 60_000, () => undefined);
+    const ending = system((looks) => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: looks > 8 ? 0 : 1 }));
+    const ends = waitUntilSettled(ending, 60_000, () => undefined);
     expect(await ends).toMatchObject({ drained: true });
     const hangs = waitUntilSettled(system(() => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: 1 })), 2_000, () => undefined);
     expect(await hangs).toMatchObject({ drained: false });

@@ -5,7 +5,7 @@ import { faultEnd } from '../scenario';
 import type { Observation } from '../simulation';
 import { ledgerRows } from './ledger-state';
 
-/** INV4: records of a lane come in order the first time, parents before children, and nothing that is applied stands without the payment or hold that it draws on. */
+/** INV4: records of a lane come in order the first time, parents before children, and nothing applied stands without what it draws on. */
 export function order(observation: Observation): string[] {
   const { system, follower } = observation;
   const wrong = [...system.deliveries.disorders];

@@ -1,0 +1,110 @@
+import { CfnParameter, Stack } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { assetFolder, DataClass, QueueWorker, Saga, SagaTask, ShardedTable, TableCapacity, WorkerFunction } from '../../../constructs';
+import { DEFAULTS } from '../../../constructs/defaults';
+import type { Workload } from '../../../lib/workload';
+import { grantSettle, workerVariables } from '../ledger-access';
+import type { DataStack } from './data-stack';
+import type { EventsStack } from './events-stack';
+import type { ReferenceStackProps } from './reference-stack-props';
+import type { SecurityStack } from './security-stack';
+
+/** Properties of `PayoutsStack`. */
+export interface PayoutsStackProps extends ReferenceStackProps {
+  readonly data: DataStack;
+  readonly events: EventsStack;
+  readonly security: SecurityStack;
+  /** What all cells together must carry. */
+  readonly workload: Workload;
+}
+
+/** Payouts to merchants: hold, transfer, settle or release; and what looks after those that did not come to an end. */
+export class PayoutsStack extends Stack {
+  readonly payouts: ShardedTable;
+  readonly steps: WorkerFunction;
+  readonly watch: QueueWorker;
+  readonly saga: Saga;
+
+  constructor(scope: Construct, id: string, props: PayoutsStackProps) {
+    super(scope, id, props);
+    const { data, events, removalPolicy, security } = props;
+    const workload = props.workload.share(DEFAULTS.share.payouts);
+    const alarms = { actions: security.alarmActions };
+    const common = { logEncryptionKey: security.operationsKey, removalPolicy, alarms };
+    const encryptionKey = security.keys.key(DataClass.LEDGER);
+
+    this.payouts = new ShardedTable(this, 'Payouts', {
+      capacity: TableCapacity.onDemand(), timeToLiveAttribute: 'expiresAt', encryptionKey, removalPolicy, alarms,
+    });
+    data.backups.protectTables(this, 'PayoutBackups', this.payouts.tables, encryptionKey);
+    const variables = { ...workerVariables(data, props.workload), PAYOUT_TABLE: this.payouts.tableNames };
+
+    this.watch = new QueueWorker(this, 'PayoutWatch', {
+      ...common,
+      workload,
+      code: lambda.Code.fromAsset(assetFolder('payout')),
+      handler: 'index.watchHandler',
+      environment: variables,
+      encryptionKey: security.eventsKey,
+    });
+    // It calls the provider over the internet, so it is in no network of ours.
+    this.steps = new WorkerFunction(this, 'PayoutSteps', {
+      code: lambda.Code.fromAsset(assetFolder('payout')),
+      handler: 'index.handler',
+      environment: { ...variables, ...this.stepVariables(data, events) },
+      memory: DEFAULTS.payouts.memory,
+      timeout: DEFAULTS.payouts.timeout,
+      reservedConcurrency: Math.max(DEFAULTS.payouts.leastConcurrency, Math.ceil(workload.peak.perSecond * DEFAULTS.payouts.busySeconds)),
+      logEncryptionKey: security.operationsKey,
+      removalPolicy,
+    });
+    const step = (name: string) => SagaTask.invoke(this.steps.alias, {
+      payload: sfn.TaskInput.fromObject({ step: name, payout: sfn.JsonPath.entirePayload }),
+    });
+    this.saga = new Saga(this, 'Payout', {
+      ...common,
+      workload,
+      encryptionKey: security.eventsKey,
+      parkingQueue: this.watch.queue,
+      unfinished: step('leave'),
+      steps: [
+        { name: 'Hold', action: step('hold'), compensation: step('release'), compensateOn: ['PayoutRejected'], transientErrors: ['PayoutUnavailable'] },
+        // Any other error leaves open whether the money was sent: it stays on hold until that is known.
+        { name: 'Transfer', action: step('transfer'), compensateOn: ['PayoutRefused'], transientErrors: ['PayoutUnavailable'] },
+        { name: 'Settle', action: step('settle'), compensateOn: [], transientErrors: ['PayoutUnavailable'] },
+      ],
+    });
+    this.grant(data, events);
+  }
+
+  private stepVariables(data: DataStack, events: EventsStack): { [name: string]: string } {
+    const endpoint = new CfnParameter(this, 'TransferEndpoint', {
+      description: 'Where the provider of transfers listens',
+      allowedPattern: 'https://\\S+',
+      constraintDescription: 'must be an https address',
+    });
+    return {
+      BALANCE_TABLE: data.balances.tableNames,
+      EVENT_BUS_NAME: events.fanout.eventBus.eventBusName,
+      TRANSFER_ENDPOINT: endpoint.valueAsString,
+    };
+  }
+
+  private grant(data: DataStack, events: EventsStack): void {
+    for (const worker of [this.steps, this.watch]) {
+      worker.function.addEnvironment('PAYOUT_WATCH_QUEUE_URL', this.watch.queue.queueUrl);
+      worker.function.addEnvironment('PAYOUT_WATCH_SECONDS', String(DEFAULTS.alarm.leastQueueAge.toSeconds()));
+      this.payouts.grantRead(worker);
+      this.payouts.grantPut(worker);
+      this.payouts.grantUpdate(worker);
+      this.watch.grantSend(worker);
+    }
+    grantSettle(data, this.steps);
+    data.balances.grantRead(this.steps);
+    events.fanout.grantPutEvents(this.steps);
+    this.watch.function.addEnvironment('PAYOUT_STATE_MACHINE_ARN', this.saga.stateMachine.stateMachineArn);
+    this.saga.grantStart(this.watch);
+  }
+}
