@@ -168,7 +168,7 @@ export class PaymentReferenceStage extends Stage {
       id: 'HighThroughput::HT-CAPACITY-003',
       reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
     });
-    Aspects.of(this).add(new ServerAccessLogs(this.security.accessLogs));
+    Aspects.of(this).add(new ServerAccessLogs(this.network.accessLogs));
     Aspects.of(this).add(new ManagedPolicies());
     Aspects.of(this).add(new StackSizeLimit());
     if (!disposable) {

@@ -1,4 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -109,6 +110,20 @@ export interface AuditTrailProps {
    * @default - none: manifests are searched
    */
   readonly locators?: AuditLocatorOptions;
+
+  /**
+   * Network of the archiver.
+   *
+   * @default - none: it reaches the services of AWS by their public addresses
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Subnets of the archiver.
+   *
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
    * CDK's own options of the function, laid over what this construct decides.

@@ -113,6 +113,8 @@ export class AuditTrail extends Construct {
       batchingWindow: props.batchingWindow,
       reservedConcurrency: props.reservedConcurrency,
       failureEncryptionKey: props.failureEncryptionKey ?? this.encryptionKey,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
       logEncryptionKey: props.logEncryptionKey,
       logRetention: props.logRetention,
       removalPolicy,

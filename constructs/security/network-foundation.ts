@@ -45,7 +45,7 @@ export interface NetworkFoundationProps {
   readonly trustedAccounts?: string[];
 
   /**
-   * NAT gateways, through which the `application` subnets reach the internet. One for each zone outlives the loss of a zone; the `data`
+   * NAT gateways, through which `egress` subnets, and no others, reach the internet. One for each zone outlives the loss of a zone; the `data`
    * subnets never have a way out.
    *
    * @default 0
@@ -115,6 +115,8 @@ export class NetworkFoundation extends Construct {
   readonly edgeSubnets: ec2.SubnetSelection = { subnetGroupName: 'edge' };
   /** Subnets of containers and other compute. */
   readonly applicationSubnets: ec2.SubnetSelection = { subnetGroupName: 'application' };
+  /** Subnets of what must reach the internet; there only with `natGateways`. */
+  readonly egressSubnets: ec2.SubnetSelection = { subnetGroupName: 'egress' };
   /** Subnets of data stores that live in a network. */
   readonly dataSubnets: ec2.SubnetSelection = { subnetGroupName: 'data' };
   /** Endpoint of S3; free of charge. Image layers come this way. */
@@ -153,8 +155,10 @@ export class NetworkFoundation extends Construct {
       restrictDefaultSecurityGroup: true,
       subnetConfiguration: [
         { name: 'edge', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
-        { name: 'application', subnetType: props.natGateways ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PRIVATE_ISOLATED },
+        { name: 'application', subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
         { name: 'data', subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+        // Their addresses are kept free where there are none: other subnets would get other addresses, and be replaced, on the day they come.
+        { name: 'egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, reserved: !props.natGateways },
       ],
       ...props.vpcProps,
     });

@@ -102,7 +102,7 @@ export class WorkerFunction extends Construct implements iam.IGrantable, ec2.ICo
     const role = props.functionOptions?.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     this.function = new lambda.Function(this, 'Function', {
-      runtime: lambda.Runtime.NODEJS_22_X,
+      runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       code: props.code,
       handler: props.handler,

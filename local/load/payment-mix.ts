@@ -16,6 +16,8 @@ export interface ClientPayment {
 /** Merchants that are paid. */
 export const MERCHANTS = 500;
 const MERCHANT_SKEW = 1;
+const PAYERS = 20_000;
+const PAYER_SKEW = 0.9;
 const CURRENCIES = ['EUR', 'EUR', 'EUR', 'USD', 'GBP'];
 const LARGEST_BATCH = 50;
 const BATCH_SHARE = 0.9;
@@ -32,12 +34,18 @@ export function merchantOfRank(rank: number): string {
   return `merchant-${String(rank + 1).padStart(3, '0')}`;
 }
 
+/** The payer that pays most often but for `rank` others. */
+export function payerOfRank(rank: number): string {
+  return `payer-${(rank + 1).toString(36)}`;
+}
+
 /**
- * What the clients of the local run ask for: 500 merchants with Zipf popularity, lognormal amounts around 25.00,
+ * What the clients of the local run ask for: 500 merchants and 20,000 payers with Zipf popularity, lognormal amounts around 25.00,
  * 1 % refunds, nine requests in ten a batch of 1 to 50 payments.
  */
 export class PaymentMix {
   private readonly merchants = new ZipfSampler(MERCHANTS, MERCHANT_SKEW);
+  private readonly payers = new ZipfSampler(PAYERS, PAYER_SKEW);
   private readonly refundable: { payment: ClientPayment; left: number }[] = [];
   private nextKey = 1;
   private poisonShare = 0;
@@ -89,7 +97,7 @@ export class PaymentMix {
     return {
       idempotencyKey: isPoison ? `${POISON_KEY_PREFIX}${this.key()}` : this.key(),
       merchantId: merchantOfRank(rank),
-      payerId: `payer-${this.random.integer(1, 1_000_000).toString(36)}`,
+      payerId: payerOfRank(this.payers.sample(this.random)),
       amount: Math.min(1e12, Math.max(1, Math.round(Math.exp(Math.log(2_500) + 1.2 * this.random.normal())))),
       currency: CURRENCIES[rank % CURRENCIES.length],
       type: 'payment',

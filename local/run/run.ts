@@ -83,7 +83,8 @@ function withOptions(plan: RunPlan, options: RunOptions): RunPlan {
   const waits = [...SHORTER_WAITS, ...(refundWait === undefined ? [] : [['REFUND_WAIT_SECONDS', { REFUND_WAIT_SECONDS: String(refundWait) }] as const])];
   const functions = plan.functions.map((definition) => {
     const changed = waits.filter(([marker]) => marker in definition.environment).map(([, variables]) => variables);
-    return changed.length === 0 ? definition : { ...definition, environment: Object.assign({}, definition.environment, ...changed) as typeof definition.environment };
+    const environment: typeof definition.environment = Object.assign({}, definition.environment, ...changed);
+    return changed.length === 0 ? definition : { ...definition, environment };
   });
   return { ...plan, functions };
 }

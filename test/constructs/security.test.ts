@@ -306,7 +306,7 @@ describe('NetworkFoundation', () => {
     own.resourceCountIs('AWS::EC2::NatGateway', 3);
     const outward = Object.entries(resourcesOf(own, 'AWS::EC2::Route')).filter(([, it]) => it.Properties.NatGatewayId).map(([id]) => id);
     expect(outward).toHaveLength(3);
-    expect(outward.every((id) => id.includes('application'))).toBe(true);
+    expect(outward.every((id) => id.includes('egress'))).toBe(true);
   });
 
   it('tells what its endpoints carry and cost where it knows the workload', () => {

@@ -3,6 +3,7 @@ import type { ExternalCheck } from './external-check';
 import { fraudConnector } from './flink/connector-check';
 import { fraudRules } from './flink/flink-check';
 import { pageCheck } from './page-check';
+import { redisCheck } from './redis';
 
 /**
  * Checks that need more than Node: each says whether it ran, or why it could not.
@@ -10,7 +11,7 @@ import { pageCheck } from './page-check';
  * Run by `npm run test:external`.
  */
 
-const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, fraudRules, fraudConnector];
+const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, fraudRules, fraudConnector, redisCheck];
 
 async function main(): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -24,12 +24,14 @@ export class AuditStack extends Stack {
   constructor(scope: Construct, id: string, props: AuditStackProps) {
     super(scope, id, props);
     const { data, network, phase, removalPolicy, security, workload } = props;
+    const inside = { vpc: network.foundation.vpc, vpcSubnets: network.foundation.applicationSubnets };
     this.trail = new AuditTrail(this, 'AuditTrail', {
       workload,
       table: data.ledger,
       lock: removalPolicy === RemovalPolicy.DESTROY ? AuditLock.none() : undefined,
       logEncryptionKey: security.operationsKey,
-      locators: phase.includes(Phase.ADVANCED) ? { vpc: network.foundation.vpc, vpcSubnets: network.foundation.applicationSubnets } : undefined,
+      ...inside,
+      locators: phase.includes(Phase.ADVANCED) ? inside : undefined,
       removalPolicy,
       alarms: { actions: security.alarmActions },
     });

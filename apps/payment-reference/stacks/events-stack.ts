@@ -35,11 +35,13 @@ export class EventsStack extends Stack {
     const common = { workload, encryptionKey: security.eventsKey, removalPolicy, alarms: { actions: security.alarmActions } };
     this.fanout = new EventBusFanout(this, 'Events', common);
 
-    // Merchants choose where they are told: this is the one worker that must reach the internet, so it is in no network of ours.
+    // Merchants choose where they are told.
     this.notifications = new QueueWorker(this, 'Notifications', {
       ...common,
       code: lambda.Code.fromAsset(assetFolder('notification-worker')),
       environment: { PROFILE_TABLE: data.profiles.tableNames },
+      vpc: network.foundation.vpc,
+      vpcSubnets: network.foundation.egressSubnets,
       logEncryptionKey: security.operationsKey,
     });
     data.profiles.grantRead(this.notifications);

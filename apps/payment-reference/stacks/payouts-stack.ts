@@ -8,6 +8,7 @@ import type { Workload } from '../../../lib/workload';
 import { grantSettle, workerVariables } from '../ledger-access';
 import type { DataStack } from './data-stack';
 import type { EventsStack } from './events-stack';
+import type { NetworkStack } from './network-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
 import type { SecurityStack } from './security-stack';
 
@@ -15,6 +16,7 @@ import type { SecurityStack } from './security-stack';
 export interface PayoutsStackProps extends ReferenceStackProps {
   readonly data: DataStack;
   readonly events: EventsStack;
+  readonly network: NetworkStack;
   readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
@@ -29,7 +31,7 @@ export class PayoutsStack extends Stack {
 
   constructor(scope: Construct, id: string, props: PayoutsStackProps) {
     super(scope, id, props);
-    const { data, events, removalPolicy, security } = props;
+    const { data, events, network, removalPolicy, security } = props;
     const workload = props.workload.share(DEFAULTS.share.payouts);
     const alarms = { actions: security.alarmActions };
     const common = { logEncryptionKey: security.operationsKey, removalPolicy, alarms };
@@ -44,13 +46,17 @@ export class PayoutsStack extends Stack {
     this.watch = new QueueWorker(this, 'PayoutWatch', {
       ...common,
       workload,
+      vpc: network.foundation.vpc,
+      vpcSubnets: network.foundation.applicationSubnets,
       code: lambda.Code.fromAsset(assetFolder('payout')),
       handler: 'index.watchHandler',
       environment: variables,
       encryptionKey: security.eventsKey,
     });
-    // It calls the provider over the internet, so it is in no network of ours.
+    // It calls the provider over the internet, from addresses that the provider may allow.
     this.steps = new WorkerFunction(this, 'PayoutSteps', {
+      vpc: network.foundation.vpc,
+      vpcSubnets: network.foundation.egressSubnets,
       code: lambda.Code.fromAsset(assetFolder('payout')),
       handler: 'index.handler',
       environment: { ...variables, ...this.stepVariables(data, events) },

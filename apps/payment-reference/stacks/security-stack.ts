@@ -5,17 +5,14 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { DataClass, DataKeys, PrivateBucket } from '../../../constructs';
-import { DEFAULTS } from '../../../constructs/defaults';
+import { DataClass, DataKeys } from '../../../constructs';
 import type { ReferenceStackProps } from './reference-stack-props';
 
-/** What all other stacks rest on: a key for each class of data, the topic of all alarms, and the log of who asked which bucket for what. */
+/** What all other stacks rest on: a key for each class of data, and the topic of all alarms. */
 export class SecurityStack extends Stack {
   readonly keys: DataKeys;
   /** Where alarms of all stacks go; operators subscribe to it. */
   readonly alarmTopic: sns.Topic;
-  /** Server access logs of every bucket of the reference. */
-  readonly accessLogs: PrivateBucket;
 
   constructor(scope: Construct, id: string, props: ReferenceStackProps) {
     super(scope, id, props);
@@ -26,7 +23,6 @@ export class SecurityStack extends Stack {
       dataClasses: [DataClass.EVENTS, DataClass.LEDGER, DataClass.CACHE, DataClass.ARCHIVE, DataClass.CONFIGURATION, DataClass.OPERATIONS],
     });
     this.alarmTopic = this.createAlarmTopic();
-    this.accessLogs = new PrivateBucket(this, 'AccessLogs', { expiration: DEFAULTS.logs.accessRetention, removalPolicy });
   }
 
   /** Key of streams, queues and what failed on the way. */

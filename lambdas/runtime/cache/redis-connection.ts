@@ -80,7 +80,7 @@ export async function createConnection(options: RedisConnectionOptions): Promise
   });
   cluster.on('error', options.onError);
   cluster.on('node-error', options.onError);
-  return new ClusterConnection(cluster as unknown as Cluster);
+  return new ClusterConnection(cluster as unknown as Cluster, connectTimeout);
 }
 
 interface Master {
@@ -103,11 +103,15 @@ interface Cluster {
  * takes four times the CPU and is left for keys that have moved.
  */
 class ClusterConnection implements RedisConnection {
-  public constructor(private readonly cluster: Cluster) {}
+  public constructor(private readonly cluster: Cluster, private readonly connectMilliseconds: number) {}
 
+  /** Waits for the nodes, too, but not for long: one that is down must not keep the others from being used. */
   public async open(): Promise<void> {
     await this.cluster.connect();
-    this.cluster.masters.forEach((master) => this.connect(master));
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => { timer = setTimeout(resolve, this.connectMilliseconds); });
+    await Promise.race([Promise.all(this.cluster.masters.map((master) => this.connect(master))), enough]);
+    clearTimeout(timer);
   }
 
   public placeOf(key: string): Placement | undefined {
@@ -116,7 +120,7 @@ class ClusterConnection implements RedisConnection {
       return undefined;
     }
     if (master.client === undefined) {
-      this.connect(master);
+      void this.connect(master);
     }
     return { address: master.address, node: master.client };
   }
@@ -133,9 +137,9 @@ class ClusterConnection implements RedisConnection {
     this.cluster.destroy();
   }
 
-  private connect(master: Master): void {
+  private async connect(master: Master): Promise<void> {
     // Its failures are told as events of the node.
-    this.cluster.nodeClient(master).catch(() => undefined);
+    await this.cluster.nodeClient(master).catch(() => undefined);
   }
 }
 

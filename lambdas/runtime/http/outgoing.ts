@@ -135,26 +135,30 @@ export class HttpsClient implements OutgoingClient {
   }
 }
 
-/** Networks that are not the internet. Source: the special-purpose address registries of IANA. */
-const RESERVED = new BlockList();
+/**
+ * Networks that are not the internet. Source: the special-purpose address registries of IANA. One list for each family: in a list with both, the
+ * network of mapped addresses would cover every address of IPv4.
+ */
+const RESERVED = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of [
   ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24],
   ['192.0.2.0', 24], ['192.88.99.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const) {
-  RESERVED.addSubnet(network, prefix, 'ipv4');
+  RESERVED.ipv4.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
   ['::', 128], ['::1', 128], ['::ffff:0:0', 96], ['64:ff9b::', 96], ['64:ff9b:1::', 48], ['100::', 64], ['2001::', 23], ['2001:db8::', 32],
   ['2002::', 16], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8],
 ] as const) {
-  RESERVED.addSubnet(network, prefix, 'ipv6');
+  RESERVED.ipv6.addSubnet(network, prefix, 'ipv6');
 }
 
 /** Whether an IP address is one of the internet. */
 export function isPublicAddress(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && !RESERVED.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  const version = isIP(address);
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  return version !== 0 && !RESERVED[family].check(address, family);
 }
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;

@@ -147,6 +147,9 @@ export class KinesisFaults implements ReadFaults {
    */
   putUnreadable(engine: KinesisEngine, count: number): number {
     const random = this.randoms.unreadable;
+    if (engine.streamNames.length === 0) {
+      return 0;
+    }
     let taken = 0;
     for (let index = 0; index < count; index++) {
       const stream = engine.stream(anyOf(engine.streamNames, random));
@@ -167,6 +170,9 @@ export class KinesisFaults implements ReadFaults {
    */
   reshard(engine: KinesisEngine): number {
     const random = this.randoms.reshard;
+    if (engine.streamNames.length === 0) {
+      return 0;
+    }
     return engine.stream(anyOf(engine.streamNames, random)).reshardRandomly(random) === undefined ? 0 : 1;
   }
 

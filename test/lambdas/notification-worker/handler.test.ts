@@ -14,7 +14,9 @@ function message(messageId: string, merchantId: string, others: object = {}): SQ
   return { messageId, body: JSON.stringify({ 'detail-type': 'payout.settled', detail }) } as SQSRecord;
 }
 
-function worker(answer: (request: OutgoingRequest) => number | Error, endpoint: WebhookEndpoint | undefined = { url: 'https://shop.example/hook', secrets: [SECRET] }) {
+const SHOP: WebhookEndpoint = { url: 'https://shop.example/hook', secrets: [SECRET] };
+
+function worker(answer: (request: OutgoingRequest) => number | Error, endpoint: WebhookEndpoint | undefined = SHOP) {
   const clock = new ManualClock();
   const metrics = new RecordedMetrics();
   const requests: OutgoingRequest[] = [];

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { createReportWorkerHandler } from '../../../lambdas/report-worker/handler';
-import type { ObjectStore } from '../../../lambdas/runtime/aws/object-store';
+import type { ListedObject, ObjectStore } from '../../../lambdas/runtime/aws/object-store';
 import { settlementReport } from '../../../lambdas/runtime/report/settlement-report';
 import { ManualClock } from '../runtime/support/manual-clock';
 import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
@@ -27,12 +27,19 @@ class MemoryStore implements ObjectStore {
     return this.objects.get(key);
   }
 
-  async* list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
-    yield* [...this.objects].filter(([key]) => key.startsWith(prefix)).map(([key, body]) => ({ key, size: body.length }));
+  async* list(prefix: string): AsyncGenerator<ListedObject> {
+    yield* [...this.objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => ({ key }) as ListedObject);
   }
 }
 
-function message(messageId: string, merchantId: string, key: string, others: { type?: string; amount?: number; currency?: string; at?: number } = {}): SQSRecord {
+interface Others {
+  readonly type?: string;
+  readonly amount?: number;
+  readonly currency?: string;
+  readonly at?: number;
+}
+
+function message(messageId: string, merchantId: string, key: string, others: Others = {}): SQSRecord {
   const { amount = 100, at = DAY, currency = 'EUR', type = 'payout.settled' } = others;
   const detail = { id: `${type}:${merchantId}:${key}`, merchantId, idempotencyKey: key, amount, currency, occurredAt: at };
   return { messageId, body: JSON.stringify({ 'detail-type': type, detail }) } as SQSRecord;
@@ -42,7 +49,8 @@ describe('the report worker', () => {
   const store = new MemoryStore();
   const metrics = new RecordedMetrics();
   const handler = createReportWorkerHandler({ store, metrics, logger: recordedLogger().logger, clock: new ManualClock() });
-  const handle = async (...records: SQSRecord[]) => (await handler({ Records: records }, CONTEXT)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const handle = async (...records: SQSRecord[]) =>
+    (await handler({ Records: records }, CONTEXT)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 
   it('writes the events of a batch by day and merchant, and the report adds them up', async () => {
     expect(await handle(
@@ -73,6 +81,7 @@ describe('the report worker', () => {
 
   it('leaves what could not be written or read, and that alone', async () => {
     store.fails = (key) => key.includes('2026-12-05');
-    expect(await handle(message('21', 'm', 'f', { at: Date.UTC(2026, 11, 5) }), message('22', 'm', 'g'), { messageId: '23', body: '{' } as SQSRecord)).toEqual(['23', '21']);
+    const unreadable = { messageId: '23', body: '{' } as SQSRecord;
+    expect(await handle(message('21', 'm', 'f', { at: Date.UTC(2026, 11, 5) }), message('22', 'm', 'g'), unreadable)).toEqual(['23', '21']);
   });
 });

@@ -5,7 +5,7 @@ import {
   sizeKafkaMapping, sizeKeyspaces,
   sizeKinesisCapacityMode, sizeKinesisStream, sizeLedger, sizeLoadBalancer, sizeMskCluster, sizeNetworkEndpoints, sizePodTier,
   sizeProjector, sizeQueueWorker,
-  sizeReadConsistency, sizeRecovery, sizeReplication, sizeStatelessTier, sizeStreamWorker, sizeTableCapacityMode, sizeValkey, sizeWebAcl,
+  sizeReadConsistency, sizeRecovery, sizeReplication, sizeSaga, sizeStatelessTier, sizeStreamWorker, sizeTableCapacityMode, sizeValkey, sizeWebAcl,
   sizeWorkerCompute,
 } from '../../../lib/sizing';
 import type { Sized } from '../../../lib/sizing/planned';
@@ -39,6 +39,14 @@ function growing(...names: readonly string[]): Pick<Model, 'growWithRate' | 'gro
 
 /** Every model; a new one is held to the properties by a line here. */
 export const models: readonly Model[] = [
+  {
+    name: 'saga',
+    size: (workload, facts) => sizeSaga(workload.share(0.0001), { actions: 3, compensations: 1, endings: 2 }, facts),
+    growWithRate: ['executionsPerSecond', 'concurrency'],
+    growWithPayload: ['executionsPerSecond', 'concurrency'],
+    growWithSkew: ['executionsPerSecond', 'concurrency'],
+    capacity: ['executionsPerSecond', 'concurrency'],
+  },
   {
     name: 'kinesis-stream',
     size: (workload, facts) => sizeKinesisStream(workload.cellShare(), facts),

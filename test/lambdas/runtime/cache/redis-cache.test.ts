@@ -110,6 +110,13 @@ describe('RedisCache on a cache that works', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([['a cluster', true], ['a single server', false]])('is ready for %s as soon as it says that it is connected', async (_name, cluster) => {
+    const cache = new RedisCache({ endpoints: [endpoint()], cluster, tls: false, budgetMilliseconds: PATIENT });
+    caches.push(cache);
+    expect(await cache.untilConnected(10_000)).toBe(true);
+    expect(await cache.write([{ key: 'first', value: 'x', lifetimeMilliseconds: 60_000 }])).toBe(1);
+  });
+
   it('forgets values when their time is over', async () => {
     const cache = await connected(endpoint());
     await cache.write([{ key: 'short', value: 'x', lifetimeMilliseconds: 30 }]);

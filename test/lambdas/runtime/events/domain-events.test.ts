@@ -19,7 +19,8 @@ function bus(answers: ((entries: readonly Entry[]) => object)[] = []) {
         expect(operation).toBe('PutEvents');
         const { Entries: entries } = input as { Entries: readonly Entry[] };
         calls.push(entries);
-        return (answers.shift() ?? ((all: readonly Entry[]) => ({ Entries: all.map((_, index) => ({ EventId: String(index) })) })))(entries) as Output;
+        const takeAll = () => ({ Entries: entries.map((_, index) => ({ EventId: String(index) })) });
+        return (answers.shift() ?? takeAll)(entries) as Output;
       },
     },
     eventBusName: 'bus',

@@ -12,7 +12,10 @@ describe('a client of others', () => {
         case '/hang': break;
         case '/moved': response.writeHead(302, { location: '/' }).end(); break;
         case '/large': response.end('x'.repeat(200_000)); break;
-        default: response.writeHead(418).end(JSON.stringify({ method: request.method, body: Buffer.concat(chunks).toString(), key: request.headers.key }));
+        default: {
+          const { headers: { key }, method } = request;
+          response.writeHead(418).end(JSON.stringify({ method, body: Buffer.concat(chunks).toString(), key }));
+        }
       }
     });
   });

@@ -156,6 +156,11 @@ describe('the faults of the Kinesis engine', () => {
     expect(faults.putUnreadable(full, 5)).toBe(3);
   });
 
+  it('find nothing to do where there is no stream', () => {
+    const empty = new TimedEngine();
+    expect([faults.putUnreadable(empty, 5), faults.reshard(empty)]).toEqual([0, 0]);
+  });
+
   it('draw from a sequence each, whatever the others do', () => {
     const drawn = (meanwhile: (some: KinesisFaults, index: number) => void) => {
       const some = new KinesisFaults({ random: new SeededRandom(9), onApiKill });
