@@ -217,11 +217,13 @@ export const DEFAULTS = {
   },
   payouts: {
     busySeconds: number('payouts.busySeconds'),
-    memory: Size.mebibytes(number('payouts.memoryMiB')),
+    memory: Size.mebibytes(number('payout.functionMemory')),
     timeout: Duration.seconds(number('payouts.timeoutSeconds')),
     leastConcurrency: number('payouts.leastConcurrency'),
+    watch: Duration.seconds(number('payout.watchSeconds')),
+    overdue: Duration.minutes(number('payout.overdueMinutes')),
   },
-  share: { payouts: number('payouts.share'), domainEvents: number('domainEvents.share') },
+  share: { payouts: number('payout.share'), domainEvents: number('domainEvents.share') },
   registry: { timeToLive: Duration.seconds(number('registry.ttlSeconds')) },
 } as const;
 

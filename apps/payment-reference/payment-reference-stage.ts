@@ -102,10 +102,14 @@ export class PaymentReferenceStage extends Stage {
     if (phase.includes(Phase.ADVANCED)) {
       this.events = new EventsStack(this, 'events', { ...shared, data: this.data });
       this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events });
-      this.fraud = new FraudStack(this, 'fraud', { ...shared, data: this.data });
     }
     const share = workload.cellShare();
     this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, share, common));
+    if (phase.includes(Phase.ADVANCED)) {
+      // Behind the cells, whose streams are those that payments are accepted into.
+      this.fraud = new FraudStack(this, 'fraud', { ...shared, data: this.data });
+      this.cells.forEach(({ worker }) => this.tellFraud(worker));
+    }
     this.guard(props);
   }
 
@@ -132,7 +136,6 @@ export class PaymentReferenceStage extends Stage {
       this.cache?.letIn(api.tier);
       this.payouts?.saga.grantStart(api.tier);
       this.payouts?.payouts.grantRead(api.tier);
-      this.tellFraud(worker);
     }
     for (const stack of [stream, api, worker]) {
       if (stack !== undefined) {

@@ -20,9 +20,10 @@ export class Phase {
    * @throws Error when there is no such phase.
    */
   static of(text: unknown): Phase {
-    const found = [Phase.FOUNDATION, Phase.OPTIMIZATION, Phase.ADVANCED, Phase.SCALE].find(({ number }) => String(number) === String(text));
+    const phases = [Phase.FOUNDATION, Phase.OPTIMIZATION, Phase.ADVANCED, Phase.SCALE];
+    const found = phases.find(({ number }) => String(number) === String(text));
     if (found === undefined) {
-      throw new Error(`\`phase\` must be 1, 2, 3 or 4, got: ${String(text)}`);
+      throw new Error(`\`phase\` must be one of ${phases.map(({ number }) => number).join(', ')}, got: ${String(text)}`);
     }
     return found;
   }

@@ -1,11 +1,20 @@
+import type { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { ALARM_PERIOD, AlarmSet } from '../observability/alarm-set';
-import type { TieredArchive } from './tiered-archive';
 import type { TieredArchiveProps } from './tiered-archive-props';
 
+/** What alarms need of an archive. */
+interface WatchedArchive extends Construct {
+  readonly sizing: { readonly bufferInterval: Duration };
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  metricFreshness(): cloudwatch.Metric;
+  metricSuccess(): cloudwatch.Metric;
+}
+
 /** The alarms of an archive: records that come late, do not arrive at all, or arrive in the error prefix. */
-export function createArchiveAlarms(archive: TieredArchive, props: TieredArchiveProps): AlarmSet {
+export function createArchiveAlarms(archive: WatchedArchive, props: TieredArchiveProps): AlarmSet {
   const alarms = new AlarmSet(archive, 'Alarms', props.alarms);
   const { lateIntervals, leastLate } = DEFAULTS.archive;
   alarms.add('Freshness', {
@@ -54,7 +63,7 @@ export function createArchiveAlarms(archive: TieredArchive, props: TieredArchive
   return alarms;
 }
 
-function sumOf(archive: TieredArchive, names: string[]): cloudwatch.MathExpression {
+function sumOf(archive: WatchedArchive, names: string[]): cloudwatch.MathExpression {
   const metrics = names.map((name, index) => [`m${index}`, archive.metric(name, { statistic: 'Sum' })] as const);
   return new cloudwatch.MathExpression({
     expression: `SUM([${metrics.map(([id]) => `FILL(${id}, 0)`).join(', ')}])`,

@@ -33,7 +33,7 @@ export interface Statement {
 
 /** Every statement of the policies attached to roles, with lists where one value may stand alone. */
 export function statements(template: Template): (Statement & { readonly actions: string[]; readonly resources: unknown[] })[] {
-  return Object.values(resourcesOf(template, 'AWS::IAM::Policy'))
+  return Object.values({ ...resourcesOf(template, 'AWS::IAM::Policy'), ...resourcesOf(template, 'AWS::IAM::ManagedPolicy') })
     .flatMap((policy) => policy.Properties.PolicyDocument.Statement as Statement[])
     .map((statement) => ({ ...statement, actions: [statement.Action].flat(), resources: [statement.Resource].flat() }));
 }

@@ -2,7 +2,9 @@ import { CfnParameter, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { assetFolder, DataClass, QueueWorker, Saga, SagaTask, ShardedTable, TableCapacity, WorkerFunction } from '../../../constructs';
+import {
+  type AlarmOptions, AlarmSet, assetFolder, DataClass, handlerMetric, QueueWorker, Saga, SagaTask, ShardedTable, TableCapacity, WorkerFunction,
+} from '../../../constructs';
 import { DEFAULTS } from '../../../constructs/defaults';
 import type { Workload } from '../../../lib/workload';
 import { grantSettle, workerVariables } from '../ledger-access';
@@ -83,6 +85,22 @@ export class PayoutsStack extends Stack {
       ],
     });
     this.grant(data, events);
+    this.createAlarms(alarms);
+  }
+
+  private createAlarms(options: AlarmOptions): void {
+    const alarms = new AlarmSet(this, 'Alarms', options);
+    this.steps.addAlarms(alarms);
+    alarms.add('Overdue', {
+      metric: handlerMetric(this.watch.function, 'PayoutsOverdue'),
+      description: 'A payout is not done for longer than it may take: the provider does not tell what became of the transfer. See docs/payouts.md.',
+      threshold: 0,
+    });
+    alarms.add('Contradictory', {
+      metric: handlerMetric(this.steps.function, 'PayoutsContradictory'),
+      description: 'What was found of a payout does not fit what was done before. No step mends that: somebody must look at it.',
+      threshold: 0,
+    });
   }
 
   private stepVariables(data: DataStack, events: EventsStack): { [name: string]: string } {
@@ -101,7 +119,7 @@ export class PayoutsStack extends Stack {
   private grant(data: DataStack, events: EventsStack): void {
     for (const worker of [this.steps, this.watch]) {
       worker.function.addEnvironment('PAYOUT_WATCH_QUEUE_URL', this.watch.queue.queueUrl);
-      worker.function.addEnvironment('PAYOUT_WATCH_SECONDS', String(DEFAULTS.alarm.leastQueueAge.toSeconds()));
+      worker.function.addEnvironment('PAYOUT_WATCH_SECONDS', String(DEFAULTS.payouts.watch.toSeconds()));
       this.payouts.grantRead(worker);
       this.payouts.grantPut(worker);
       this.payouts.grantUpdate(worker);
@@ -110,6 +128,7 @@ export class PayoutsStack extends Stack {
     grantSettle(data, this.steps);
     data.balances.grantRead(this.steps);
     events.fanout.grantPutEvents(this.steps);
+    this.watch.function.addEnvironment('PAYOUT_OVERDUE_SECONDS', String(DEFAULTS.payouts.overdue.toSeconds()));
     this.watch.function.addEnvironment('PAYOUT_STATE_MACHINE_ARN', this.saga.stateMachine.stateMachineArn);
     this.saga.grantStart(this.watch);
   }

@@ -34,8 +34,10 @@ function worker(answer: (request: OutgoingRequest) => number | Error, endpoint: 
     },
     metrics, logger: recordedLogger().logger, clock,
   });
-  const handle = async (records: SQSRecord[], remaining = 60_000) =>
-    (await handler({ Records: records }, { getRemainingTimeInMillis: () => remaining })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const handle = async (records: SQSRecord[], remaining = 60_000) => {
+    const { batchItemFailures } = await handler({ Records: records }, { getRemainingTimeInMillis: () => remaining });
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  };
   return { clock, handle, metrics, requests };
 }
 

@@ -27,7 +27,8 @@ async function start(limiter?: Limiter): Promise<void> {
     },
   };
   const reader = new ProfileReader({ table, cache, metrics });
-  client = await new ApiClient({ enricher: new PaymentEnricher({ profiles: reader, metrics }), limiter, clientPaymentsPerSecond: limiter && 100 }).start();
+  const enricher = new PaymentEnricher({ profiles: reader, metrics });
+  client = await new ApiClient({ enricher, limiter, clientPaymentsPerSecond: limiter && 100 }).start();
 }
 
 beforeEach(async () => {

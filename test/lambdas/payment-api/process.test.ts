@@ -127,6 +127,25 @@ describe('the bundled process', () => {
     expect(api.errorText).toBe('');
   });
 
+  it('takes payments in although cache and profiles are down, and holds clients to their limit', async () => {
+    const dead = { CACHE_ENDPOINTS: '127.0.0.1:1', CACHE_TLS: 'false', PROFILE_TABLE: 'profiles', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' };
+    const api = new ApiProcess(bundle, { ...variables, ...dead, CLIENT_PAYMENTS_PER_SECOND: '3', API_TASKS: '1' });
+    const port = await api.port();
+    const statuses: number[] = [];
+    for (let times = 0; times < 10; times++) {
+      statuses.push((await post(port, payment())).status);
+    }
+    expect(statuses.slice(0, 3)).toEqual([202, 202, 202]);
+    expect(new Set(statuses)).toEqual(new Set([202, 429]));
+    api.signal('SIGTERM');
+    expect(await api.ended).toBe(0);
+    const figures = api.lines.filter((line) => line.includes('_aws')).map((line) => JSON.parse(line) as Record<string, number>);
+    expect(figures).toHaveLength(1);
+    expect(figures[0].PaymentsNotEnriched).toBe(statuses.filter((status) => status === 202).length);
+    expect(figures[0].LimitsWithoutCache).toBe(10);
+    expect(api.errorText).toBe('');
+  });
+
   it('lets everybody in when authentication is off', async () => {
     const { JWT_ISSUER: _issuer, JWT_KEY_SET: _keys, ...others } = variables;
     const api = new ApiProcess(bundle, { ...others, AUTHENTICATION: 'none' });

@@ -1,14 +1,19 @@
 import type { AwsCaller } from '../../../lambdas/runtime/aws/json-client';
+import type { Profile } from '../../../lambdas/runtime/profile/profile';
 import { ProfileTable } from '../../../lambdas/runtime/profile/profile-table';
 import { PaymentMix } from '../../../local/load/payment-mix';
 import { profileSeeds } from '../../../local/load/profile-seeds';
 import { SeededRandom } from '../../../local/random/seeded-random';
 
+interface Key {
+  readonly pk: { readonly S: string };
+}
+
 describe('the profiles of a local run', () => {
   const seeds = new Map(profileSeeds(1).map((item) => [item.pk.S, item]));
   const dynamodb: AwsCaller = {
     call: async <Output>(_operation: string, input: object) => {
-      const { Key: key, RequestItems: items } = input as { Key?: { pk: { S: string } }; RequestItems?: { profiles: { Keys: { pk: { S: string } }[] } } };
+      const { Key: key, RequestItems: items } = input as { Key?: Key; RequestItems?: { profiles: { Keys: Key[] } } };
       return (items === undefined
         ? { Item: seeds.get(key!.pk.S) }
         : { Responses: { profiles: items.profiles.Keys.flatMap(({ pk }) => seeds.get(pk.S) ?? []) } }) as Output;
@@ -25,7 +30,8 @@ describe('the profiles of a local run', () => {
     const mix = new PaymentMix(new SeededRandom(1), 's1');
     const payments = Array.from({ length: 40 }, () => mix.nextRequest()).flat();
     const merchants = await table.read([...new Set(payments.map(({ merchantId }) => `merchant#${merchantId}`))]);
-    expect([...merchants.profiles.values()].every((profile) => profile?.category !== undefined && profile.cell !== undefined && !profile.blocked)).toBe(true);
+    const isComplete = (profile: Profile | null): boolean => profile?.category !== undefined && profile.cell !== undefined && !profile.blocked;
+    expect([...merchants.profiles.values()].every(isComplete)).toBe(true);
     const payers = await table.read([...new Set(payments.map(({ payerId }) => `payer#${payerId}`))]);
     const known = [...payers.profiles.values()].filter((profile) => profile?.cell !== undefined);
     expect(known.length).toBeGreaterThan(50);

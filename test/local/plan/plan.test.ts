@@ -39,22 +39,25 @@ describe('the plan of the reference', () => {
 
   it('covers every property of the assembly', () => {
     const { details, properties, summary } = checkCoverage(topology);
-    expect(summary[0]).toBe('Runs: 1 streams, 4 tables, 2 queues, 6 buckets, 4 event source mappings, 1 services.');
+    expect(summary[0]).toBe('Runs: 3 streams, 7 tables, 14 queues, 11 buckets, 9 event source mappings, 1 services,'
+      + ' 1 serverless caches, 1 state machines, 1 event buses.');
     expect(details[0]).toContain('Service (LoadBalancers)');
     expect(properties.get('AWS::Lambda::EventSourceMapping.BatchSize')).toBe('run');
     expect(properties.get('AWS::Lambda::EventSourceMapping.DestinationConfig')).toBe('run');
     expect(properties.get('AWS::DynamoDB::GlobalTable.WarmThroughput')).toBe('modelled');
   });
 
-  it('runs the functions that a mapping invokes and no other', () => {
-    expect(plan.functions.map(({ codeFolder }) => fs.readdirSync(codeFolder))).toEqual([['index.js'], ['index.js'], ['index.js'], ['index.js']]);
-    expect(plan.functions.every(({ handler, timeoutMilliseconds }) => handler === 'index.handler' && timeoutMilliseconds >= 1000)).toBe(true);
+  it('runs the functions that a mapping or a state machine invokes and no other', () => {
+    expect(plan.functions.length).toBe(plan.mappings.filter(({ source }) => source !== 'table-stream').length + 2 + 1);
+    expect(plan.functions.every(({ codeFolder }) => fs.readdirSync(codeFolder).includes('index.js'))).toBe(true);
+    expect(plan.functions.every(({ handler, timeoutMilliseconds }) => /^index\.(watchH|h)andler$/.test(handler) && timeoutMilliseconds >= 1000)).toBe(true);
   });
 
   it('runs the very bundle of the container image', () => {
+    const payments = plan.streams.find(({ name }) => name.includes('cell1-stream'))!;
     expect(plan.services).toHaveLength(1);
     expect(fs.readdirSync(plan.services[0].codeFolder).sort()).toEqual(['Dockerfile', 'index.js']);
-    expect(plan.services[0].environment).toMatchObject({ STREAM_NAME: plan.streams[0].name, AUTHENTICATION: 'jwt' });
+    expect(plan.services[0].environment).toMatchObject({ STREAM_NAME: payments.name, AUTHENTICATION: 'jwt' });
   });
 
   it('resolves what handlers are told of tables and queues', () => {
@@ -69,7 +72,7 @@ describe('the plan of the reference', () => {
       source: 'kinesis', enhancedFanOut: true, parallelizationFactor: 1, maximumRetryAttempts: -1, reportBatchItemFailures: true,
       bisectBatchOnFunctionError: true, startingPosition: { type: 'TRIM_HORIZON' },
     });
-    expect(payments.sourceArn).toBe(plan.streams[0].arn);
+    expect(payments.sourceArn).toBe(plan.streams.find(({ name }) => name.includes('cell1-stream'))!.arn);
     const table = streamMappingConfiguration(projector);
     expect(table.tumblingWindowMilliseconds).toBeGreaterThan(0);
     expect(table.filter!({ eventName: 'MODIFY' })).toBe(false);

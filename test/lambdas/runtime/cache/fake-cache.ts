@@ -19,7 +19,7 @@ export class FakeCache implements Cache {
   public async read(keys: readonly string[]): Promise<CacheReading> {
     this.readings.push([...keys]);
     await this.delay();
-    return this.isDown ? { values: keys.map(() => undefined), unanswered: keys.length } : { values: keys.map((key) => this.texts.get(key)), unanswered: 0 };
+    return { values: keys.map((key) => (this.isDown ? undefined : this.texts.get(key))), unanswered: this.isDown ? keys.length : 0 };
   }
 
   public async write(entries: readonly CacheEntry[]): Promise<number> {
