@@ -25,7 +25,7 @@ export interface ApiKeys {
  *
  * | attribute | is |
  * |---|---|
- * | `pk` | SHA-256 of the key in hexadecimal digits |
+ * | `keyHash` | SHA-256 of the key in hexadecimal digits |
  * | `client` | text: name of the client, the same for all its keys |
  * | `merchants` | set of texts: merchants that it may act for; `*` alone stands for all |
  * | `scopes` | set of texts: what it may do |
@@ -37,7 +37,7 @@ export class ApiKeyTable implements ApiKeys {
   public constructor(private readonly dynamodb: AwsCaller, private readonly table: string) {}
 
   public async find(digest: string): Promise<ApiKey | undefined> {
-    const { Item: item } = await this.dynamodb.call<{ Item?: Item }>('GetItem', { TableName: this.table, Key: { pk: { S: digest } } });
+    const { Item: item } = await this.dynamodb.call<{ Item?: Item }>('GetItem', { TableName: this.table, Key: { keyHash: { S: digest } } });
     if (item === undefined || item.disabled?.BOOL === true || item.client?.S === undefined) {
       return undefined;
     }

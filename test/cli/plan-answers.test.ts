@@ -90,11 +90,11 @@ describe('questions to a plan', () => {
     const { output } = await cht(['explain', 'PaymentWorker', reference]);
     expect(output).toMatch(/cell1-worker\/PaymentWorker \(and 3 like it\):\n {2}memory is 512 MiB: /);
     expect(output).not.toContain('cell2-worker');
-    const shards = (await cht(['explain', 'shards', reference])).output;
+    const shards = (await cht(['explain', 'Payments/shards', reference])).output;
     expect(shards.match(/Calculation: /g)).toHaveLength(1);
     expect(shards).toMatch(/The same in: .*cell2-stream\/Payments,[^]*cell4-stream\/Payments\./);
-    expect((await cht(['explain', 'shards', reference, '--markdown'])).output).toMatch(/^### .*shards is 19 shards\.\n\n- Calculation: /);
-    expect(JSON.parse((await cht(['explain', 'shards', reference, '--json'])).output)).toMatchObject({ decisions: [{ value: 19 }, {}, {}, {}] });
+    expect((await cht(['explain', 'Payments/shards', reference, '--markdown'])).output).toMatch(/^### .*shards is 19 shards\.\n\n- Calculation: /);
+    expect(JSON.parse((await cht(['explain', 'Payments/shards', reference, '--json'])).output)).toMatchObject({ decisions: [{ value: 19 }, {}, {}, {}] });
   });
 
   it.each([
