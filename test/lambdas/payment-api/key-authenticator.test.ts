@@ -154,14 +154,14 @@ describe('requests with an API key', () => {
 describe('ApiKeyTable', () => {
   const find = (item: object | undefined): Promise<ApiKey | undefined> => new ApiKeyTable({
     call: async <Output>(operation: string, input: object) => {
-      expect([operation, input]).toEqual(['GetItem', { TableName: 'keys', Key: { pk: { S: 'digest' } } }]);
+      expect([operation, input]).toEqual(['GetItem', { TableName: 'keys', Key: { keyHash: { S: 'digest' } } }]);
       return { Item: item } as Output;
     },
   }, 'keys').find('digest');
 
   it('reads a key', async () => {
     expect(await find({
-      pk: { S: 'digest' }, client: { S: 'shop' }, merchants: { SS: ['m-1', 'm-2'] }, scopes: { SS: ['payments:write'] }, paymentsPerSecond: { N: '50' }, expiresAt: { N: '1700000000' },
+      keyHash: { S: 'digest' }, client: { S: 'shop' }, merchants: { SS: ['m-1', 'm-2'] }, scopes: { SS: ['payments:write'] }, paymentsPerSecond: { N: '50' }, expiresAt: { N: '1700000000' },
     })).toEqual({ principal: { client: 'shop', scopes: new Set(['payments:write']), merchants: new Set(['m-1', 'm-2']), paymentsPerSecond: 50 }, expiresAt: NOW });
     expect(await find({ client: { S: 'all' }, merchants: { SS: ['*'] } })).toEqual({ principal: { client: 'all', scopes: new Set(), merchants: 'all' } });
   });
