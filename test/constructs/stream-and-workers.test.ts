@@ -431,11 +431,11 @@ describe('StreamWorker', () => {
     return own;
   }
 
-  it('runs on arm64 and Node.js 22, sized by the workload, with concurrency of its own', () => {
+  it('runs on arm64 and Node.js 24, sized by the workload, with concurrency of its own', () => {
     const sizing = sizeStreamWorker(workload, stream.sizing, facts);
     template.hasResourceProperties('AWS::Lambda::Function', {
       Architectures: ['arm64'],
-      Runtime: 'nodejs22.x',
+      Runtime: 'nodejs24.x',
       Handler: 'index.handler',
       MemorySize: sizing.memory.toMebibytes(),
       Timeout: sizing.timeout.toSeconds(),
