@@ -19,8 +19,8 @@ import store from './targets/store.json';
 import workflow from './targets/workflow.json';
 
 const FILES = [
-  quotas, latencies, measurements, paymentPath, operations, broker, compute, store, dataStores, edge, recovery, planning, checks, choices, foundation, fraud,
-  workflow, observability,
+  quotas, latencies, measurements, paymentPath, operations, broker, compute, store, dataStores, edge, recovery, planning, checks, choices, foundation,
+  fraud, workflow, observability,
 ] as unknown as readonly (readonly FactRow[])[];
 
 /** All data files but prices, in a module of its own: it is loaded when a fact is first asked for. */

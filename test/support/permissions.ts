@@ -72,8 +72,8 @@ export class Permissions {
     const attached = this.topology.ofType('AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy')
       .filter((it) => [it.properties.Bucket, ...list(it.properties.Queues), ...list(it.properties.Topics)].includes(resource.reference))
       .flatMap((it) => statementsIn(it.properties.PolicyDocument, it.constructPath));
-    const replicas = list(resource.properties.Replicas)
-      .flatMap((it) => statementsIn((it as { ResourcePolicy?: { PolicyDocument?: unknown } }).ResourcePolicy?.PolicyDocument, resource.constructPath));
+    const replicas = (list(resource.properties.Replicas) as { ResourcePolicy?: { PolicyDocument?: unknown } }[])
+      .flatMap((it) => statementsIn(it.ResourcePolicy?.PolicyDocument, resource.constructPath));
     return [...own, ...attached, ...replicas];
   }
 
