@@ -124,7 +124,7 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
         killSwitch.disarm();
         faults.disarm();
       },
-      putUnreadable: ({ count }: { count: number }) => faults.putUnreadable(engine, count),
+      putUnreadable: ({ count, streams }: { count: number; streams: string[] }) => faults.putUnreadable(engine, count, streams),
     },
     stop: async () => {
       await coordination.stop();

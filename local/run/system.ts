@@ -118,6 +118,12 @@ export class LocalSystem {
     return Math.max(0, ...this.plan.queues.map(({ attributes }) => Number(attributes.VisibilityTimeout ?? DEFAULT_VISIBILITY_TIMEOUT_SECONDS)));
   }
 
+  /** Names of the streams that the API puts payments on. */
+  private get paymentStreams(): string[] {
+    const names = this.plan.services.flatMap(({ environment }) => environment.STREAM_NAME ?? []);
+    return this.plan.streams.map(({ name }) => name).filter((name) => names.includes(name));
+  }
+
   /** Names of the tables that make up the ledger. */
   get ledgerTables(): readonly string[] {
     return this.plan.services[0].environment.LEDGER_TABLES.split(',');
@@ -142,7 +148,7 @@ export class LocalSystem {
         const kills = await Promise.all([...this.cacheHosts.values()].map((host) => host.request<number>('kill', { seconds })));
         return kills.reduce((sum, kill) => sum + kill, 0);
       },
-      putUnreadable: (count) => this.engineHost.request('putUnreadable', { count }),
+      putUnreadable: (count) => this.engineHost.request('putUnreadable', { count, streams: this.paymentStreams }),
       load: (faults) => this.generatorProcess.request('setFaults', faults),
     };
   }

@@ -143,16 +143,17 @@ export class KinesisFaults implements ReadFaults {
   /**
    * Puts records of random bytes into a stream of the engine. No reader can take them for a payment or for an aggregate of some.
    *
+   * @param streams those that payments come from; others hold records of another kind. @default - all
    * @returns how many the stream took; the others were throttled
    */
-  putUnreadable(engine: KinesisEngine, count: number): number {
+  putUnreadable(engine: KinesisEngine, count: number, streams: readonly string[] = engine.streamNames): number {
     const random = this.randoms.unreadable;
-    if (engine.streamNames.length === 0) {
+    if (streams.length === 0) {
       return 0;
     }
     let taken = 0;
     for (let index = 0; index < count; index++) {
-      const stream = engine.stream(anyOf(engine.streamNames, random));
+      const stream = engine.stream(anyOf(streams, random));
       const data = Buffer.alloc(random.integer(UNREADABLE_BYTES.least, UNREADABLE_BYTES.most), UNREADABLE_FIRST_BYTE);
       for (let position = 1; position < data.length; position++) {
         data[position] = random.integer(0, 255);
