@@ -6,6 +6,7 @@ import { applyDraw, type ApplyOptions, type Ledger, type Outcome } from '../ledg
 import { drawnKey, type MovementRecord, type StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { decodePaymentRecord } from '../payment/payment-codec';
+import { BatchingSender, type PendingPayment } from './batching-sender';
 import type { Delivery, PaymentStream } from './payment-stream';
 
 export interface DirectPaymentStreamPorts extends ParkRecordPorts {
@@ -30,10 +31,8 @@ export interface DirectPaymentStreamOptions {
 }
 
 /** A record on its way. */
-interface Pending {
+interface Pending extends PendingPayment {
   readonly content: StreamRecord;
-  readonly data: Uint8Array;
-  readonly settle: (delivery: Delivery) => void;
 }
 
 const SETTLED: Delivery = { kind: 'settled' };
@@ -45,29 +44,25 @@ const CONFLICT: Delivery = { kind: 'conflict' };
  * stored is parked. What the ledger could not be asked for is told as unavailable: nothing was promised, and the client sends it again.
  */
 export class DirectPaymentStream implements PaymentStream {
-  private readonly options: Required<DirectPaymentStreamOptions>;
-  private open: Pending[] | undefined;
-  private sealed: Pending[][] = [];
-  private batches = 0;
-  private pendingPayments = 0;
+  private readonly options: Required<Pick<DirectPaymentStreamOptions, 'maximumBatchPayments' | 'concurrency' | 'deliveryMilliseconds'>>;
+  private readonly sender: BatchingSender<Pending[], Pending[]>;
   private parked = 0;
-  private draining = false;
-  private readonly whenSettled: (() => void)[] = [];
 
   public constructor(private readonly ports: DirectPaymentStreamPorts, options: DirectPaymentStreamOptions = {}) {
-    this.options = {
-      lingerMilliseconds: 5,
-      maximumBatchPayments: 200,
-      maximumPendingPayments: 5_000,
-      maximumConcurrentBatches: 8,
-      concurrency: 8,
-      deliveryMilliseconds: 5_000,
-      ...options,
-    };
+    this.options = { maximumBatchPayments: 200, concurrency: 8, deliveryMilliseconds: 5_000, ...options };
+    this.sender = new BatchingSender<Pending[], Pending[]>({
+      clock: ports.clock,
+      lingerMilliseconds: options.lingerMilliseconds ?? 5,
+      maximumPendingPayments: options.maximumPendingPayments ?? 5_000,
+      maximumConcurrentSends: options.maximumConcurrentBatches ?? 8,
+      open: () => [],
+      seal: (batch) => (batch.length > 0 ? batch : undefined),
+      send: ([batch]) => this.apply(batch),
+    });
   }
 
   public get isFull(): boolean {
-    return this.draining || this.pendingPayments >= this.options.maximumPendingPayments;
+    return this.sender.isFull;
   }
 
   /** @throws UndecodableRecordError for bytes that are no record */
@@ -75,57 +70,18 @@ export class DirectPaymentStream implements PaymentStream {
     if (this.isFull) {
       return false;
     }
-    const batch = this.open ?? this.openBatch();
-    batch.push({ content: decodePaymentRecord(data), data, settle });
-    this.pendingPayments++;
+    const batch = this.sender.batch();
+    const item = { content: decodePaymentRecord(data), data, settle };
+    batch.push(item);
+    this.sender.taken(item);
     if (batch.length >= this.options.maximumBatchPayments) {
-      this.seal();
+      this.sender.seal();
     }
     return true;
   }
 
   public drain(): Promise<void> {
-    this.draining = true;
-    this.seal();
-    return new Promise((resolve) => {
-      if (this.pendingPayments === 0) {
-        resolve();
-      } else {
-        this.whenSettled.push(resolve);
-      }
-    });
-  }
-
-  private openBatch(): Pending[] {
-    const batch: Pending[] = [];
-    this.open = batch;
-    void this.ports.clock.sleep(this.options.lingerMilliseconds).then(() => {
-      if (this.open === batch) {
-        this.seal();
-      }
-    });
-    return batch;
-  }
-
-  private seal(): void {
-    const batch = this.open;
-    this.open = undefined;
-    if (batch !== undefined && batch.length > 0) {
-      this.sealed.push(batch);
-      this.send();
-    }
-  }
-
-  /** Starts batches while there are some and free places. */
-  private send(): void {
-    while (this.sealed.length > 0 && this.batches < this.options.maximumConcurrentBatches) {
-      const batch = this.sealed.shift() as Pending[];
-      this.batches++;
-      void this.apply(batch).finally(() => {
-        this.batches--;
-        this.send();
-      });
-    }
+    return this.sender.drain();
   }
 
   /** Never throws. First what stands by itself, then what draws on other rows, which may be of the same batch. */
@@ -184,7 +140,7 @@ export class DirectPaymentStream implements PaymentStream {
       if (sent[index]) {
         countOutcome(this.ports.metrics, item.content, { kind: 'waiting' });
       }
-      this.settle(item, sent[index] ? SETTLED : { kind: 'unavailable', error: new Error('the delay queue did not take it') });
+      this.sender.settle(item, sent[index] ? SETTLED : { kind: 'unavailable', error: new Error('the delay queue did not take it') });
     });
   }
 
@@ -201,27 +157,19 @@ export class DirectPaymentStream implements PaymentStream {
     switch (outcome.kind) {
       case 'unavailable':
         this.ports.logger.sample('warn', 'the ledger is unavailable', { error: outcome.error });
-        this.settle(item, outcome);
+        this.sender.settle(item, outcome);
         break;
       case 'impossible':
-        this.settle(item, await this.park(item, outcome.reason) ? SETTLED : { kind: 'unavailable', error: new Error('it could not be parked') });
+        this.sender.settle(item, await this.park(item, outcome.reason) ? SETTLED : { kind: 'unavailable', error: new Error('it could not be parked') });
         break;
       default:
         countOutcome(this.ports.metrics, item.content, outcome);
-        this.settle(item, outcome.kind === 'duplicate' && outcome.conflict ? CONFLICT : SETTLED);
+        this.sender.settle(item, outcome.kind === 'duplicate' && outcome.conflict ? CONFLICT : SETTLED);
     }
   }
 
   private park({ content, data }: Pending, reason: string): Promise<boolean> {
     const source = { shardId: 'direct', sequenceNumber: String(content.acceptedAt), index: this.parked++ };
     return parkRecord(this.ports, { reason, payload: data, source, content });
-  }
-
-  private settle(item: Pending, delivery: Delivery): void {
-    this.pendingPayments--;
-    item.settle(delivery);
-    if (this.pendingPayments === 0) {
-      this.whenSettled.splice(0).forEach((resolve) => resolve());
-    }
   }
 }

@@ -2,6 +2,7 @@ import { AggregateBuilder } from '../aggregate/kpl-aggregate';
 import { AwsCaller } from '../aws/json-client';
 import { Clock, Random, systemClock } from '../retry/clock';
 import { RetryPolicy } from '../retry/retry';
+import { BatchingSender, PendingPayment } from './batching-sender';
 import { EvenPartitionKeys } from './even-partition-keys';
 import { Delivery, PaymentStream } from './payment-stream';
 import { OutgoingRecord, putRecords, PutResult, recordsOfCall } from './put-records';
@@ -33,11 +34,6 @@ export interface KinesisProducerOptions {
   readonly onError?: (error: Error) => void;
 }
 
-interface PendingPayment {
-  readonly data: Uint8Array;
-  readonly settle: (delivery: Delivery) => void;
-}
-
 /** A record being filled. */
 interface OpenRecord {
   readonly partitionKey: string;
@@ -60,44 +56,40 @@ interface SealedRecord extends OutgoingRecord {
 export class KinesisProducer implements PaymentStream {
   private readonly kinesis: AwsCaller;
   private readonly streamName: string;
-  private readonly lingerMilliseconds: number;
   private readonly maximumRecordBytes: number;
   private readonly maximumRecordPayments: number;
-  private readonly maximumPendingPayments: number;
-  private readonly maximumPendingBytes: number;
-  private readonly maximumConcurrentCalls: number;
   private readonly deliveryMilliseconds: number;
   private readonly retry: RetryPolicy;
   private readonly clock: Clock;
   private readonly keys: EvenPartitionKeys;
   private readonly onError: (error: Error) => void;
-
-  private open: OpenRecord | undefined;
-  private sealed: SealedRecord[] = [];
-  private calls = 0;
-  private pendingPayments = 0;
-  private pendingBytes = 0;
-  private draining = false;
-  private readonly whenSettled: (() => void)[] = [];
+  private readonly sender: BatchingSender<OpenRecord, SealedRecord>;
 
   public constructor(options: KinesisProducerOptions) {
     this.kinesis = options.kinesis;
     this.streamName = options.streamName;
-    this.lingerMilliseconds = options.lingerMilliseconds ?? 5;
     this.maximumRecordBytes = options.maximumRecordBytes ?? 25_000;
     this.maximumRecordPayments = options.maximumRecordPayments ?? 500;
-    this.maximumPendingPayments = options.maximumPendingPayments ?? 20_000;
-    this.maximumPendingBytes = options.maximumPendingBytes ?? 32 * 1024 * 1024;
-    this.maximumConcurrentCalls = options.maximumConcurrentCalls ?? 16;
     this.deliveryMilliseconds = options.deliveryMilliseconds ?? 5_000;
     this.clock = options.clock ?? systemClock;
     this.retry = options.retry ?? new RetryPolicy({ clock: this.clock, random: options.random });
     this.keys = new EvenPartitionKeys(options.random);
     this.onError = options.onError ?? (() => undefined);
+    this.sender = new BatchingSender<OpenRecord, SealedRecord>({
+      clock: this.clock,
+      lingerMilliseconds: options.lingerMilliseconds ?? 5,
+      maximumPendingPayments: options.maximumPendingPayments ?? 20_000,
+      maximumPendingBytes: options.maximumPendingBytes ?? 32 * 1024 * 1024,
+      maximumConcurrentSends: options.maximumConcurrentCalls ?? 16,
+      open: () => ({ partitionKey: this.keys.next(), builder: new AggregateBuilder(this.maximumRecordBytes), payments: [] }),
+      seal: ({ partitionKey, builder, payments }) => (payments.length === 0 ? undefined : { partitionKey, data: builder.build(), payments }),
+      batchesOfSend: recordsOfCall,
+      send: (records) => this.deliver(records),
+    });
   }
 
   public get isFull(): boolean {
-    return this.draining || this.pendingPayments >= this.maximumPendingPayments || this.pendingBytes >= this.maximumPendingBytes;
+    return this.sender.isFull;
   }
 
   /** @throws RangeError when the payment alone is larger than a record may be */
@@ -105,67 +97,27 @@ export class KinesisProducer implements PaymentStream {
     if (this.isFull) {
       return false;
     }
-    let record = this.open ?? this.openRecord();
+    let record = this.sender.batch();
     if (!record.builder.tryAdd(record.partitionKey, data)) {
-      this.seal();
-      record = this.openRecord();
+      this.sender.seal();
+      record = this.sender.batch();
       if (!record.builder.tryAdd(record.partitionKey, data)) {
-        this.open = undefined;
+        // Empty as it is, it is dropped.
+        this.sender.seal();
         throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
       }
     }
-    record.payments.push({ data, settle });
-    this.pendingPayments++;
-    this.pendingBytes += data.length;
+    const payment = { data, settle };
+    record.payments.push(payment);
+    this.sender.taken(payment);
     if (record.payments.length >= this.maximumRecordPayments) {
-      this.seal();
+      this.sender.seal();
     }
     return true;
   }
 
   public drain(): Promise<void> {
-    this.draining = true;
-    this.seal();
-    return new Promise((resolve) => {
-      if (this.pendingPayments === 0) {
-        resolve();
-      } else {
-        this.whenSettled.push(resolve);
-      }
-    });
-  }
-
-  private openRecord(): OpenRecord {
-    const record: OpenRecord = { partitionKey: this.keys.next(), builder: new AggregateBuilder(this.maximumRecordBytes), payments: [] };
-    this.open = record;
-    void this.clock.sleep(this.lingerMilliseconds).then(() => {
-      if (this.open === record) {
-        this.seal();
-      }
-    });
-    return record;
-  }
-
-  private seal(): void {
-    const record = this.open;
-    this.open = undefined;
-    if (record === undefined || record.payments.length === 0) {
-      return;
-    }
-    this.sealed.push({ partitionKey: record.partitionKey, data: record.builder.build(), payments: record.payments });
-    this.send();
-  }
-
-  /** Starts calls while there are records and free places. */
-  private send(): void {
-    while (this.sealed.length > 0 && this.calls < this.maximumConcurrentCalls) {
-      const records = this.sealed.splice(0, recordsOfCall(this.sealed));
-      this.calls++;
-      void this.deliver(records).finally(() => {
-        this.calls--;
-        this.send();
-      });
-    }
+    return this.sender.drain();
   }
 
   /** Tries until every record is durable or no further attempt is allowed. Never throws. */
@@ -219,15 +171,8 @@ export class KinesisProducer implements PaymentStream {
     return { partitionKey, data: builder.build(), payments };
   }
 
-  private settle(record: SealedRecord, delivery: (index: number) => Delivery): void {
-    record.payments.forEach(({ data, settle }, index) => {
-      this.pendingPayments--;
-      this.pendingBytes -= data.length;
-      settle(delivery(index));
-    });
-    if (this.pendingPayments === 0) {
-      this.whenSettled.splice(0).forEach((resolve) => resolve());
-    }
+  private settle({ payments }: SealedRecord, delivery: (index: number) => Delivery): void {
+    payments.forEach((payment, index) => this.sender.settle(payment, delivery(index)));
   }
 }
 
