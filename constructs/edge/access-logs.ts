@@ -4,7 +4,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
-import { keptVersions } from './kept-versions';
 
 /** Properties of `AccessLogs`. */
 export interface AccessLogsProps {
@@ -29,7 +28,7 @@ export class AccessLogs extends PrivateBucket {
 
   constructor(scope: Construct, id: string, props: AccessLogsProps = {}) {
     const expiration = props.retention ?? DEFAULTS.logs.accessRetention;
-    super(scope, id, { expiration, removalPolicy: props.removalPolicy, bucketProps: keptVersions(expiration) });
+    super(scope, id, { expiration, removalPolicy: props.removalPolicy });
   }
 
   /**

@@ -9,7 +9,6 @@ import { DEFAULTS } from '../defaults';
 import { ALARM_PERIOD } from '../observability/alarm-set';
 import { PrivateBucket } from '../security/private-bucket';
 import { requirePattern } from '../validation';
-import { keptVersions } from './kept-versions';
 import type { PublicEdge } from './public-edge';
 import { ORIGIN_SECRET_HEADER, VIEWER_ADDRESS_HEADER } from './web-acl-rules';
 
@@ -85,7 +84,7 @@ export class EdgeDistribution extends Construct {
       expiration,
       removalPolicy,
       // CloudFront writes with an ACL, and gives the bucket's owner all rights.
-      bucketProps: { ...keptVersions(expiration), objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED },
+      bucketProps: { objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED },
     });
     this.viewerAddress = new cloudfront.Function(this, 'ViewerAddress', {
       comment: 'Address of the viewer, for the rates of the web ACL',

@@ -7,7 +7,6 @@ import type { Construct } from 'constructs';
 import { AuditLock } from '../archive/audit-lock';
 import { DEFAULTS } from '../defaults';
 import { PrivateBucket } from '../security/private-bucket';
-import { keptVersions } from './kept-versions';
 
 /** Properties of `WebAclLog`. */
 export interface WebAclLogProps {
@@ -61,7 +60,6 @@ export class WebAclLog extends PrivateBucket {
       removalPolicy: props.removalPolicy,
       bucketProps: {
         bucketName: bucketName(scope),
-        ...keptVersions(retention),
         ...(lock.defaultRetention && { objectLockEnabled: true, objectLockDefaultRetention: lock.defaultRetention }),
         ...props.bucketProps,
       },
