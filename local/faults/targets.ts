@@ -24,6 +24,7 @@ export interface FaultTargets {
   /** @returns how many splits and merges were done */
   reshard(): Promise<number>;
   armWorkerKill(moment: KillMoment): Promise<void>;
+  /** Arms a kill for the next call of an API task. */
   armApiKill(moment: KillMoment): Promise<void>;
   /** Takes back the kills that have not struck, and lets calls go on that are held for one. */
   disarmKills(): Promise<void>;

@@ -119,7 +119,7 @@ serveParent<EngineHostConfiguration>(async (configuration, emit) => {
       },
       reshard: () => faults.reshard(engine),
       armWorkerKill: ({ moment }: { moment: KillMoment }) => killSwitch.arm(moment),
-      armApiKill: ({ moment }: { moment: KillMoment }) => faults.armApiKill(moment),
+      armApiKill: ({ moment, streams }: { moment: KillMoment; streams: string[] }) => faults.armApiKill(moment, streams),
       disarmKills: () => {
         killSwitch.disarm();
         faults.disarm();

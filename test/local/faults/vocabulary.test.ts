@@ -31,7 +31,7 @@ describe('the vocabulary of faults', () => {
 
   it('gives help of one line a fault that fits a terminal of 132 columns', () => {
     expect(faultHelpLines()).toHaveLength(FAULTS.length);
-    expect(faultHelpLines()[3]).toBe('  --lost-answers P        cuts the connection after a write took effect, before its answer (try 0.02)');
+    expect(faultHelpLines()[3]).toBe('  --lost-answers P        cuts the connection after a write took effect, before its answer (try 0.05)');
     expect(faultHelpLines().filter((line) => line.length > 132)).toEqual([]);
   });
 });
