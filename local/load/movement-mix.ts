@@ -6,7 +6,11 @@ import type { ClientPayment } from './payment-mix';
 /** Shares of the payments that they come with. */
 const HOLD_SHARE = 0.005;
 const RELEASE_SHARE = 0.005;
-const PAYOUT_SHARE = 0.001;
+/**
+ * Payouts come with the time, not with the payments: a slow machine has enough of them to see each way that they can end, and a fast one is not
+ * kept busy by state machines. There is one for a request at most.
+ */
+const PAYOUTS_PER_SECOND = 1.5;
 
 /** Share of holds that are released by a request that overtakes them. */
 const OVERTAKEN_SHARE = 0.1;
@@ -15,7 +19,7 @@ const LONGEST_OVERTAKING_MILLISECONDS = 1_500;
 const WHOLE_RELEASE_SHARE = 0.5;
 const EXCESSIVE_RELEASE_SHARE = 0.05;
 /** Share of payouts of more than any merchant has. */
-const EXCESSIVE_PAYOUT_SHARE = 0.05;
+const EXCESSIVE_PAYOUT_SHARE = 0.2;
 const EXCESSIVE_PAYOUT = 1e12;
 /** Share of movements that a client sends twice although it was answered. */
 const DUPLICATE_SHARE = 0.01;
@@ -40,6 +44,8 @@ export class MovementMix {
   private readonly paid: ClientPayment[] = [];
   private readonly held: { readonly hold: ClientMovement; left: number }[] = [];
   private nextKey = 1;
+  /** When the next payout is due, once anything was. */
+  private nextPayoutAt?: number;
 
   constructor(
     private readonly random: SeededRandom,
@@ -48,17 +54,20 @@ export class MovementMix {
     private readonly routes: MovementRoutes,
   ) {}
 
-  /** Movements that come with a number of payments. */
-  next(payments: number): DueMovement[] {
-    const due: DueMovement[] = [];
+  /**
+   * Movements that come with a request.
+   *
+   * @param payments how many it posts
+   * @param at when it is due, in milliseconds; never before the one before
+   */
+  next(payments: number, at: number): DueMovement[] {
+    const due: DueMovement[] = this.routes.payouts ? this.payoutsDue(at) : [];
     for (let count = 0; count < payments && this.paid.length > 0; count++) {
       const drawn = this.random.next();
       if (drawn < HOLD_SHARE) {
         due.push(...(this.routes.holds ? this.hold() : []));
       } else if (drawn < HOLD_SHARE + RELEASE_SHARE) {
         due.push(...(this.held.length > 0 ? [now(this.release())] : []));
-      } else if (drawn < HOLD_SHARE + RELEASE_SHARE + PAYOUT_SHARE) {
-        due.push(...(this.routes.payouts ? [now(this.payout())] : []));
       }
     }
     return [...due, ...due.filter(() => this.random.next() < DUPLICATE_SHARE).map(({ movement, afterMilliseconds }) => ({
@@ -103,6 +112,15 @@ export class MovementMix {
     }
     const { merchantId, currency } = hold;
     return { merchantId, currency, amount, idempotencyKey: this.key('e'), type: 'release', holdOf: hold.idempotencyKey };
+  }
+
+  private payoutsDue(at: number): DueMovement[] {
+    this.nextPayoutAt ??= at + this.random.exponential(1_000 / PAYOUTS_PER_SECOND);
+    if (at < this.nextPayoutAt || this.paid.length === 0) {
+      return [];
+    }
+    this.nextPayoutAt = at + this.random.exponential(1_000 / PAYOUTS_PER_SECOND);
+    return [now(this.payout())];
   }
 
   private payout(): ClientMovement {

@@ -106,7 +106,7 @@ export class OpenLoop {
   }
 
   private planMovements(payments: number): void {
-    for (const { movement, afterMilliseconds, isNeedless } of this.movements?.next(payments) ?? []) {
+    for (const { movement, afterMilliseconds, isNeedless } of this.movements?.next(payments, this.due) ?? []) {
       this.repeats.add({ at: this.due + afterMilliseconds, payments: [movement], repeats: 0, isFirst: !isNeedless });
     }
   }

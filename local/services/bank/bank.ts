@@ -23,7 +23,7 @@ export interface Transfer extends TransferRequest {
 
 /** How a pretend bank behaves, each share by the hash of a transfer's key: the same in every run. */
 export interface BankBehaviour {
-  /** Share of the transfers that it refuses. @default 0.1 */
+  /** Share of the transfers that it refuses. @default 0.2 */
   readonly refused?: number;
   /** Share of the transfers of which it carries the first request out and gives no answer. @default 0.05 */
   readonly lostAnswers?: number;
@@ -51,7 +51,7 @@ export class Bank {
 
   /** @throws KeyReusedError for the key of a transfer with other fields */
   transfer(idempotencyKey: string, request: TransferRequest): BankAnswer {
-    const { lostAnswers = 0.05, lostRequests = 0.05, slow = 0.03, slowMilliseconds = 1_500, refused = 0.1 } = this.behaviour;
+    const { lostAnswers = 0.05, lostRequests = 0.05, slow = 0.03, slowMilliseconds = 1_500, refused = 0.2 } = this.behaviour;
     const known = this.book.get(idempotencyKey);
     if (known !== undefined) {
       const { amount, currency, merchantId, key } = known.transfer;

@@ -201,10 +201,10 @@ describe('the open loop', () => {
   describe('with an API that takes holds and payouts', () => {
     const movements = () => posts.flatMap(({ payments: entries, due }) =>
       entries.filter(({ type }) => type !== 'payment' && type !== 'refund').map((entry) => ({ ...entry as ClientMovement, due })));
-    const run = async (routes: MovementRoutes | undefined) => {
+    const run = async (routes: MovementRoutes | undefined, paymentsPerSecond = 3_000) => {
       posts = [];
       clock = new ManualClock(START);
-      const ended = create(3, routes).run(3_000, 20);
+      const ended = create(3, routes).run(paymentsPerSecond, 20);
       await clock.advance(40_000);
       await ended;
     };
@@ -221,9 +221,20 @@ describe('the open loop', () => {
       expect(counts.get('hold')).toBeGreaterThan(230);
       expect(counts.get('hold')).toBeLessThan(370);
       expect(counts.get('release')).toBeGreaterThan(200);
-      expect(counts.get('payout')).toBeGreaterThan(30);
-      expect(counts.get('payout')).toBeLessThan(95);
+      expect(counts.get('payout')).toBeGreaterThan(12);
+      expect(counts.get('payout')).toBeLessThan(60);
       expect(posts.every(({ payments: entries }) => entries.length === 1 || entries.every(({ type }) => type === 'payment' || type === 'refund'))).toBe(true);
+    });
+
+    it.each([60, 600, 6_000])('sends as many payouts beside %d payments a second, some of more than there is', async (paymentsPerSecond) => {
+      await run({ holds: true, payouts: true }, paymentsPerSecond);
+      const payouts = movements().filter(({ type }) => type === 'payout');
+      // 1.5 a second for 20 seconds.
+      expect(payouts.length).toBeGreaterThan(12);
+      expect(payouts.length).toBeLessThan(60);
+      const excessive = payouts.filter(({ amount }) => amount === 1e12);
+      expect(excessive.length).toBeGreaterThan(0);
+      expect(excessive.length).toBeLessThan(payouts.length / 2);
     });
 
     it('releases holds: some before they are sent, some by too much, and sends some twice', async () => {
