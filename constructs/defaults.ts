@@ -216,14 +216,12 @@ export const DEFAULTS = {
     batchSpans: number('tracing.batchSpans'),
   },
   payouts: {
-    busySeconds: number('payouts.busySeconds'),
-    memory: Size.mebibytes(number('payout.functionMemory')),
-    timeout: Duration.seconds(number('payouts.timeoutSeconds')),
-    leastConcurrency: number('payouts.leastConcurrency'),
-    watch: Duration.seconds(number('payout.watchSeconds')),
-    overdue: Duration.minutes(number('payout.overdueMinutes')),
+    memory: Size.mebibytes(number('payouts.functionMemory')),
+    balanceLag: Duration.seconds(number('payouts.balanceLagSeconds')),
+    watch: Duration.seconds(number('payouts.watchSeconds')),
+    overdue: Duration.minutes(number('payouts.overdueMinutes')),
   },
-  share: { payouts: number('payout.share'), domainEvents: number('domainEvents.share') },
+  share: { payouts: number('payouts.share'), domainEvents: number('domainEvents.share') },
   registry: { timeToLive: Duration.seconds(number('registry.ttlSeconds')) },
 } as const;
 

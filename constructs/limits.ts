@@ -174,8 +174,19 @@ function number(id: string): number {
   return Facts.DEFAULT.number(id);
 }
 
+/** Facts of a tree of constructs, by region. `facts.local.json` is read once for each: one app is sized by one state of it. */
+const FACTS_OF_APPS = new WeakMap<IConstruct, Map<string, Facts>>();
+
 /** The facts that a construct is sized by: those it was given, else the shipped ones and `facts.local.json` for the region of its stack. */
 export function factsFor(scope: IConstruct, given?: Facts): Facts {
+  if (given !== undefined) {
+    return given;
+  }
   const { region } = Stack.of(scope);
-  return given ?? Facts.local(process.cwd(), Token.isUnresolved(region) ? undefined : region);
+  const { root } = scope.node;
+  const ofApp = FACTS_OF_APPS.get(root) ?? new Map<string, Facts>();
+  const name = Token.isUnresolved(region) ? '' : region;
+  const facts = ofApp.get(name) ?? Facts.local(process.cwd(), name === '' ? undefined : name);
+  FACTS_OF_APPS.set(root, ofApp.set(name, facts));
+  return facts;
 }

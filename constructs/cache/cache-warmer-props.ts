@@ -9,8 +9,8 @@ import type { AlarmOptions } from '../observability/alarm-set';
 import type { IShardedTable } from '../table/sharded-table-base';
 import type { CacheTier } from './cache-tier';
 
-/** Hours in which a system has little to do. */
-export interface QuietHours {
+/** Hours of the day in which a cache may be filled, because the system has little to do. */
+export interface WarmingHours {
   /** Hour of the day when they begin, 0 to 23. */
   readonly from: number;
   /** Hour of the day when they end, 0 to 23. They may go over midnight. */
@@ -64,7 +64,7 @@ export interface CacheWarmerProps {
    *
    * @default - from 2 to 4 o'clock
    */
-  readonly quietHours?: QuietHours;
+  readonly quietHours?: WarmingHours;
 
   /**
    * Whose clock the quiet hours go by.

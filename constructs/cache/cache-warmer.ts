@@ -19,7 +19,7 @@ import { tierSubnets } from '../security/tier-subnets';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireBetween, requireDurationBetween, requireIntegerBetween } from '../validation';
 import { WorkerFunction } from '../worker/worker-function';
-import type { CacheWarmerProps, QuietHours } from './cache-warmer-props';
+import type { CacheWarmerProps, WarmingHours } from './cache-warmer-props';
 
 const HOURS_OF_DAY = Duration.days(1).toHours();
 
@@ -97,7 +97,7 @@ export class CacheWarmer extends Construct implements iam.IGrantable, ec2.IConne
     return this.alias.metric(metricName, options);
   }
 
-  private requireBounds(): QuietHours {
+  private requireBounds(): WarmingHours {
     const { props } = this;
     const quiet = props.quietHours ?? { from: DEFAULTS.warmer.from, to: DEFAULTS.warmer.to };
     requireIntegerBetween('quietHours.from', quiet.from, 0, HOURS_OF_DAY - 1);
@@ -169,6 +169,6 @@ export class CacheWarmer extends Construct implements iam.IGrantable, ec2.IConne
 }
 
 /** From the beginning to the end of quiet hours; a schedule may choose its moment within a day. */
-function windowOf({ from, to }: QuietHours): Duration {
+function windowOf({ from, to }: WarmingHours): Duration {
   return Duration.hours((to - from + HOURS_OF_DAY) % HOURS_OF_DAY);
 }

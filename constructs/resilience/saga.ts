@@ -15,6 +15,7 @@ import { DataClass } from '../security/data-class';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
 import { SagaDefinition } from './saga-definition';
+import { sagaLayout } from './saga-layout';
 import type { SagaProps } from './saga-props';
 
 /** Names of states that every saga has. */
@@ -106,13 +107,7 @@ export class Saga extends Construct implements iam.IGrantable {
   }
 
   private get layout(): SagaLayout {
-    const { steps, unfinished } = this.props;
-    return {
-      actions: steps.length,
-      compensations: steps.filter(({ compensation }) => compensation !== undefined).length,
-      // Parking, and before it the task that may make it needless.
-      endings: 1 + Number(unfinished !== undefined),
-    };
+    return sagaLayout(this.props);
   }
 
   private requireBounds({ retries, steps, taskTimeout, timeout }: SagaProps): void {

@@ -5,6 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { REGION_CODE } from '../../lib/facts/region-code';
 import { DEFAULTS } from '../defaults';
 import { ALARM_PERIOD, type AlarmOptions, AlarmSet } from '../observability/alarm-set';
 import { OperationsLog } from '../observability/operations-log';
@@ -76,7 +77,7 @@ export class ReplicaPromotion extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: ReplicaPromotionProps) {
     super(scope, id);
-    requirePattern('from', props.from, /^[a-z]{2,}(-[a-z]+)+-\d$/, 'a region code such as eu-west-1');
+    requirePattern('from', props.from, REGION_CODE, 'a region code such as eu-west-1');
     if (props.from === Stack.of(this).region) {
       throw new Error(`\`from\` must differ from the region of the stack, which takes over, got: ${props.from}`);
     }

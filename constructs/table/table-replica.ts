@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { REGION_CODE } from '../../lib/facts/region-code';
 import { requirePattern } from '../validation';
 
 /** Properties of `TableReplica`. */
@@ -26,7 +27,7 @@ export class TableReplica {
     if (Token.isUnresolved(props.region)) {
       throw new Error('`replica.region` must be known at synthesis, got: an unresolved token');
     }
-    requirePattern('replica.region', props.region, /^[a-z]{2,}(-[a-z]+)+-\d$/, 'a region code such as eu-central-1');
+    requirePattern('replica.region', props.region, REGION_CODE, 'a region code such as eu-central-1');
     requirePattern('replica.encryptionKeyArn', props.encryptionKeyArn, /^arn:[^:]+:kms:[^:]+:[^:]*:(key|alias)\/.+$/, 'the ARN of a KMS key or alias');
     this.region = props.region;
     this.encryptionKeyArn = props.encryptionKeyArn;

@@ -1,6 +1,7 @@
 import { Fact, FactOverrides, FactRow, Quota, StatedFact } from './fact';
 import { isStale } from './fact-age';
 import { LocalFactsError, localFactsFile, readLocalFacts } from './local-facts';
+import { REGION_CODE } from './region-code';
 import { quotaServiceCode } from './service-codes';
 import { rowsOf, shippedIds } from './shipped-rows';
 
@@ -214,7 +215,7 @@ function restated(entry: FactOverrides[string], shipped: FactRow): Partial<Fact>
 }
 
 function requireRegion(region: string): void {
-  if (!/^[a-z]{2,}(-[a-z]+)+-\d$/.test(region)) {
+  if (!REGION_CODE.test(region)) {
     throw new Error(`\`region\` must be a region code such as us-east-1, got: ${region}`);
   }
 }

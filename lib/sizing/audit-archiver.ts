@@ -1,4 +1,3 @@
-import { Duration, Size } from 'aws-cdk-lib';
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
@@ -7,10 +6,7 @@ import { formatNumber } from './format';
 import { functionCapacity } from './lambda-memory';
 import { LedgerSizing } from './ledger';
 import { planned } from './planned';
-import {
-  changeBytes, PAYLOAD_LIMIT, tableStreamBatchDecision, tableStreamConcurrencyDecision, tableStreamMemoryDecision, TableStreamSizing,
-  tableStreamTimeoutDecision, tumblingWindowDecision,
-} from './table-stream';
+import { changeBytes, PAYLOAD_LIMIT, sizeTableStreamConsumer, TableStreamSizing } from './table-stream';
 import { meanOfLognormal } from './worker-lane';
 
 /** Size of the function that archives the ledger's changes, and of its mappings. */
@@ -39,23 +35,20 @@ export function sizeAuditArchiver(workload: Workload, ledger: LedgerSizing, fact
 function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts): AuditArchiverSizing {
   const window = windowDecision(workload, ledger, facts);
   const windowSeconds = window.value as number;
-  const batchSize = tableStreamBatchDecision(PATH, workload, ledger, facts, windowSeconds);
-  const memory = memoryDecision(ledger, facts, windowSeconds);
-  const timeout = timeoutDecision(facts, batchSize.value as number, memory.value as number);
-  const concurrency = tableStreamConcurrencyDecision(PATH, ledger, facts);
-  const tumbling = tumblingWindowDecision(PATH, facts);
+  const seconds = callSeconds(facts);
+  const sizing = sizeTableStreamConsumer(workload, ledger, facts, {
+    path: PATH,
+    window,
+    changesPerSecond: shardRate(ledger),
+    changes: 'changes',
+    cpuFact: 'audit-archiver/cpuPerRecord',
+    callShare: seconds / windowSeconds,
+    calls: () => ({ seconds }),
+    callFacts: CALL_FACTS,
+    singleWriter: { of: 'the chain', memory: 'a chain', overtaking: 'archived', lost: 'changes from the archive' },
+  });
   const puts = putsDecision(ledger, facts, windowSeconds);
-  return {
-    batchSize: batchSize.value as number,
-    batchingWindow: Duration.seconds(windowSeconds),
-    tumblingWindow: Duration.seconds(tumbling.value as number),
-    parallelizationFactor: 1,
-    memory: Size.mebibytes(memory.value as number),
-    timeout: Duration.seconds(timeout.value as number),
-    reservedConcurrency: concurrency.value as number,
-    putsPerSecond: puts.value as number,
-    decisions: [window, batchSize, tumbling, parallelizationFactorDecision(facts), memory, timeout, concurrency, puts],
-  };
+  return { ...sizing, putsPerSecond: puts.value as number, decisions: [...sizing.decisions, puts] };
 }
 
 /** Changes a second of one shard. */
@@ -84,38 +77,6 @@ function windowDecision(workload: Workload, ledger: LedgerSizing, facts: Facts):
     limits: { minimum: 0, maximum: facts.number('lambda-esm/batchWindow.maxSec'), because: 'window of a mapping' },
     facts: ['target/archiver.minimumWindowSeconds', 'target/archiver.maximumWindowSeconds', PAYLOAD_LIMIT, 'lambda-esm/stream.batchSize.max',
       'lambda-esm/batchWindow.maxSec', 'lambda-esm/dynamodbStreams.recordMetadata.bytes'],
-  });
-}
-
-function parallelizationFactorDecision(facts: Facts): Decision {
-  return Decision.derive({
-    path: PATH,
-    name: 'parallelizationFactor',
-    value: 1,
-    unit: 'batches',
-    formula: 'one writer for the chain of a shard: 1',
-    inputs: {},
-    binding: 'a chain remembers the last sequence number of its shard, so batches of a shard must come one after the other',
-    rejected: [{ option: `up to ${facts.number('lambda-esm/parallelizationFactor.max')}`, because: 'a batch that overtakes another makes its changes look archived, and they would be left out' }],
-    limits: { minimum: 1, maximum: 1, because: 'more lanes would lose changes from the archive' },
-    facts: ['lambda-esm/parallelizationFactor.max'],
-  });
-}
-
-function memoryDecision(ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
-  return tableStreamMemoryDecision(facts, {
-    path: PATH,
-    changesPerSecond: shardRate(ledger),
-    changes: 'changes',
-    cpuFact: 'audit-archiver/cpuPerRecord',
-    callShare: callSeconds(facts) / windowSeconds,
-    callFacts: CALL_FACTS,
-  });
-}
-
-function timeoutDecision(facts: Facts, batchSize: number, memoryMiB: number): Decision {
-  return tableStreamTimeoutDecision(facts, {
-    path: PATH, batchSize, memoryMiB, cpuFact: 'audit-archiver/cpuPerRecord', callSeconds: callSeconds(facts), callFacts: CALL_FACTS, inputs: {},
   });
 }
 

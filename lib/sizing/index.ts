@@ -5,6 +5,7 @@ export * from './aurora-shards';
 export * from './capacity-mix';
 export * from './cache-warmer';
 export * from './choice';
+export * from './client-limit';
 export * from './connections';
 export * from './data-keys';
 export * from './decision';

@@ -5,10 +5,12 @@ import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { deliveryFact, deliveryMilliseconds } from './delivery';
 import { formatBytes, formatNumber, formatShare } from './format';
-import { AGGREGATE_FRAME_BYTES, LAYOUT_FACTS, PARTITION_KEY_BYTES, aggregateOverheadBytes, paymentLayout, recordBytes } from './payment-layout';
+import { AGGREGATE_FRAME_BYTES, LAYOUT_FACTS, PARTITION_KEY_BYTES, paymentLayout, recordBytes } from './payment-layout';
 import { planned } from './planned';
+import { Remembered } from './remembered';
 import { sizeStatelessTier } from './stateless-tier';
 import { retentionDecision } from './stream-retention';
+import { packedBytes, packedTraffic, StreamTraffic } from './stream-traffic';
 import { LANE_FACTS, workerLane } from './worker-lane';
 
 /** How payments are packed into stream records. */
@@ -43,6 +45,8 @@ const SHARD_PRICE = 'kinesis/provisioned.shardHour';
 const ACCEPT_FLOOR = ['alb/added.p50.default', 'kinesis/putRecord.p50.default'];
 const CONSUMER_PRICE = 'kinesis/provisioned.efo.consumerShardHour';
 
+const STREAMS = new Remembered<KinesisStreamSizing>();
+
 /**
  * Sizes the stream that payments are accepted into. Give it the workload of one cell.
  *
@@ -50,10 +54,10 @@ const CONSUMER_PRICE = 'kinesis/provisioned.efo.consumerShardHour';
  * from stream to function, or one stream cannot have the shards
  */
 export function sizeKinesisStream(workload: Workload, facts: Facts = Facts.DEFAULT): KinesisStreamSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ shards, enhancedFanOut }) => {
+  return STREAMS.of(workload, facts, () => planned(workload, facts, (it) => sizeOnce(it, facts), ({ shards, enhancedFanOut }) => {
     const prices = [SHARD_PRICE, ...(enhancedFanOut ? [CONSUMER_PRICE] : [])];
     return [{ amount: shards, unitCost: prices.reduce((sum, id) => sum + facts.number(id), 0), facts: prices }];
-  });
+  }));
 }
 
 function sizeOnce(workload: Workload, facts: Facts): KinesisStreamSizing {
@@ -78,7 +82,7 @@ function sizeOnce(workload: Workload, facts: Facts): KinesisStreamSizing {
   };
 }
 
-interface Packing {
+interface Packing extends StreamTraffic {
   readonly lingerMilliseconds: number;
   readonly tasks: number;
   readonly maximumBytes: number;
@@ -88,8 +92,6 @@ interface Packing {
   readonly paymentsOfFullRecord: number;
   readonly maximumPayments: number;
   readonly paymentsPerRecord: number;
-  readonly recordsPerSecond: number;
-  readonly bytesPerSecond: number;
 }
 
 /**
@@ -101,22 +103,19 @@ function pack(workload: Workload, facts: Facts, lingerMilliseconds: number): Pac
   const tasks = sizeStatelessTier(workload, facts).maximumTasks;
   const maximumBytes = facts.number(UNIT_BYTES);
   const layout = paymentLayout(facts);
-  const packed = (bytes: number): number => bytes + aggregateOverheadBytes(bytes);
   const fitting = (bytes: number): number => Math.max(1, roundDown((maximumBytes - AGGREGATE_FRAME_BYTES) / bytes));
-  const bytesPerPayment = packed(recordBytes(workload.payloadSize, layout));
+  const bytesPerPayment = packedBytes(recordBytes(workload.payloadSize, layout));
   const paymentsOfFullRecord = fitting(bytesPerPayment);
   const paymentsPerRecord = clamp(workload.paymentsPerRequest + lingerMilliseconds / 1000 * rate / tasks, 1, paymentsOfFullRecord);
-  const recordsPerSecond = rate / paymentsPerRecord;
   return {
+    ...packedTraffic(workload, facts, rate, paymentsPerRecord),
     lingerMilliseconds,
     tasks,
     maximumBytes,
     bytesPerPayment,
     paymentsOfFullRecord,
-    maximumPayments: Math.max(paymentsOfFullRecord, fitting(packed(layout.shortestRecordBytes))),
+    maximumPayments: Math.max(paymentsOfFullRecord, fitting(packedBytes(layout.shortestRecordBytes))),
     paymentsPerRecord,
-    recordsPerSecond,
-    bytesPerSecond: rate * bytesPerPayment + recordsPerSecond * (AGGREGATE_FRAME_BYTES + PARTITION_KEY_BYTES),
   };
 }
 

@@ -9,6 +9,7 @@ import { LAYOUT_FACTS, paymentLayout } from './payment-layout';
 import { planned } from './planned';
 import { readUnitsFacts, readUnitsFactor } from './read-units';
 import { refundAttempts, REFUND_ATTEMPT_FACTS } from './refund-attempts';
+import { Remembered } from './remembered';
 import { ledgerTimeToLiveSeconds, secondsBesideStream } from './stream-retention';
 
 /** What a table takes without a pause for growing. */
@@ -48,6 +49,7 @@ const MOST_BUCKETS = 'target/dynamodb.maximumBuckets';
 const WRITE_PRICE = 'dynamodb/onDemand.wru';
 const READ_PRICE = 'dynamodb/onDemand.rru';
 const KEY_UNITS = 'target/dynamodb.partitionKeyWriteUnits';
+const LEDGERS = new Remembered<LedgerSizing>();
 
 /**
  * Sizes the ledger. Give it the whole workload: all cells write to it.
@@ -56,10 +58,10 @@ const KEY_UNITS = 'target/dynamodb.partitionKeyWriteUnits';
  *   writes than all its buckets take, or more tables are needed than an account may have
  */
 export function sizeLedger(workload: Workload, facts: Facts = Facts.DEFAULT): LedgerSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), ({ writeUnitsPerSecond, readUnitsPerSecond }) => [
+  return LEDGERS.of(workload, facts, () => planned(workload, facts, (it) => sizeOnce(it, facts), ({ writeUnitsPerSecond, readUnitsPerSecond }) => [
     { amount: writeUnitsPerSecond, unitCost: 3600 * facts.number(WRITE_PRICE), facts: [WRITE_PRICE] },
     { amount: readUnitsPerSecond, unitCost: 3600 * facts.number(READ_PRICE), facts: [READ_PRICE] },
-  ]);
+  ]));
 }
 
 function sizeOnce(workload: Workload, facts: Facts): LedgerSizing {

@@ -8,6 +8,7 @@ import { formatNumber } from './format';
 import { type EdgeLoad, highest, type LoadBalancerDimension, loadDimensions, networkDimensions } from './load-balancer-dimensions';
 import { BILLED_GB, HOURS_PER_MONTH } from './monthly-cost';
 import { planned } from './planned';
+import { Remembered } from './remembered';
 import { sizeStatelessTier } from './stateless-tier';
 
 /** Size of one load balancer. */
@@ -42,11 +43,13 @@ const RESERVATION_MINIMUM = 'alb/lcuReservation.minimum';
 /** Of all load balancers together; the quota of a single one is far away. */
 const RESERVATION_QUOTA = 'alb/lcuReservation.perRegion';
 
+const BALANCERS = new Remembered<LoadBalancerSizing>();
+
 /** Sizes the two load balancers of a cell: one for the public edge, one for partners. Give it the workload of one cell. */
 export function sizeLoadBalancer(workload: Workload, facts: Facts = Facts.DEFAULT): LoadBalancerSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts), (sizing) => [
+  return BALANCERS.of(workload, facts, () => planned(workload, facts, (it) => sizeOnce(it, facts), (sizing) => [
     { amount: sizing.public.units + sizing.partner.units, unitCost: facts.number('alb/lcuHour') },
-  ]);
+  ]));
 }
 
 function sizeOnce(workload: Workload, facts: Facts): LoadBalancerSizing {

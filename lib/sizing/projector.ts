@@ -1,4 +1,3 @@
-import { Duration, Size } from 'aws-cdk-lib';
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
@@ -7,10 +6,7 @@ import { formatNumber } from './format';
 import { functionCapacity } from './lambda-memory';
 import { LedgerSizing, WarmThroughput, warmThroughputDecision } from './ledger';
 import { planned } from './planned';
-import {
-  tableStreamBatchDecision, tableStreamConcurrencyDecision, tableStreamMemoryDecision, TableStreamSizing, tableStreamTimeoutDecision,
-  tumblingWindowDecision,
-} from './table-stream';
+import { sizeTableStreamConsumer, TableStreamSizing } from './table-stream';
 import { meanOfLognormal } from './worker-lane';
 
 /** Size of the function that adds up balances from the table stream, of its mapping, and of the table of balances. */
@@ -36,10 +32,20 @@ function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts): Proje
   const windowSeconds = window.value as number;
   const writes = balanceWritesDecision(workload, ledger, facts, windowSeconds);
   const writesPerSecond = writes.value as number;
-  const batchSize = tableStreamBatchDecision(PATH, workload, ledger, facts, windowSeconds);
-  const memory = memoryDecision(workload, ledger, facts, writesPerSecond);
-  const timeout = timeoutDecision(workload, facts, batchSize.value as number, memory.value as number);
-  const concurrency = tableStreamConcurrencyDecision(PATH, ledger, facts);
+  const sizing = sizeTableStreamConsumer(workload, ledger, facts, {
+    path: PATH,
+    window,
+    changesPerSecond: workload.peak.perSecond / ledger.streamShards,
+    changes: 'records',
+    cpuFact: 'balance-projector/cpuPerRecord',
+    callShare: writesPerSecond / ledger.streamShards * rowSeconds(facts),
+    calls: (batchSize) => {
+      const rows = Math.min(batchSize, workload.keySkew.keys);
+      return { seconds: rows * rowSeconds(facts), inputs: { rows } };
+    },
+    callFacts: ROW_FACTS,
+    singleWriter: { of: 'the balance rows', memory: 'a row', overtaking: 'old', lost: 'payments from balances' },
+  });
   const warmWrite = warmThroughputDecision({
     path: PATH, name: 'warmWriteThroughput', unit: 'write units/s', unitsPerSecond: writesPerSecond, tables: 1,
     initialFact: 'dynamodb/onDemand.initialWritePerSec', quotaFact: 'dynamodb/table.maxWriteUnits.default',
@@ -48,18 +54,11 @@ function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts): Proje
     path: PATH, name: 'warmReadThroughput', unit: 'read units/s', unitsPerSecond: writesPerSecond, tables: 1,
     initialFact: 'dynamodb/onDemand.initialReadPerSec', quotaFact: 'dynamodb/table.maxReadUnits.default',
   }, facts);
-  const tumbling = tumblingWindowDecision(PATH, facts);
   return {
-    batchSize: batchSize.value as number,
-    batchingWindow: Duration.seconds(windowSeconds),
-    tumblingWindow: Duration.seconds(tumbling.value as number),
-    parallelizationFactor: 1,
-    memory: Size.mebibytes(memory.value as number),
-    timeout: Duration.seconds(timeout.value as number),
-    reservedConcurrency: concurrency.value as number,
+    ...sizing,
     balanceWriteUnitsPerSecond: writesPerSecond,
     warmThroughput: { write: warmWrite.value as number, read: warmRead.value as number },
-    decisions: [window, batchSize, tumbling, parallelizationFactorDecision(facts), memory, timeout, concurrency, writes, warmWrite, warmRead],
+    decisions: [...sizing.decisions, writes, warmWrite, warmRead],
   };
 }
 
@@ -124,45 +123,6 @@ function balanceWritesDecision(workload: Workload, ledger: LedgerSizing, facts: 
     binding: 'at most one write for each merchant, shard and window',
     rejected: [{ option: 'one update a payment', because: `${formatNumber(workload.peak.perSecond)} writes/s, and the row of the hottest merchant takes ${formatNumber(workload.keySkew.maximumShare() * workload.peak.perSecond)} of them` }],
     facts: ['target/projector.conditionRetryShare'],
-  });
-}
-
-function parallelizationFactorDecision(facts: Facts): Decision {
-  return Decision.derive({
-    path: PATH,
-    name: 'parallelizationFactor',
-    value: 1,
-    unit: 'batches',
-    formula: 'one writer for the balance rows of a shard: 1',
-    inputs: {},
-    binding: 'a row remembers the last sequence number of its shard, so batches of a shard must come one after the other',
-    rejected: [{ option: `up to ${facts.number('lambda-esm/parallelizationFactor.max')}`, because: 'a batch that overtakes another makes its records look old, and they would be left out' }],
-    limits: { minimum: 1, maximum: 1, because: 'more lanes would lose payments from balances' },
-    facts: ['lambda-esm/parallelizationFactor.max'],
-  });
-}
-
-function memoryDecision(workload: Workload, ledger: LedgerSizing, facts: Facts, balanceWrites: number): Decision {
-  return tableStreamMemoryDecision(facts, {
-    path: PATH,
-    changesPerSecond: workload.peak.perSecond / ledger.streamShards,
-    changes: 'records',
-    cpuFact: 'balance-projector/cpuPerRecord',
-    callShare: balanceWrites / ledger.streamShards * rowSeconds(facts),
-    callFacts: ROW_FACTS,
-  });
-}
-
-function timeoutDecision(workload: Workload, facts: Facts, batchSize: number, memoryMiB: number): Decision {
-  const rows = Math.min(batchSize, workload.keySkew.keys);
-  return tableStreamTimeoutDecision(facts, {
-    path: PATH,
-    batchSize,
-    memoryMiB,
-    cpuFact: 'balance-projector/cpuPerRecord',
-    callSeconds: rows * rowSeconds(facts),
-    callFacts: ROW_FACTS,
-    inputs: { rows },
   });
 }
 

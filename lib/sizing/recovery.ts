@@ -9,6 +9,7 @@ import { planned } from './planned';
 import { coverages, RecoveryCoverage, RegionMechanism } from './recovery-coverage';
 import { DataClass, dataDecisions, RECOVERY_PATH, recoverySystem, RecoverySystem } from './recovery-data';
 import { restoreSeconds, restoreTerms, SecondsBand } from './recovery-times';
+import { Remembered } from './remembered';
 import { ReplicationSizing, sizeReplication } from './replication';
 
 /** One kind of data, and how it is recovered. */
@@ -64,6 +65,7 @@ export interface RecoveryOptions {
 
 const PITR_PRICE = 'dynamodb/pitr.gbMonth';
 const CONCURRENT_RESTORES = 'dynamodb/restore.concurrent';
+const RECOVERIES = new Remembered<RecoverySizing>();
 
 /**
  * Derives backups, replicas, retention and alarms from the recovery tier, and tells for each kind of data and disaster whether the objectives of
@@ -73,11 +75,12 @@ const CONCURRENT_RESTORES = 'dynamodb/restore.concurrent';
  *   objective, or that may lose more than the recovery point objective; or as `sizeReplication` does
  */
 export function sizeRecovery(workload: Workload, facts: Facts = Facts.DEFAULT, options: RecoveryOptions = {}): RecoverySizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts, options.mechanism ?? {}), ({ data }) => [{
+  const { ledger, parkedItems } = options.mechanism ?? {};
+  return RECOVERIES.of(workload, facts, () => planned(workload, facts, (it) => sizeOnce(it, facts, { ledger, parkedItems }), ({ data }) => [{
     amount: data.filter((it) => it.name === 'ledger').reduce((sum, it) => sum + it.bytes, 0) / BILLED_GB,
     unitCost: facts.price(PITR_PRICE) / HOURS_PER_MONTH,
     facts: [PITR_PRICE],
-  }]);
+  }]), `ledger ${ledger}, parked items ${parkedItems}`);
 }
 
 function sizeOnce(workload: Workload, facts: Facts, mechanisms: RegionMechanisms): RecoverySizing {

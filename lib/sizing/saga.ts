@@ -26,7 +26,7 @@ export interface SagaSizing {
   readonly taskTimeout: Duration;
   /** When an execution is ended, whatever it does: after the slowest way through all its tasks. */
   readonly timeout: Duration;
-  /** Tasks under way at once at the peak: what the functions behind them need together. */
+  /** Tasks that may be under way at once at the peak: what the functions behind them need together. */
   readonly concurrency: number;
   readonly decisions: readonly Decision[];
 }
@@ -61,7 +61,10 @@ function sizeOnce(workload: Workload, layout: SagaLayout, facts: Facts): SagaSiz
   const seconds = Math.min(facts.number(LONGEST), pathSeconds(layout, retries, taskSeconds, facts));
   const perSecond = roundUp(workload.peak.perSecond);
   const executionSeconds = facts.number('target/saga.executionSeconds');
-  const concurrency = Math.max(1, roundUp(workload.peak.perSecond * executionSeconds));
+  const tier = workload.recoveryTier.name;
+  const quality = facts.number(`target/staffing.quality.${tier}`);
+  const busy = workload.peak.perSecond * executionSeconds;
+  const concurrency = Math.max(1, roundUp(busy + quality * Math.sqrt(busy)));
   const tasks = tasksOf(layout);
   const waits = sagaWaitSeconds(retries, facts);
   const reserve = facts.number('target/saga.reserveSeconds');
@@ -125,12 +128,13 @@ function sizeOnce(workload: Workload, layout: SagaLayout, facts: Facts): SagaSiz
         name: 'concurrency',
         value: concurrency,
         unit: 'executions',
-        formula: `max(1, ceil(${formatNumber(workload.peak.perSecond)}/s x ${executionSeconds} s)) = ${formatNumber(concurrency)}`,
-        inputs: { peakPerSecond: workload.peak.perSecond, executionSeconds },
-        binding: 'tasks under way at once, by Little\'s law',
+        formula: `max(1, ceil(${formatNumber(busy)} + ${quality} x sqrt(${formatNumber(busy)}))), busy = ${formatNumber(workload.peak.perSecond)}/s x ${executionSeconds} s`
+          + ` = ${formatNumber(concurrency)}`,
+        inputs: { peakPerSecond: workload.peak.perSecond, executionSeconds, busy },
+        binding: `tasks under way at once by Little's law, and square-root staffing of recovery tier ${tier}: sagas do not start evenly`,
         quota: quotaUse(facts, CONCURRENCY_QUOTA, concurrency),
         limits: { minimum: 1, because: 'a function without concurrency runs nothing' },
-        facts: ['target/saga.executionSeconds', CONCURRENCY_QUOTA],
+        facts: ['target/saga.executionSeconds', `target/staffing.quality.${tier}`, CONCURRENCY_QUOTA],
       }),
     ],
   };

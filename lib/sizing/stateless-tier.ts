@@ -5,6 +5,7 @@ import { roundDown, roundUp } from './arithmetic';
 import { Decision, quotaUse } from './decision';
 import { formatNumber, formatShare } from './format';
 import { planned } from './planned';
+import { Remembered } from './remembered';
 import { Staffing } from './staffing';
 
 /** Size of a tier of stateless tasks behind a load balancer. */
@@ -51,14 +52,16 @@ export interface StatelessTierOptions {
   readonly settles?: boolean;
 }
 
+const TIERS = new Remembered<StatelessTierSizing>();
+
 /** Sizes the tasks that take payments in. Give it the workload of one cell. */
 export function sizeStatelessTier(workload: Workload, facts: Facts = Facts.DEFAULT, options: StatelessTierOptions = {}): StatelessTierSizing {
-  return planned(workload, facts, (it) => sizeOnce(it, facts, options), ({ minimumTasks, maximumTasks, cpu }) => {
+  return TIERS.of(workload, facts, () => planned(workload, facts, (it) => sizeOnce(it, facts, options), ({ minimumTasks, maximumTasks, cpu }) => {
     const vcpus = cpu / CPU_UNITS_PER_VCPU;
     const gibibytesPerVcpu = facts.number(MEMORY_PER_VCPU) / 1024;
     const price = { unitCost: facts.number(VCPU_PRICE) + gibibytesPerVcpu * facts.number(MEMORY_PRICE), facts: [VCPU_PRICE, MEMORY_PRICE] };
     return [{ amount: maximumTasks * vcpus, ...price }, { amount: minimumTasks * vcpus, ...price }];
-  });
+  }), `settles ${options.settles === true}`);
 }
 
 function sizeOnce(workload: Workload, facts: Facts, options: StatelessTierOptions): StatelessTierSizing {

@@ -12,10 +12,15 @@ export interface StreamTraffic {
   readonly bytesPerRecord: number;
 }
 
+/** Bytes that a payment takes in a record with others. */
+export function packedBytes(recordBytes: number): number {
+  return recordBytes + aggregateOverheadBytes(recordBytes);
+}
+
 /** The records that a rate of payments makes when each carries so many of them. */
 export function packedTraffic(workload: Workload, facts: Facts, paymentsPerSecond: number, paymentsPerRecord: number): StreamTraffic {
-  const payment = recordBytes(workload.payloadSize, paymentLayout(facts));
-  const bytesPerRecord = paymentsPerRecord * (payment + aggregateOverheadBytes(payment)) + AGGREGATE_FRAME_BYTES + PARTITION_KEY_BYTES;
+  const bytesPerPayment = packedBytes(recordBytes(workload.payloadSize, paymentLayout(facts)));
+  const bytesPerRecord = paymentsPerRecord * bytesPerPayment + AGGREGATE_FRAME_BYTES + PARTITION_KEY_BYTES;
   const recordsPerSecond = paymentsPerSecond / paymentsPerRecord;
   return { recordsPerSecond, bytesPerSecond: recordsPerSecond * bytesPerRecord, bytesPerRecord };
 }

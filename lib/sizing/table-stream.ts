@@ -30,7 +30,7 @@ const ATTRIBUTE_SYNTAX_BYTES = 12;
 const ATTRIBUTES = 12;
 
 /** Facts that the bytes of a change rest on. */
-export const CHANGE_BYTES_FACTS: readonly string[] = ['lambda-esm/dynamodbStreams.recordMetadata.bytes', ...LAYOUT_FACTS];
+const CHANGE_BYTES_FACTS: readonly string[] = ['lambda-esm/dynamodbStreams.recordMetadata.bytes', ...LAYOUT_FACTS];
 
 /** Bytes of one change in the event of an invocation. */
 export function changeBytes(workload: Workload, facts: Facts): number {
@@ -39,7 +39,61 @@ export function changeBytes(workload: Workload, facts: Facts): number {
   return Math.ceil(item + ATTRIBUTES * ATTRIBUTE_SYNTAX_BYTES + facts.number('lambda-esm/dynamodbStreams.recordMetadata.bytes'));
 }
 
-export function tableStreamBatchDecision(path: string, workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
+/** Who reads the change streams: what makes its function differ from that of another. */
+export interface TableStreamConsumer {
+  readonly path: string;
+  /** How long changes are waited for, in seconds. */
+  readonly window: Decision;
+  /** Changes that a shard brings in a second. */
+  readonly changesPerSecond: number;
+  /** What the function calls them. */
+  readonly changes: 'changes' | 'records';
+  /** Fact of the CPU time of a change, in microseconds of a whole vCPU. */
+  readonly cpuFact: string;
+  /** Share of the time that a lane waits for its calls. */
+  readonly callShare: number;
+  /** What a batch waits for its calls, and what that depends on. */
+  readonly calls: (batchSize: number) => { readonly seconds: number; readonly inputs?: { readonly [name: string]: number } };
+  /** Facts that the time of the calls rests on. */
+  readonly callFacts: readonly string[];
+  /** Why a shard has one writer. */
+  readonly singleWriter: SingleWriter;
+}
+
+/** Why batches of a shard must come one after the other, in words. */
+export interface SingleWriter {
+  /** What is written: `the chain`. */
+  readonly of: string;
+  /** What remembers where the shard stands: `a chain`. */
+  readonly memory: string;
+  /** What the changes of a batch look like that was overtaken: `archived`. */
+  readonly overtaking: string;
+  /** What would be lost: `changes from the archive`. */
+  readonly lost: string;
+}
+
+/** Sizes the function of a consumer, and its mappings. */
+export function sizeTableStreamConsumer(workload: Workload, ledger: LedgerSizing, facts: Facts, consumer: TableStreamConsumer): TableStreamSizing {
+  const { path, window } = consumer;
+  const windowSeconds = window.value as number;
+  const batchSize = batchDecision(path, workload, ledger, facts, windowSeconds);
+  const memory = memoryDecision(facts, consumer);
+  const timeout = timeoutDecision(facts, consumer, batchSize.value as number, memory.value as number);
+  const concurrency = concurrencyDecision(path, ledger, facts);
+  const tumbling = tumblingWindowDecision(path, facts);
+  return {
+    batchSize: batchSize.value as number,
+    batchingWindow: Duration.seconds(windowSeconds),
+    tumblingWindow: Duration.seconds(tumbling.value as number),
+    parallelizationFactor: 1,
+    memory: Size.mebibytes(memory.value as number),
+    timeout: Duration.seconds(timeout.value as number),
+    reservedConcurrency: concurrency.value as number,
+    decisions: [window, batchSize, tumbling, parallelizationFactorDecision(facts, consumer), memory, timeout, concurrency],
+  };
+}
+
+function batchDecision(path: string, workload: Workload, ledger: LedgerSizing, facts: Facts, windowSeconds: number): Decision {
   const eventBytes = changeBytes(workload, facts);
   const limit = facts.number(PAYLOAD_LIMIT);
   const largest = facts.number('lambda-esm/stream.batchSize.max');
@@ -61,7 +115,7 @@ export function tableStreamBatchDecision(path: string, workload: Workload, ledge
   });
 }
 
-export function tumblingWindowDecision(path: string, facts: Facts): Decision {
+function tumblingWindowDecision(path: string, facts: Facts): Decision {
   const seconds = facts.number('target/projector.tumblingWindowSeconds');
   return Decision.derive({
     path,
@@ -76,7 +130,26 @@ export function tumblingWindowDecision(path: string, facts: Facts): Decision {
   });
 }
 
-export function tableStreamConcurrencyDecision(path: string, ledger: LedgerSizing, facts: Facts): Decision {
+function parallelizationFactorDecision(facts: Facts, { changes, path, singleWriter }: TableStreamConsumer): Decision {
+  const { lost, memory, of, overtaking } = singleWriter;
+  return Decision.derive({
+    path,
+    name: 'parallelizationFactor',
+    value: 1,
+    unit: 'batches',
+    formula: `one writer for ${of} of a shard: 1`,
+    inputs: {},
+    binding: `${memory} remembers the last sequence number of its shard, so batches of a shard must come one after the other`,
+    rejected: [{
+      option: `up to ${facts.number('lambda-esm/parallelizationFactor.max')}`,
+      because: `a batch that overtakes another makes its ${changes} look ${overtaking}, and they would be left out`,
+    }],
+    limits: { minimum: 1, maximum: 1, because: `more lanes would lose ${lost}` },
+    facts: ['lambda-esm/parallelizationFactor.max'],
+  });
+}
+
+function concurrencyDecision(path: string, ledger: LedgerSizing, facts: Facts): Decision {
   const partition = facts.number('dynamodb/partition.maxWcu');
   const warm = ledger.tables * roundUp(ledger.warmThroughputPerTable.write / partition);
   const value = Math.max(ledger.streamShards, warm);
@@ -96,24 +169,9 @@ export function tableStreamConcurrencyDecision(path: string, ledger: LedgerSizin
   });
 }
 
-/** What the memory of a function for a table stream is chosen by. */
-export interface TableStreamLoad {
-  readonly path: string;
-  /** Changes that a shard brings in a second. */
-  readonly changesPerSecond: number;
-  /** What the function calls them. */
-  readonly changes: 'changes' | 'records';
-  /** Fact of the CPU time of a change, in microseconds of a whole vCPU. */
-  readonly cpuFact: string;
-  /** Share of the time that a lane waits for its calls. */
-  readonly callShare: number;
-  /** Facts that the time of the calls rests on. */
-  readonly callFacts: readonly string[];
-}
-
 /** The smallest memory with which the one lane of a shard keeps up while it catches up with a backlog. */
-export function tableStreamMemoryDecision(facts: Facts, lane: TableStreamLoad): Decision {
-  const { path, changesPerSecond, changes, cpuFact, callShare, callFacts } = lane;
+function memoryDecision(facts: Facts, consumer: TableStreamConsumer): Decision {
+  const { path, changesPerSecond, changes, cpuFact, callShare, callFacts } = consumer;
   const memories = lambdaMemories(facts);
   const forEvent = eventMemoryMiB(facts, facts.number(PAYLOAD_LIMIT));
   const catchUp = facts.number('target/worker.catchUpFactor');
@@ -138,38 +196,24 @@ export function tableStreamMemoryDecision(facts: Facts, lane: TableStreamLoad): 
   });
 }
 
-/** What the timeout of a function for a table stream is chosen by. */
-export interface TableStreamBatch {
-  readonly path: string;
-  readonly batchSize: number;
-  readonly memoryMiB: number;
-  /** Fact of the CPU time of a change, in microseconds of a whole vCPU. */
-  readonly cpuFact: string;
-  /** Time that the largest batch waits for its calls. */
-  readonly callSeconds: number;
-  /** Facts that the time of the calls rests on. */
-  readonly callFacts: readonly string[];
-  /** Further inputs of the calculation. */
-  readonly inputs: { readonly [name: string]: number };
-}
-
 /** A timeout that leaves the largest batch time for retries. */
-export function tableStreamTimeoutDecision(facts: Facts, batch: TableStreamBatch): Decision {
-  const batchSeconds = batch.batchSize * cpuSeconds(facts, batch.cpuFact, batch.memoryMiB) + batch.callSeconds;
+function timeoutDecision(facts: Facts, { path, cpuFact, calls, callFacts }: TableStreamConsumer, batchSize: number, memoryMiB: number): Decision {
+  const { seconds: callSeconds, inputs } = calls(batchSize);
+  const batchSeconds = batchSize * cpuSeconds(facts, cpuFact, memoryMiB) + callSeconds;
   const factor = facts.number('target/worker.timeoutFactor');
   const least = facts.number('target/worker.minimumTimeoutSeconds');
   const longest = facts.number('lambda/timeout.maxSec');
   const seconds = clamp(roundUp(factor * batchSeconds), least, longest);
   return Decision.derive({
-    path: batch.path,
+    path,
     name: 'timeout',
     value: seconds,
     unit: 's',
     formula: `max(${least} s, ${factor} x ${formatNumber(batchSeconds)} s) = ${seconds}`,
-    inputs: { batchSeconds, batchSize: batch.batchSize, ...batch.inputs },
+    inputs: { batchSeconds, batchSize, ...inputs },
     binding: seconds === least ? 'room for the retries of a slow dependency' : 'time of the largest batch',
     limits: { minimum: 1, maximum: longest, because: 'timeout of a function' },
-    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', batch.cpuFact, ...batch.callFacts],
+    facts: ['target/worker.timeoutFactor', 'target/worker.minimumTimeoutSeconds', 'lambda/timeout.maxSec', cpuFact, ...callFacts],
   });
 }
 

@@ -50,6 +50,7 @@ export class Workload implements WorkloadProps {
   readonly consistency: Required<ConsistencyByDataClass>;
   readonly publicEdgeShare: number;
   private readonly draws = new Map<number, Workload>();
+  #ofCell?: Workload;
 
   /** @throws Error that names the property, its bound and the value, for the first property that makes no sense */
   constructor(private readonly props: WorkloadProps) {
@@ -111,7 +112,8 @@ export class Workload implements WorkloadProps {
    * others carry everything when one is lost.
    */
   cellShare(): Workload {
-    return this.share(this.cells === 1 ? 1 : 1 / (this.cells - 1)).with({ cells: 1 });
+    this.#ofCell ??= this.share(this.cells === 1 ? 1 : 1 / (this.cells - 1)).with({ cells: 1 });
+    return this.#ofCell;
   }
 
   /**

@@ -158,7 +158,7 @@ describe('Saga', () => {
     const { decisions } = template.toJSON().Metadata[SIZING_METADATA_KEY];
     expect(decisions.map((it: { name: string }) => it.name)).toEqual(['executionsPerSecond', 'retries', 'taskTimeout', 'timeout', 'concurrency']);
     expect(decisions[0]).toMatchObject({ value: 50, quota: { id: 'stepfunctions/express.startExecution.tps', used: 50, adjustable: true } });
-    expect(decisions[4]).toMatchObject({ value: 100, quota: { id: 'lambda/concurrency.accountDefault' } });
+    expect(decisions[4]).toMatchObject({ value: 124, quota: { id: 'lambda/concurrency.accountDefault' } });
   });
 
   it('is what the local run understands', () => {

@@ -3,9 +3,12 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import {
-  type AlarmOptions, AlarmSet, assetFolder, DataClass, handlerMetric, QueueWorker, Saga, SagaTask, ShardedTable, TableCapacity, WorkerFunction,
+  AlarmSet, assetFolder, DataClass, handlerMetric, QueueWorker, Saga, SagaTask, ShardedTable, TableCapacity, WorkerFunction,
 } from '../../../constructs';
 import { DEFAULTS } from '../../../constructs/defaults';
+import { factsFor } from '../../../constructs/limits';
+import { sagaLayout } from '../../../constructs/resilience/saga-layout';
+import { sizeSaga } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
 import { grantSettle, workerVariables } from '../ledger-access';
 import type { DataStack } from './data-stack';
@@ -24,23 +27,36 @@ export interface PayoutsStackProps extends ReferenceStackProps {
   readonly workload: Workload;
 }
 
+/** Steps of a payout as the function names them, and what each is undone by. */
+const STEPS: readonly { readonly name: string; readonly action: string; readonly compensation?: string; readonly compensateOn: string[] }[] = [
+  { name: 'Hold', action: 'hold', compensation: 'release', compensateOn: ['PayoutRejected'] },
+  // Any other error leaves open whether the money was sent: it stays on hold until that is known.
+  { name: 'Transfer', action: 'transfer', compensateOn: ['PayoutRefused'] },
+  { name: 'Settle', action: 'settle', compensateOn: [] },
+];
+/** What is done with a payout that could neither go on nor back: another execution goes on from there. */
+const UNFINISHED = 'leave';
+
 /** Payouts to merchants: hold, transfer, settle or release; and what looks after those that did not come to an end. */
 export class PayoutsStack extends Stack {
   readonly payouts: ShardedTable;
   readonly steps: WorkerFunction;
   readonly watch: QueueWorker;
   readonly saga: Saga;
+  /** Alarms of the steps and of payouts that do not come to an end, by name. */
+  readonly alarms: AlarmSet;
 
   constructor(scope: Construct, id: string, props: PayoutsStackProps) {
     super(scope, id, props);
     const { data, events, network, removalPolicy, security } = props;
     const workload = props.workload.share(DEFAULTS.share.payouts);
-    const alarms = { actions: security.alarmActions };
-    const common = { logEncryptionKey: security.operationsKey, removalPolicy, alarms };
+    const common = { logEncryptionKey: security.operationsKey, removalPolicy };
     const encryptionKey = security.keys.key(DataClass.LEDGER);
+    // The function is sized by the saga that calls it, and is there before it.
+    const sizing = sizeSaga(workload, sagaLayout({ steps: STEPS, unfinished: UNFINISHED }), factsFor(this));
 
     this.payouts = new ShardedTable(this, 'Payouts', {
-      capacity: TableCapacity.onDemand(), timeToLiveAttribute: 'expiresAt', encryptionKey, removalPolicy, alarms,
+      capacity: TableCapacity.onDemand(), timeToLiveAttribute: 'expiresAt', encryptionKey, removalPolicy,
     });
     data.backups.protectTables(this, 'PayoutBackups', this.payouts.tables, encryptionKey);
     const variables = { ...workerVariables(data, props.workload), PAYOUT_TABLE: this.payouts.tableNames };
@@ -63,8 +79,8 @@ export class PayoutsStack extends Stack {
       handler: 'index.handler',
       environment: { ...variables, ...this.stepVariables(data, events) },
       memory: DEFAULTS.payouts.memory,
-      timeout: DEFAULTS.payouts.timeout,
-      reservedConcurrency: Math.max(DEFAULTS.payouts.leastConcurrency, Math.ceil(workload.peak.perSecond * DEFAULTS.payouts.busySeconds)),
+      timeout: sizing.taskTimeout,
+      reservedConcurrency: sizing.concurrency,
       logEncryptionKey: security.operationsKey,
       removalPolicy,
     });
@@ -76,20 +92,20 @@ export class PayoutsStack extends Stack {
       workload,
       encryptionKey: security.eventsKey,
       parkingQueue: this.watch.queue,
-      unfinished: step('leave'),
-      steps: [
-        { name: 'Hold', action: step('hold'), compensation: step('release'), compensateOn: ['PayoutRejected'], transientErrors: ['PayoutUnavailable'] },
-        // Any other error leaves open whether the money was sent: it stays on hold until that is known.
-        { name: 'Transfer', action: step('transfer'), compensateOn: ['PayoutRefused'], transientErrors: ['PayoutUnavailable'] },
-        { name: 'Settle', action: step('settle'), compensateOn: [], transientErrors: ['PayoutUnavailable'] },
-      ],
+      unfinished: step(UNFINISHED),
+      steps: STEPS.map(({ action, compensation, ...others }) => ({
+        ...others,
+        action: step(action),
+        compensation: compensation === undefined ? undefined : step(compensation),
+        transientErrors: ['PayoutUnavailable'],
+      })),
     });
     this.grant(data, events);
-    this.createAlarms(alarms);
+    this.alarms = this.createAlarms();
   }
 
-  private createAlarms(options: AlarmOptions): void {
-    const alarms = new AlarmSet(this, 'Alarms', options);
+  private createAlarms(): AlarmSet {
+    const alarms = new AlarmSet(this, 'Alarms');
     this.steps.addAlarms(alarms);
     alarms.add('Overdue', {
       metric: handlerMetric(this.watch.function, 'PayoutsOverdue'),
@@ -101,6 +117,7 @@ export class PayoutsStack extends Stack {
       description: 'What was found of a payout does not fit what was done before. No step mends that: somebody must look at it.',
       threshold: 0,
     });
+    return alarms;
   }
 
   private stepVariables(data: DataStack, events: EventsStack): { [name: string]: string } {
@@ -111,6 +128,7 @@ export class PayoutsStack extends Stack {
     });
     return {
       BALANCE_TABLE: data.balances.tableNames,
+      BALANCE_LAG_SECONDS: String(DEFAULTS.payouts.balanceLag.toSeconds()),
       EVENT_BUS_NAME: events.fanout.eventBus.eventBusName,
       TRANSFER_ENDPOINT: endpoint.valueAsString,
     };

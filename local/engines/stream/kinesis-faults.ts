@@ -31,7 +31,8 @@ const UNREADABLE_BYTES = { least: 16, most: 512 };
 /** The faults of the Kinesis engine: asked at every call, and counted where they strike. */
 export class KinesisFaults implements ReadFaults {
   private faults: StreamFaults = {};
-  private readonly armed = new Set<KillMoment>();
+  /** Kills that wait for a call, with the streams that it may be to. */
+  private readonly armed = new Map<KillMoment, ReadonlySet<string> | undefined>();
   /** Lets the calls go on that are held. */
   private readonly held = new Set<() => void>();
   private lostAnswers = 0;
@@ -66,9 +67,13 @@ export class KinesisFaults implements ReadFaults {
     this.faults = faults;
   }
 
-  /** Has the next PutRecords held, before its effect or after it, until its caller is gone. One that waits for the same moment is enough. */
-  armApiKill(moment: KillMoment): void {
-    this.armed.add(moment);
+  /**
+   * Has the next PutRecords held, before its effect or after it, until its caller is gone. One that waits for the same moment is enough.
+   *
+   * @param streams those that an API task writes to: of the caller of another one nobody can be killed. @default - all
+   */
+  armApiKill(moment: KillMoment, streams?: readonly string[]): void {
+    this.armed.set(moment, streams && new Set(streams));
   }
 
   /** Takes back the kills that no call has taken, and lets the calls go on that are held. */
@@ -102,13 +107,15 @@ export class KinesisFaults implements ReadFaults {
     return strikes;
   }
 
-  /** The kill that a PutRecords takes, the one armed first. Undefined where none is armed. */
-  takeApiKill(): KillMoment | undefined {
-    const [moment] = this.armed;
-    if (moment !== undefined) {
-      this.armed.delete(moment);
+  /** The kill that a PutRecords to this stream takes, the one armed first. Undefined where none is armed for it. */
+  takeApiKill(streamName: string): KillMoment | undefined {
+    for (const [moment, streams] of this.armed) {
+      if (streams === undefined || streams.has(streamName)) {
+        this.armed.delete(moment);
+        return moment;
+      }
     }
-    return moment;
+    return undefined;
   }
 
   /**

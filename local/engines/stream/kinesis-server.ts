@@ -93,8 +93,8 @@ export class KinesisServer {
     if (operation === 'GetRecords' && faults.expiresIterator()) {
       throw new KinesisError('ExpiredIteratorException', 'Iterator expired before its time.');
     }
-    const kill = operation === 'PutRecords' ? faults.takeApiKill() : undefined;
-    const streamName = kill && nameOfStream(input);
+    const streamName = operation === 'PutRecords' ? nameOfStream(input) : undefined;
+    const kill = streamName === undefined ? undefined : faults.takeApiKill(streamName);
     if (kill === 'inside' && !(await faults.hold(kill, streamName!, closed(response)))) {
       return;
     }

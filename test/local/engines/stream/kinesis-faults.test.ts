@@ -121,6 +121,21 @@ describe('the faults of the Kinesis engine', () => {
     expect(onApiKill).toHaveBeenCalledTimes(1);
   });
 
+  it('leave calls to other streams alone while a kill waits: nobody could be killed for them', async () => {
+    engine.createStream({ name: 'events', shardCount: 1 });
+    faults.armApiKill('inside', ['payments']);
+    faults.armApiKill('after-effects', ['payments']);
+    for (let index = 0; index < 3; index++) {
+      expect(await call('PutRecords', { ...RECORDS, StreamName: 'events' })).toMatchObject({ status: 200 });
+    }
+    expect(onApiKill).not.toHaveBeenCalled();
+    const held = call('PutRecords', RECORDS);
+    await until(() => onApiKill.mock.calls.length > 0);
+    expect(onApiKill).toHaveBeenCalledWith('payments');
+    faults.disarm();
+    expect(await held).toMatchObject({ status: 200 });
+  });
+
   it.each(['inside', 'after-effects'] as const)('let a call go on that is held for a kill %s when the kill is taken back', async (moment) => {
     faults.armApiKill(moment);
     faults.armApiKill(moment === 'inside' ? 'after-effects' : 'inside');
