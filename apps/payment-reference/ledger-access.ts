@@ -60,6 +60,13 @@ function settlingVariables(data: DataStack, workload: Workload): Variables {
   };
 }
 
+/** What placing holds takes: new rows, and a look at the row of a key that is taken. No row is changed, and none looked for but by its key. */
+export function grantHold({ ledger, parking }: DataStack, worker: IGrantable): void {
+  ledger.grantInsert(worker);
+  ledger.grantRead(worker);
+  parking.grantPut(worker);
+}
+
 /** What settling a payment takes: new rows, transactions for refunds, a counter of conflicts, and a parking place. Never a deletion. */
 export function grantSettle({ ledger, parking }: DataStack, worker: IGrantable): void {
   ledger.grantInsert(worker);

@@ -20,6 +20,9 @@ export interface FraudWorkerOptions {
 
 export type FraudWorkerHandler = (event: KinesisStreamEvent, context: RemainingTime) => Promise<KinesisStreamBatchResponse>;
 
+/** Why a hold is parked whose key somebody else has used. */
+const KEY_TAKEN = 'another record has its key';
+
 /** A decision that was read, and where it lies in the batch. */
 interface PlacedHold {
   readonly record: number;
@@ -52,6 +55,10 @@ export function createFraudWorkerHandler(ports: FraudWorkerPorts, options: Fraud
         const { record, hold } = holds[index];
         if (outcome.kind === 'impossible') {
           poison.push({ record, reason: outcome.reason, hold });
+        } else if (outcome.kind === 'duplicate' && outcome.conflict) {
+          // The same decision always asks for the same hold: it is a client that took the key, and the money must not go free for that.
+          countOutcome(metrics, hold, outcome);
+          poison.push({ record, reason: KEY_TAKEN, hold });
         } else if (outcome.kind === 'unavailable') {
           logger.sample('warn', 'the ledger is unavailable', { error: outcome.error });
           stopAt(record);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BoundedMap } from '../runtime/http/bounded-map';
+import { CacheAside } from '../runtime/cache/cache-aside';
 import { HttpProblem } from '../runtime/http/problem';
 import { ApiKey, ApiKeys } from './api-key-table';
 import { Authenticator, Principal, unauthorized } from './authentication';
@@ -25,37 +25,36 @@ const ABSENT_SECONDS = 10;
 /** How long a key goes on to count while it cannot be looked up, in seconds. */
 const GRACE_SECONDS = 900;
 
-interface Remembered {
-  /** Undefined for a key that nobody has. */
-  readonly key: ApiKey | undefined;
-  /** From then on it is looked up again, in milliseconds since 1970. */
-  readonly until: number;
-}
-
 /** Authenticates by API keys (header `x-api-key`), which are looked up by their hash and then remembered for a while. */
 export function createKeyAuthenticator(options: KeyAuthenticatorOptions): Authenticator {
-  const { keys, rememberedSeconds = 300, lookUps = 64, now = Date.now, onError = () => undefined } = options;
-  const known = new BoundedMap<string, Remembered>(options.rememberedKeys ?? 10_000);
-  const underWay = new Map<string, Promise<Principal>>();
-
-  const lookUp = async (digest: string): Promise<Principal> => {
-    const before = known.get(digest);
-    try {
-      const key = await keys.find(digest);
-      known.set(digest, { key, until: now() + (key === undefined ? Math.min(ABSENT_SECONDS, rememberedSeconds) : rememberedSeconds) * 1_000 });
-      return principalOf(key, now());
-    } catch (error) {
-      if (error instanceof HttpProblem) {
+  const { keys, rememberedSeconds = 300, now = Date.now, onError = () => undefined } = options;
+  const known = new CacheAside<ApiKey>({
+    load: async (digest) => {
+      try {
+        return await keys.find(digest) ?? null;
+      } catch (error) {
+        onError(error);
         throw error;
       }
-      onError(error);
-      if (before?.key !== undefined && now() < before.until + GRACE_SECONDS * 1_000) {
-        return principalOf(before.key, now());
-      }
-      throw new HttpProblem(503, { detail: 'The API key cannot be looked up.' }, { 'retry-after': '1' });
-    } finally {
-      underWay.delete(digest);
+    },
+    lifetimeMilliseconds: Math.max(1, rememberedSeconds * 1_000),
+    absentMilliseconds: Math.max(1, Math.min(ABSENT_SECONDS, rememberedSeconds) * 1_000),
+    staleIfErrorMilliseconds: GRACE_SECONDS * 1_000,
+    // A key that is taken away counts for no longer than was said, and for no shorter either.
+    jitter: 0,
+    capacity: options.rememberedKeys ?? 10_000,
+    maximumLoads: options.lookUps ?? 64,
+    clock: { now },
+  });
+
+  const lookUp = async (looking: Promise<ApiKey | null>): Promise<Principal> => {
+    let key: ApiKey | null;
+    try {
+      key = await looking;
+    } catch {
+      throw unavailable('The API key cannot be looked up.');
     }
+    return principalOf(key, now());
   };
 
   return ({ apiKey }) => {
@@ -63,25 +62,23 @@ export function createKeyAuthenticator(options: KeyAuthenticatorOptions): Authen
       throw unauthorized(apiKey === undefined ? 'An API key is required.' : 'The API key is not valid.');
     }
     const digest = hash('sha256', apiKey);
-    const remembered = known.get(digest);
-    if (remembered !== undefined && now() < remembered.until) {
-      return principalOf(remembered.key, now());
+    let key: ApiKey | null | Promise<ApiKey | null>;
+    try {
+      key = known.get(digest);
+    } catch {
+      throw unavailable('Too many API keys are being looked up.');
     }
-    let looking = underWay.get(digest);
-    if (looking === undefined) {
-      if (underWay.size >= lookUps) {
-        throw new HttpProblem(503, { detail: 'Too many API keys are being looked up.' }, { 'retry-after': '1' });
-      }
-      looking = lookUp(digest);
-      underWay.set(digest, looking);
-    }
-    return looking;
+    return key instanceof Promise ? lookUp(key) : principalOf(key, now());
   };
 }
 
+function unavailable(detail: string): HttpProblem {
+  return new HttpProblem(503, { detail }, { 'retry-after': '1' });
+}
+
 /** @throws HttpProblem 401 when there is no such key, or it has expired */
-function principalOf(key: ApiKey | undefined, now: number): Principal {
-  if (key === undefined || (key.expiresAt !== undefined && now >= key.expiresAt)) {
+function principalOf(key: ApiKey | null, now: number): Principal {
+  if (key === null || (key.expiresAt !== undefined && now >= key.expiresAt)) {
     throw unauthorized('The API key is not valid.');
   }
   return key.principal;

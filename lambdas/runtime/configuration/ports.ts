@@ -1,6 +1,6 @@
 import { type AwsCaller, AwsJsonClient } from '../aws/json-client';
 import { type DecodedEvents, KinesisDecodedEvents } from '../events/decoded-events';
-import { DynamoDbLedger } from '../ledger/dynamodb-ledger';
+import { DynamoDbLedger, type DynamoDbLedgerOptions } from '../ledger/dynamodb-ledger';
 import { DynamoDbParking } from '../parking/dynamodb-parking';
 import { ShardDirectory } from '../sharding/shard-directory';
 import type { Environment } from './environment';
@@ -10,13 +10,16 @@ import type { Environment } from './environment';
  *
  * @throws Error when one of the first two is missing, or one is malformed
  */
-export function ledgerFromEnvironment(environment: Environment, dynamodb: AwsCaller): DynamoDbLedger {
+export function ledgerFromEnvironment(
+  environment: Environment, dynamodb: AwsCaller, options: Pick<DynamoDbLedgerOptions, 'countsConflicts'> = {},
+): DynamoDbLedger {
   return new DynamoDbLedger({
     dynamodb,
     tables: environment.list('LEDGER_TABLES'),
     directory: ShardDirectory.parse(environment.text('LEDGER_BUCKETS')),
     ...optional('refundWindowSeconds', environment, 'REFUND_WINDOW_SECONDS'),
     ...optional('timeToLiveSeconds', environment, 'LEDGER_TTL_SECONDS'),
+    ...options,
   });
 }
 

@@ -10,17 +10,13 @@ export type DomainEventType =
   /** The transfer of a payout was refused, and its money is available again. */
   | 'payout.released'
   /** A payout was refused before any money was set aside. */
-  | 'payout.rejected'
-  /** Money of a merchant was set aside. */
-  | 'hold.placed'
-  /** A refund has no effect. */
-  | 'refund.rejected';
+  | 'payout.rejected';
 
 /** Something that has happened to a merchant's money. */
 export interface DomainEvent {
   readonly type: DomainEventType;
   readonly merchantId: string;
-  /** Idempotency key of the payout, hold or refund. With type and merchant it names the event: one that is told twice has the same. */
+  /** Idempotency key of the payout. With type and merchant it names the event: one that is told twice has the same. */
   readonly idempotencyKey: string;
   /** In minor units of the currency. */
   readonly amount: number;

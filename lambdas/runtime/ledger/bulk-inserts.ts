@@ -5,7 +5,7 @@ import { AwsConnectionError, AwsServiceError, isRetryable, isRetryableCode } fro
 import type { AwsCaller } from '../aws/json-client';
 import type { StreamRecord } from '../payment/movement';
 import type { Attempts, RetryPolicy } from '../retry/retry';
-import type { ConflictCounter } from './conflict-counter';
+import type { ConflictCounts } from './conflict-counter';
 import { contentOf, type EntryContent, isOwnWrite, isSameContent, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
@@ -40,7 +40,7 @@ export class BulkInserts {
     private readonly dynamodb: AwsCaller,
     private readonly rows: LedgerRows,
     private readonly retry: RetryPolicy,
-    private readonly conflicts: ConflictCounter,
+    private readonly conflicts: ConflictCounts,
     private readonly concurrency: number,
   ) {}
 

@@ -3,11 +3,16 @@ import { AwsServiceError } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
 import type { RetryPolicy } from '../retry/retry';
 
-/** Counts on a row how often its key came with other fields. A count after a lost answer or a replay may be too high. */
-export class ConflictCounter {
+/** Is told how often the key of a row came with other fields. */
+export interface ConflictCounts {
+  /** @throws AwsServiceError or AwsConnectionError when the table does not answer before the deadline */
+  count(key: TableKey, times: number, deadline?: number): Promise<void>;
+}
+
+/** Counts on the row. A count after a lost answer or a replay may be too high. */
+export class ConflictCounter implements ConflictCounts {
   public constructor(private readonly dynamodb: AwsCaller, private readonly retry: RetryPolicy) {}
 
-  /** @throws AwsServiceError or AwsConnectionError when the table does not answer before the deadline */
   public async count(key: TableKey, times: number, deadline?: number): Promise<void> {
     const input = {
       TableName: key.table,

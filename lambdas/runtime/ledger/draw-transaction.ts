@@ -4,7 +4,7 @@ import type { AwsCaller } from '../aws/json-client';
 import { drawnKey, type StreamRecord } from '../payment/movement';
 import type { RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
-import type { ConflictCounter } from './conflict-counter';
+import type { ConflictCounts } from './conflict-counter';
 import { type ApplyRefundOptions, isOwnWrite, isSameContent, type LedgerEntry, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable, WAITING } from './outcomes';
@@ -56,7 +56,7 @@ export class DrawTransaction {
     private readonly dynamodb: AwsCaller,
     private readonly rows: LedgerRows,
     private readonly retry: RetryPolicy,
-    private readonly conflicts: ConflictCounter,
+    private readonly conflicts: ConflictCounts,
     private readonly drawn: DrawnRow,
   ) {}
 

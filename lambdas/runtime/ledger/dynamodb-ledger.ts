@@ -5,7 +5,7 @@ import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
 import type { ShardDirectory } from '../sharding/shard-directory';
 import { BulkInserts } from './bulk-inserts';
-import { ConflictCounter } from './conflict-counter';
+import { ConflictCounter, type ConflictCounts } from './conflict-counter';
 import { DrawTransaction } from './draw-transaction';
 import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from './ledger';
 import { ledgerEntry, LedgerRows } from './ledger-row';
@@ -27,6 +27,8 @@ export interface DynamoDbLedgerOptions {
   readonly retry?: RetryPolicy;
   /** Calls under way at once in one `applyPayments` or `applyHolds`. @default 8 */
   readonly concurrency?: number;
+  /** Whether a row is told how often its key came with other fields. Who only inserts then needs no right to change rows. @default true */
+  readonly countsConflicts?: boolean;
 }
 
 const DAY_SECONDS = 86_400;
@@ -44,11 +46,12 @@ export class DynamoDbLedger implements Ledger {
   private readonly holdEnds: DrawTransaction;
 
   public constructor(options: DynamoDbLedgerOptions) {
-    const { dynamodb, refundWindowSeconds = 7 * DAY_SECONDS, timeToLiveSeconds = 14 * DAY_SECONDS, concurrency = 8 } = options;
+    const { dynamodb, concurrency = 8, countsConflicts = true } = options;
+    const { refundWindowSeconds = 7 * DAY_SECONDS, timeToLiveSeconds = 14 * DAY_SECONDS } = options;
     this.dynamodb = dynamodb;
     this.retry = options.retry ?? new RetryPolicy();
     this.rows = new LedgerRows(options.tables, options.directory, timeToLiveSeconds);
-    const conflicts = new ConflictCounter(dynamodb, this.retry);
+    const conflicts: ConflictCounts = countsConflicts ? new ConflictCounter(dynamodb, this.retry) : { count: async () => undefined };
     this.inserts = new BulkInserts(dynamodb, this.rows, this.retry, conflicts, concurrency);
     this.refunds = new DrawTransaction(dynamodb, this.rows, this.retry, conflicts, {
       type: 'payment', left: 'refundable', unknown: 'unknown_payment', exceeded: 'exceeds_payment',

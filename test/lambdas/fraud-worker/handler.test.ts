@@ -4,7 +4,7 @@ import { createFraudWorkerHandler, type FraudWorkerHandler } from '../../../lamb
 import { decodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import { FakeLedger, FakeParking } from '../runtime/support/fake-ports';
 import { ManualClock } from '../runtime/support/manual-clock';
-import { ACCEPTED_AT } from '../runtime/support/payments';
+import { ACCEPTED_AT, payment } from '../runtime/support/payments';
 import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
 
 const UNAVAILABLE = { kind: 'unavailable', error: new Error('down') } as const;
@@ -113,6 +113,16 @@ describe('fraud worker', () => {
     ledger.spoil = () => ({ kind: 'impossible', reason: 'too large' });
     expect(await failures(event(decision('b')))).toEqual([]);
     expect(parking.entries[1]).toMatchObject({ reason: 'too large', idempotencyKey: 'fraud:velocity:b' });
+  });
+
+  it('parks a hold whose key a client took before, so that somebody sees to it', async () => {
+    await ledger.applyPayments([payment('m', 'fraud:velocity:a')]);
+    for (const delivery of [1, 2]) {
+      expect({ delivery, failures: await failures(event(decision('a'), decision('b'))) }).toEqual({ delivery, failures: [] });
+    }
+    expect(parking.entries[0]).toMatchObject({ merchantId: 'm', idempotencyKey: 'fraud:velocity:a', reason: 'another record has its key', schema: 'payment.v1.Payment' });
+    expect(ledger.model.balance('m', 'EUR').held).toBe(100n);
+    expect(metrics.counts).toMatchObject({ MovementsApplied: 1, MovementsConflicting: 2 });
   });
 
   it('lets a record come again that could not be parked', async () => {

@@ -105,6 +105,15 @@ describe('POST /merchants/{merchantId}/payouts', () => {
 });
 
 describe('the routes of movements', () => {
+  it.each(['payout:p-1:hold', 'payout:', 'fraud:velocity:k-1'])('refuse the key %s, which is the system\'s own, and payments take it as any other', async (idempotencyKey) => {
+    const detail = 'must not begin with "payout:" or "fraud:", as only the system\'s own do';
+    for (const [path, body] of [['holds', HOLD], ['releases', RELEASE], ['payouts', PAYOUT]] as const) {
+      expect((await post(`/merchants/m-1/${path}`, { ...body, idempotencyKey })).json).toMatchObject({ status: 400, field: '/idempotencyKey', detail });
+    }
+    expect([started, client.stream.durable]).toEqual([[], []]);
+    expect((await client.post(payment({ idempotencyKey }))).status).toBe(202);
+  });
+
   it('are there only where they are configured', async () => {
     await client.stop();
     client = await new ApiClient().start();

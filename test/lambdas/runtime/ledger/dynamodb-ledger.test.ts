@@ -152,6 +152,19 @@ describe('DynamoDbLedger', () => {
     expect(await ledger.applyPayments([payment(merchant, 'k')])).toEqual([{ kind: 'duplicate', conflict: false }]);
   });
 
+  it('changes no row for a conflict where it is not to count them', async () => {
+    const insertsOnly = new DynamoDbLedger({ dynamodb: caller, tables: TABLES, directory: DIRECTORY, countsConflicts: false });
+    expect(await insertsOnly.applyHolds([hold(merchant, 'k', { amount: 5 })])).toEqual([{ kind: 'applied' }]);
+    const before = await row('k');
+    caller.decide = (operation) => {
+      expect(['BatchExecuteStatement', 'BatchGetItem']).toContain(operation);
+      return PASS;
+    };
+    expect(await insertsOnly.applyHolds([hold(merchant, 'k', { amount: 6 }), hold(merchant, 'k', { amount: 5 })]))
+      .toEqual([{ kind: 'duplicate', conflict: true }, { kind: 'duplicate', conflict: false }]);
+    expect(await row('k')).toEqual(before);
+  });
+
   it('counts conflicts on the row, and nothing else', async () => {
     await ledger.applyPayments([payment(merchant, 'k')]);
     const before = await row('k');
