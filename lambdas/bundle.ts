@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** Builds `assets/<name>/` for every folder of `lambdas/` that has an `index.ts`. */
+/** Builds `assets/<name>/` for every folder of `lambdas/` that has an `index.ts`, a `Dockerfile` or both. */
 
 const root = packageRoot(__dirname);
 const sources = path.join(root, 'lambdas');
@@ -31,18 +31,20 @@ export async function bundleLambdas(force = false): Promise<BundleResult[]> {
       // Written beside and renamed, so that a second synthesis at the same moment never reads half a bundle.
       const temporary = fs.mkdtempSync(path.join(ensureFolder(assets), `.${name}-`));
       try {
-        await esbuild.build({
-          absWorkingDir: root,
-          entryPoints: [path.join('lambdas', name, 'index.ts')],
-          outfile: path.join(temporary, 'index.js'),
-          bundle: true,
-          platform: 'node',
-          target: 'node20',
-          format: 'cjs',
-          legalComments: 'none',
-          sourcemap: false,
-          logLevel: 'warning',
-        });
+        if (hasFile(name, 'index.ts')) {
+          await esbuild.build({
+            absWorkingDir: root,
+            entryPoints: [path.join('lambdas', name, 'index.ts')],
+            outfile: path.join(temporary, 'index.js'),
+            bundle: true,
+            platform: 'node',
+            target: 'node20',
+            format: 'cjs',
+            legalComments: 'none',
+            sourcemap: false,
+            logLevel: 'warning',
+          });
+        }
         for (const file of copiedFiles(name)) {
           fs.copyFileSync(path.join(sources, name, file), path.join(temporary, file));
         }
@@ -63,7 +65,7 @@ function deployables(): string[] {
   }
   return fs
     .readdirSync(sources, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && fs.existsSync(path.join(sources, entry.name, 'index.ts')))
+    .filter((entry) => entry.isDirectory() && (hasFile(entry.name, 'index.ts') || copiedFiles(entry.name).length > 0))
     // The runtime is a library with an index of its own, not a deployable.
     .filter((entry) => entry.name !== 'runtime')
     .map((entry) => entry.name)
@@ -72,16 +74,21 @@ function deployables(): string[] {
 
 /** Files that go into the asset as they are: an image is built in its asset folder. */
 function copiedFiles(name: string): string[] {
-  return ['Dockerfile'].filter((file) => fs.existsSync(path.join(sources, name, file)));
+  return ['Dockerfile'].filter((file) => hasFile(name, file));
+}
+
+function hasFile(name: string, file: string): boolean {
+  return fs.existsSync(path.join(sources, name, file));
 }
 
 function isStale(name: string): boolean {
-  const outputs = ['index.js', ...copiedFiles(name)].map((file) => path.join(assets, name, file));
+  const outputs = [...(hasFile(name, 'index.ts') ? ['index.js'] : []), ...copiedFiles(name)].map((file) => path.join(assets, name, file));
   if (outputs.some((file) => !fs.existsSync(file))) {
     return true;
   }
   const oldestOutput = Math.min(...outputs.map((file) => fs.statSync(file).mtimeMs));
-  const inputs = [path.join(sources, name), path.join(sources, 'runtime'), path.join(root, 'package-lock.json')];
+  const libraries = hasFile(name, 'index.ts') ? [path.join(sources, 'runtime'), path.join(root, 'package-lock.json')] : [];
+  const inputs = [path.join(sources, name), ...libraries];
   return inputs.some((input) => newestChange(input) > oldestOutput);
 }
 

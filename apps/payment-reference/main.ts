@@ -4,7 +4,7 @@ import { LocalFactsError } from '../../lib/facts';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { Phase } from './phase';
 import { PaymentReferenceStage } from './payment-reference-stage';
-import { environmentName, environments } from './workload';
+import { environmentName, environments, monthlyBudgets } from './workload';
 
 /**
  * Synthesizes the payment reference. Context:
@@ -13,6 +13,7 @@ import { environmentName, environments } from './workload';
  * - `phase`: 1 to 4 (default), how much of the reference is there.
  * - `cells`: how many cells there are in the last phase, in the place of those of the workload: for the steps on the way to them.
  * - `region`: where it is deployed, eu-west-1 by default. No account is named, so nothing is looked up.
+ * - `runbookUrl`: https address of docs/runbooks.md where your people read it; alarms link there. None by default.
  * - `disposable`: `true` lets the stacks take their data with them when they go. Refused for prod.
  */
 async function main(): Promise<void> {
@@ -25,6 +26,8 @@ async function main(): Promise<void> {
     env: { region: app.node.tryGetContext('region') ?? 'eu-west-1' },
     environmentName: name,
     workload: cells === undefined ? environments[name] : environments[name].with({ cells: Number(cells) }),
+    monthlyBudget: monthlyBudgets[name],
+    runbookUrl: app.node.tryGetContext('runbookUrl'),
     phase: Phase.of(app.node.tryGetContext('phase') ?? Phase.SCALE.number),
     disposable: String(app.node.tryGetContext('disposable')) === 'true',
   });

@@ -9,9 +9,12 @@ import { Phase } from './phase';
 import { AccessStack } from './stacks/access-stack';
 import { AuditStack } from './stacks/audit-stack';
 import { CacheStack } from './stacks/cache-stack';
+import { CanaryStack } from './stacks/canary-stack';
 import { CellApiStack } from './stacks/cell-api-stack';
+import { CellSignalsStack } from './stacks/cell-signals-stack';
 import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
+import { CostsStack } from './stacks/costs-stack';
 import { DataStack } from './stacks/data-stack';
 import { EventsStack } from './stacks/events-stack';
 import { FraudStack } from './stacks/fraud-stack';
@@ -20,6 +23,8 @@ import { PayoutsStack } from './stacks/payouts-stack';
 import { RecoveryStack } from './stacks/recovery-stack';
 import type { ReferenceStackProps } from './stacks/reference-stack-props';
 import { SecurityStack } from './stacks/security-stack';
+import { SignalsStack } from './stacks/signals-stack';
+import { TakeoverStack } from './stacks/takeover-stack';
 
 /** Properties of `PaymentReferenceStage`. */
 export interface PaymentReferenceStageProps extends StageProps {
@@ -37,6 +42,20 @@ export interface PaymentReferenceStageProps extends StageProps {
   readonly phase?: Phase;
 
   /**
+   * What all of it may cost: US dollars a month. Budgets come with the last phase.
+   *
+   * @default - there are no budgets
+   */
+  readonly monthlyBudget?: number;
+
+  /**
+   * Page with the runbook of each alarm, an https address without a fragment: docs/runbooks.md, where your people read it.
+   *
+   * @default - descriptions of alarms have no link
+   */
+  readonly runbookUrl?: string;
+
+  /**
    * Whether the stacks take their data with them when they go, and may be deleted at all. Refused for prod.
    *
    * @default false
@@ -50,7 +69,11 @@ export interface Cell {
   readonly stream?: CellStreamStack;
   readonly api: CellApiStack;
   readonly worker: CellWorkerStack;
+  readonly signals: CellSignalsStack;
 }
+
+/** Value of the tag `application`, by which costs are known to belong here. */
+const APPLICATION = 'payment-reference';
 
 /** The payment reference: what all cells share once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
@@ -70,7 +93,14 @@ export class PaymentReferenceStage extends Stage {
   readonly payouts?: PayoutsStack;
   /** From the third phase on. */
   readonly fraud?: FraudStack;
+  /** From the third phase on. */
+  readonly canary?: CanaryStack;
+  /** What takes over in the recovery region; none where the workload states no such region. */
+  readonly takeover?: TakeoverStack;
   readonly cells: readonly Cell[];
+  readonly signals: SignalsStack;
+  /** In the last phase, where a budget is stated. */
+  readonly costs?: CostsStack;
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
     super(scope, id, props);
@@ -92,6 +122,7 @@ export class PaymentReferenceStage extends Stage {
     this.data = new DataStack(this, 'data', { ...shared, replica: this.recovery?.replica });
     if (this.recovery !== undefined) {
       this.data.addStackDependency(this.recovery, 'a table is copied under a key that is there');
+      this.takeover = this.createTakeover(this.recovery, common);
     }
     recordWorkload(this, workload, this.data);
     this.access = new AccessStack(this, 'access', { ...shared, data: this.data });
@@ -103,12 +134,16 @@ export class PaymentReferenceStage extends Stage {
       this.events = new EventsStack(this, 'events', { ...shared, data: this.data });
       this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events });
     }
-    const share = workload.cellShare();
-    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, share, common));
+    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, workload, common, props.runbookUrl));
     if (phase.includes(Phase.ADVANCED)) {
+      this.canary = new CanaryStack(this, 'canary', shared);
       // Behind the cells, whose streams are those that payments are accepted into.
       this.fraud = new FraudStack(this, 'fraud', { ...shared, data: this.data });
       this.cells.forEach(({ worker }) => this.tellFraud(worker));
+    }
+    this.signals = new SignalsStack(this, 'signals', { ...shared, ...this.parts(), runbookUrl: props.runbookUrl });
+    if (phase.includes(Phase.SCALE) && props.monthlyBudget !== undefined) {
+      this.costs = new CostsStack(this, 'costs', { ...common, security: this.security, monthlyBudget: props.monthlyBudget, application: APPLICATION });
     }
     this.guard(props);
   }
@@ -117,15 +152,22 @@ export class PaymentReferenceStage extends Stage {
     return recoveryRegion === undefined ? undefined : new RecoveryStack(this, 'recovery', { ...common, recoveryRegion, aliasPrefix: this.stageName });
   }
 
-  private createCell(cell: string, workload: Workload, common: ReferenceStackProps): Cell {
+  private createTakeover(recovery: RecoveryStack, common: ReferenceStackProps): TakeoverStack {
+    const takeover = new TakeoverStack(this, 'takeover', { ...common, data: this.data, recovery });
+    takeover.addStackDependency(this.data, 'its parameters name tables that are there');
+    return takeover;
+  }
+
+  private createCell(cell: string, whole: Workload, common: ReferenceStackProps, runbookUrl?: string): Cell {
     const { access, data, network, security } = this;
+    const workload = whole.cellShare();
     const shared = { ...common, access, cell, data, network, security, workload };
     const stream = this.phase.includes(Phase.OPTIMIZATION) ? new CellStreamStack(this, `${cell}-stream`, shared) : undefined;
     const worker = new CellWorkerStack(this, `${cell}-worker`, { ...shared, stream });
     const variables = stream === undefined
       ? settlingApiVariables(data, workload, worker.refundWorker)
       : { ...streamingApiVariables(data, stream.eventStream), ...this.optionalVariables() };
-    const api = new CellApiStack(this, `${cell}-api`, { ...shared, variables });
+    const api = new CellApiStack(this, `${cell}-api`, { ...shared, cells: whole.cells, variables });
     if (stream === undefined) {
       grantSettle(data, api.tier);
       worker.refundWorker.grantSend(api.tier);
@@ -137,12 +179,19 @@ export class PaymentReferenceStage extends Stage {
       this.payouts?.saga.grantStart(api.tier);
       this.payouts?.payouts.grantRead(api.tier);
     }
-    for (const stack of [stream, api, worker]) {
+    const signals = new CellSignalsStack(this, `${cell}-signals`, { ...common, api, runbookUrl, security, stream, worker, workload });
+    for (const stack of [stream, api, worker, signals]) {
       if (stack !== undefined) {
         Tags.of(stack).add('cell', cell);
       }
     }
-    return { stream, api, worker };
+    return { stream, api, worker, signals };
+  }
+
+  /** What all cells share, as far as it is there in this phase. */
+  private parts() {
+    const { access, audit, cache, canary, data, events, fraud, payouts } = this;
+    return { access, audit, cache, canary, data, events, fraud, payouts };
   }
 
   /** What the API is told of the parts that come with later phases. */
@@ -165,7 +214,7 @@ export class PaymentReferenceStage extends Stage {
 
   /** What holds for every resource, whichever construct made it. */
   private guard({ disposable, environmentName }: PaymentReferenceStageProps): void {
-    Tags.of(this).add('application', 'payment-reference');
+    Tags.of(this).add('application', APPLICATION);
     Tags.of(this).add('environment', environmentName);
     Validations.of(this).acknowledge({
       id: 'HighThroughput::HT-CAPACITY-003',

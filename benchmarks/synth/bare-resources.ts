@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, type CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { App, type CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnParser } from 'aws-cdk-lib/core/lib/helpers-internal';
 
 /** A resource as its L1 class of the CDK takes it. */
@@ -10,11 +10,11 @@ export interface BareResource {
   readonly module: string;
   readonly className: string;
   readonly properties: { readonly [name: string]: unknown };
-  /** Properties for which the class takes an intrinsic function only in the form of a text. */
-  readonly textual: readonly string[];
   readonly dependsOn: readonly string[];
   readonly deletionPolicy?: string;
   readonly updateReplacePolicy?: string;
+  readonly updatePolicy?: object;
+  readonly metadata?: { readonly [key: string]: unknown };
 }
 
 /** A stack of an assembly, with nothing but what its template holds. */
@@ -49,6 +49,8 @@ interface TemplateResource {
   readonly DependsOn?: string | readonly string[];
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
+  readonly UpdatePolicy?: object;
+  readonly Metadata?: { readonly [key: string]: unknown };
 }
 
 interface L1Class {
@@ -88,15 +90,16 @@ function bareResource(id: string, resource: TemplateResource): BareResource {
     dependsOn: resource.DependsOn === undefined ? [] : [resource.DependsOn].flat(),
     deletionPolicy: resource.DeletionPolicy,
     updateReplacePolicy: resource.UpdateReplacePolicy,
+    updatePolicy: resource.UpdatePolicy,
+    metadata: resource.Metadata,
   };
   if (!(resource.Type in CLASSES)) {
     // A custom resource has no class of its own.
     const properties = { type: resource.Type, properties: resource.Properties };
-    return { ...attributes, module: 'aws-cdk-lib', className: 'CfnResource', properties, textual: [] };
+    return { ...attributes, module: 'aws-cdk-lib', className: 'CfnResource', properties };
   }
   const [module, className] = CLASSES[resource.Type].split('.');
-  const properties = propertiesOf(module, className, resource);
-  return { ...attributes, module, className, properties, textual: textualIn(module, className, properties) };
+  return { ...attributes, module, className, properties: propertiesOf(module, className, resource) };
 }
 
 /** The CDK's own reader spells the names; intrinsic functions pass it as texts, and come back afterwards. */
@@ -111,26 +114,6 @@ function propertiesOf(module: string, className: string, resource: TemplateResou
   const made = l1._fromCloudFormation(new Stack(new App({ treeMetadata: false }), 'Reader'), 'Read', { Type: resource.Type, Properties: hidden }, { parser });
   const { cfnProperties } = made as unknown as { readonly cfnProperties: object };
   return show(Stack.of(made).resolve(cfnProperties), intrinsics) as { [name: string]: unknown };
-}
-
-/** Found by trial: the classes tell only by refusing. */
-function textualIn(module: string, className: string, properties: { readonly [name: string]: unknown }): string[] {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- named by the template
-  const l1 = (require(module) as { [name: string]: L1Class })[className];
-  const textual: string[] = [];
-  for (;;) {
-    const tried = Object.entries(properties).map(([name, value]) => [name, textual.includes(name) ? Token.asString(value) : value]);
-    try {
-      new l1(new Stack(new App({ treeMetadata: false }), 'Reader'), 'Read', Object.fromEntries(tried));
-      return textual;
-    } catch (error) {
-      const name = /^Property (\w+) should be one of/.exec((error as Error).message)?.[1];
-      if (name === undefined || textual.includes(name)) {
-        throw error;
-      }
-      textual.push(name);
-    }
-  }
 }
 
 /** Stands for an intrinsic function while the reader works; no template holds such a text. */

@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { rounded, spreadText, writeReport } from '../harness/report';
 import { FEWEST_ROUNDS, interleave, ratio, type Side, spread } from '../harness/rounds';
+import { bareProgram } from './bare-program';
 import { readBareStacks } from './bare-resources';
-import { compilePackage } from './compiled-package';
+import { compilePackage, compileSide } from './compiled-package';
+import { requireSameTemplates } from './same-templates';
 import type { SynthCost } from './synth-side';
 
 /**
@@ -31,14 +33,15 @@ async function main(): Promise<void> {
   process.stderr.write('compiling the package\n');
   await bundleLambdas();
   const build = compilePackage();
-  const bare = await bareResources(build);
+  const [floorSide, synthSide] = [compileSide(build, 'floor-side'), compileSide(build, 'synth-side')];
+  const program = await floorProgram(build, synthSide, floorSide);
   const costs: SynthCost[] = [];
   const sides: Side[] = [
     ...Object.keys(IMPORTS).map((name) => side(name, () => Promise.resolve(importCost(build, name as keyof typeof IMPORTS)))),
-    side('floor', async () => (await processCost('floor-side.ts', [bare])).total),
-    side('synthPlain', async () => (await synthCost(build, false)).total),
+    side('floor', async () => (await processCost(floorSide, [program])).total),
+    side('synthPlain', async () => (await synthCost(synthSide, build, false)).total),
     side('synth', async () => {
-      const cost = await synthCost(build, true);
+      const cost = await synthCost(synthSide, build, true);
       costs.push(cost);
       return cost.total;
     }),
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
   };
   process.stdout.write(`CPU in milliseconds, median (least to most) of ${rounds} interleaved rounds:\n`);
   Object.entries(IMPORTS).forEach(([name, meaning]) => line(name, milliseconds(name), meaning));
-  line('floor', milliseconds('floor'), 'the floor: Node, aws-cdk-lib, the same resources of prod as bare L1');
+  line('floor', milliseconds('floor'), 'the floor: Node, aws-cdk-lib, the same templates of prod made of bare L1');
   line('synthPlain', milliseconds('synthPlain'), 'synthesis of prod without checks, imports included');
   line('synth', milliseconds('synth'), 'the same with checks');
   line('  sizing', counted.map((it) => it.sizing / 1000), 'of that: deriving all sizes');
@@ -90,24 +93,33 @@ function importCost(build: string, what: keyof typeof IMPORTS): number {
   return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', cwd: path.join(__dirname, '..', '..') }));
 }
 
-function synthCost(build: string, withChecks: boolean): Promise<SynthCost> {
-  return processCost('synth-side.ts', [build, withChecks ? 'checks' : 'plain']) as Promise<SynthCost>;
+function synthCost(synthSide: string, build: string, withChecks: boolean): Promise<SynthCost> {
+  return processCost(synthSide, [build, withChecks ? 'checks' : 'plain']) as Promise<SynthCost>;
 }
 
-/** Synthesizes the reference once, and writes its resources down as bare ones. @returns the file */
-async function bareResources(build: string): Promise<string> {
-  const assembly = path.join(build, 'assembly');
-  await processCost('synth-side.ts', [build, 'plain', assembly]);
-  const file = path.join(build, 'bare-resources.json');
-  fs.writeFileSync(file, JSON.stringify(readBareStacks(path.join(assembly, 'assembly-payments-prod'))));
+const STAGE = 'payments-prod';
+
+/**
+ * Synthesizes the reference once, writes the program of the floor after it, and holds what that program makes against the reference.
+ *
+ * @returns the program's file
+ * @throws Error where the floor makes anything else
+ */
+async function floorProgram(build: string, synthSide: string, floorSide: string): Promise<string> {
+  const [reference, floor] = ['reference', 'floor'].map((name) => path.join(build, 'assembly', name, `assembly-${STAGE}`));
+  await processCost(synthSide, [build, 'plain', path.dirname(reference)]);
+  const file = path.join(build, 'bare-program.js');
+  fs.writeFileSync(file, bareProgram(STAGE, readBareStacks(reference)));
+  await processCost(floorSide, [file, path.dirname(floor)]);
+  requireSameTemplates(reference, floor);
   return file;
 }
 
 /** What a fresh process reports that runs a side. */
 function processCost(side: string, words: readonly string[]): Promise<{ readonly total: number }> {
   return new Promise((resolve, reject) => {
-    const child = fork(path.join(__dirname, side), words, {
-      execArgv: process.execArgv, env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    const child = fork(side, words, {
+      execArgv: [], env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.once('message', (cost) => resolve(cost as SynthCost));
     child.once('exit', (code) => reject(new Error(`a synthesis ended with ${code}`)));

@@ -32,7 +32,7 @@ export interface TelemetryCollectorProps {
    * Image of the collector, for arm64. Its distribution must have the receiver `otlp`, the processors `memory_limiter`, `tail_sampling` and `batch`,
    * and the exporter `awsxray` (`otlphttp` with `endpoint`).
    *
-   * @default - AWS Distro for OpenTelemetry, from the public registry of Amazon ECR, by version
+   * @default - AWS Distro for OpenTelemetry by version, copied into a registry of the account while assets are published, which takes Docker there
    */
   readonly image?: ecs.ContainerImage;
 

@@ -1,8 +1,10 @@
 import { Size, Stack } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { assetFolder } from '../assets';
 import type { StatelessTier } from '../compute/stateless-tier';
 import { DEFAULTS } from '../defaults';
 import { requireBetween, requireIntegerBetween, requirePattern } from '../validation';
@@ -48,7 +50,7 @@ export class TelemetryCollector extends Construct {
     const memory = this.props.memory ?? DEFAULTS.tracing.collectorMemory;
     const container = tier.addSidecar({
       name: NAME,
-      image: this.props.image ?? ecs.ContainerImage.fromRegistry(IMAGE),
+      image: this.props.image ?? copiedImage(),
       memory: Size.mebibytes(memory.toMebibytes()),
       command: ['--config=env:COLLECTOR_CONFIGURATION'],
       environment: { COLLECTOR_CONFIGURATION: this.props.configuration ?? this.configurationFor(memory) },
@@ -96,6 +98,11 @@ export class TelemetryCollector extends Construct {
   private grant(grantee: iam.IGrantable, actions: string[]): void {
     iam.Grant.addToPrincipal({ grantee, actions, resourceArns: ['*'] });
   }
+}
+
+/** Tasks in private subnets reach no public registry. */
+function copiedImage(): ecs.ContainerImage {
+  return ecs.ContainerImage.fromAsset(assetFolder('telemetry-collector'), { platform: Platform.LINUX_ARM64, buildArgs: { IMAGE } });
 }
 
 function requireServiceName(name: string): void {

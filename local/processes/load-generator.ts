@@ -13,8 +13,8 @@ import { serveParent } from './serve-parent';
 export interface LoadGeneratorConfiguration {
   /** One API task a cell; requests go round. */
   readonly targets: readonly { readonly host: string; readonly port: number }[];
-  /** Bearer token, or undefined where the API asks for none. */
-  readonly token?: string;
+  /** Bearer tokens, one for each client that requests come from; undefined where the API asks for none. */
+  readonly tokens?: readonly string[];
   readonly seed: number;
   /** Port of the checker's outcome channel. */
   readonly outcomePort: number;
@@ -36,7 +36,8 @@ const MOVEMENT_SEED = 0x407d;
 
 serveParent<LoadGeneratorConfiguration>(async (configuration) => {
   const random = new SeededRandom(configuration.seed);
-  const clients = configuration.targets.map((target) => new ApiClient(target, configuration.token));
+  const tokens = configuration.tokens ?? [undefined];
+  const clients = tokens.flatMap((token) => configuration.targets.map((target) => new ApiClient(target, token)));
   let closedLoop: ClosedLoop | undefined;
   let openLoop: OpenLoop | undefined;
   let replay: InputReplay | undefined;

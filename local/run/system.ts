@@ -142,7 +142,7 @@ export class LocalSystem {
       engine: (faults) => this.engineHost.request('setFaults', faults),
       reshard: () => this.engineHost.request('reshard'),
       armWorkerKill: (moment) => this.engineHost.request('armWorkerKill', { moment }),
-      armApiKill: (moment) => this.engineHost.request('armApiKill', { moment }),
+      armApiKill: (moment) => this.engineHost.request('armApiKill', { moment, streams: this.paymentStreams }),
       disarmKills: () => this.engineHost.request('disarmKills'),
       killCaches: async (seconds) => {
         const kills = await Promise.all([...this.cacheHosts.values()].map((host) => host.request<number>('kill', { seconds })));
@@ -225,7 +225,7 @@ export class LocalSystem {
       task.onUnexpectedExit = (error) => this.fail(error);
       this.services.push(task);
     }
-    await this.startCheckerAndGenerator(issuer?.token);
+    await this.startCheckerAndGenerator(issuer);
   }
 
   private async startQueueHost(): Promise<QueueHostReady> {
@@ -265,7 +265,7 @@ export class LocalSystem {
     }
   }
 
-  private async startCheckerAndGenerator(token: string | undefined): Promise<void> {
+  private async startCheckerAndGenerator(issuer: LocalIssuer | undefined): Promise<void> {
     const environment = this.plan.services[0].environment;
     const ledger = environment.LEDGER_TABLES.split(',');
     this.checkerProcess = await this.startChild<{ outcomePort: number }>('checker', {
@@ -273,14 +273,14 @@ export class LocalSystem {
       ledgerStreams: ledger.map((name) => this.streamOf(name)),
       tablePort: this.tableHost.ready.port,
       targets: this.apiTargets,
-      token,
+      token: issuer?.token,
       pollMilliseconds: this.options.input === undefined ? POLL_MILLISECONDS.load : POLL_MILLISECONDS.replay,
       // Where handlers are told that the bank is; an address of the template would be a real one.
       bankUrl: this.clientEnvironment.TRANSFER_ENDPOINT,
     } satisfies CheckerConfiguration);
     this.generatorProcess = await this.startChild('load-generator', {
       targets: this.apiTargets,
-      token,
+      tokens: issuer?.loadTokens,
       seed: this.options.seed,
       outcomePort: this.checkerProcess.ready.outcomePort,
       routes: this.routes,
@@ -312,7 +312,9 @@ export class LocalSystem {
     if (event === 'apiKill') {
       // The call that is held came from a task of the cell that this stream belongs to.
       const index = this.plan.services.findIndex(({ environment }) => environment.STREAM_NAME === payload);
-      this.services[index]?.kill().catch((error: Error) => this.fail(error));
+      // Before the first load nothing is armed, and by then every task is there: without one the kill would be counted and nobody killed.
+      const killed = this.services[index]?.kill() ?? Promise.reject(new Error(`No API task writes to ${String(payload)}, so that none can be killed.`));
+      killed.catch((error: Error) => this.fail(error));
     } else if (event === 'failed') {
       this.fail(new Error(`The ${part} reports: ${String(payload)}`));
     }

@@ -5,22 +5,31 @@ export interface LocalIssuer {
   readonly keySet: string;
   /** A bearer token for every merchant, with every scope. */
   readonly token: string;
+  /** The same for the clients that the load comes from: of one alone the API takes no more than its share. */
+  readonly loadTokens: readonly string[];
 }
 
 const ISSUER = 'https://issuer.local';
+const LOAD_CLIENTS = 4;
 
-/** Makes a key pair and signs one token with it. Both are gone when the run is. */
+/** Makes a key pair and signs tokens with it. All are gone when the run is. */
 export async function createLocalIssuer(): Promise<LocalIssuer> {
   // jose is published as ES modules only.
   const { exportJWK, generateKeyPair, SignJWT } = await import('jose');
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const header = { alg: 'ES256', kid: 'local' };
-  const token = await new SignJWT({ merchants: ['*'], scope: 'payments:write payments:read holds:write payouts:write' })
+  const sign = (client: string): Promise<string> => new SignJWT({ merchants: ['*'], scope: 'payments:write payments:read holds:write payouts:write' })
     .setProtectedHeader(header)
     .setIssuer(ISSUER)
-    .setSubject('local-run')
+    .setSubject(client)
     .setIssuedAt()
     .setExpirationTime('24h')
     .sign(privateKey);
-  return { issuer: ISSUER, keySet: JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), ...header, use: 'sig' }] }), token };
+  const keys = [{ ...(await exportJWK(publicKey)), ...header, use: 'sig' }];
+  return {
+    issuer: ISSUER,
+    keySet: JSON.stringify({ keys }),
+    token: await sign('local-run'),
+    loadTokens: await Promise.all(Array.from({ length: LOAD_CLIENTS }, (_, index) => sign(`local-load-${index + 1}`))),
+  };
 }

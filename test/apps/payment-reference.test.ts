@@ -2,19 +2,20 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type App, CfnResource } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { MAXIMUM_RESOURCES } from '../../apps/payment-reference/aspects/stack-size-limit';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
-import { type EnvironmentName, environmentName, environments } from '../../apps/payment-reference/workload';
-import { SIZING_METADATA_KEY } from '../../lib/sizing';
+import { type EnvironmentName, environmentName, environments, monthlyBudgets } from '../../apps/payment-reference/workload';
+import { SIZING_METADATA_KEY, sizeClientLimit } from '../../lib/sizing';
 import { testApp } from '../support/app';
 import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, type Statement, statements } from '../support/template';
 
 /** The reference of an environment, not yet synthesized. */
 function stageOf(name: EnvironmentName, disposable = false, app: App = testApp()): PaymentReferenceStage {
   return new PaymentReferenceStage(app, `payments-${name}`, {
-    env: { region: 'eu-west-1' }, environmentName: name, workload: environments[name], disposable,
+    env: { region: 'eu-west-1' }, environmentName: name, workload: environments[name], disposable, monthlyBudget: monthlyBudgets[name],
   });
 }
 
@@ -50,15 +51,15 @@ beforeAll(() => {
 
 describe('the stacks', () => {
   it('are there once for what cells share, and stream, API and worker for each cell', () => {
-    const cells = [1, 2, 3, 4].flatMap((cell) => [`cell${cell}-api`, `cell${cell}-stream`, `cell${cell}-worker`]);
-    const shared = ['access', 'audit', 'cache', 'data', 'events', 'fraud', 'network', 'payouts', 'security'];
+    const cells = [1, 2, 3, 4].flatMap((cell) => [`cell${cell}-api`, `cell${cell}-signals`, `cell${cell}-stream`, `cell${cell}-worker`]);
+    const shared = ['access', 'audit', 'cache', 'canary', 'costs', 'data', 'events', 'fraud', 'network', 'payouts', 'security', 'signals'];
     expect(Object.keys(templates).sort()).toEqual([...shared, ...cells].sort());
-    expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual([...shared, ...cells.slice(0, 3)].sort());
+    expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual([...shared, ...cells.slice(0, 4)].sort());
   });
 
   it('are named after their environment and protected against deletion', () => {
     for (const stack of assembly.stacks) {
-      expect(stack.stackName).toMatch(/^payments-prod-[a-z]+$|^payments-prod-cell[1-4]-(stream|api|worker)$/);
+      expect(stack.stackName).toMatch(/^payments-prod-[a-z]+$|^payments-prod-cell[1-4]-(stream|api|worker|signals)$/);
       expect(stack.terminationProtection).toBe(true);
     }
   });
@@ -178,15 +179,19 @@ describe('tags and aspects on the stage', () => {
 });
 
 describe('the way in', () => {
-  it('asks for certificate, issuer and keys, and has a default for none', () => {
+  it('asks for certificate, names, issuer and keys, and has a default for none but the weight of a cell', () => {
     const own = Object.values(templates).flatMap((template) => Object.entries(template.findParameters('*'))).filter(([name]) => name !== 'BootstrapVersion');
     expect([...new Set(own.map(([name]) => name))].sort()).toEqual(
-      ['AuthoritiesBucket', 'CertificateArn', 'JwtIssuer', 'JwtKeySet', 'JwtKeySetEndpoint', 'TransferEndpoint'],
+      [
+        'AuthoritiesBucket', 'CanaryCredentialsArn', 'CanaryEndpoint', 'CanaryMerchantId', 'CertificateArn', 'HostedZoneId', 'JwtIssuer', 'JwtKeySet',
+        'JwtKeySetEndpoint', 'TransferEndpoint', 'Weight', 'ZoneName',
+      ],
     );
-    for (const [, parameter] of own) {
+    for (const [, parameter] of own.filter(([name]) => name !== 'Weight')) {
       expect(parameter.Default).toBeUndefined();
       expect(parameter.AllowedPattern).toBeDefined();
     }
+    expect(own.find(([name]) => name === 'Weight')![1]).toMatchObject({ Type: 'Number', Default: 100, MinValue: 0, MaxValue: 255 });
   });
 
   it.each([
@@ -196,11 +201,36 @@ describe('the way in', () => {
     ['JwtKeySetEndpoint', 'https://issuer.example.org/jwks.json', 'http://issuer.example.org/jwks.json'],
     ['JwtKeySet', '{ "keys": [] }', '[]'],
     ['TransferEndpoint', 'https://bank.example.org/transfers', 'http://bank.example.org'],
+    ['HostedZoneId', 'Z0123456789ABCDEFGHIJ', 'example.org'],
+    ['ZoneName', 'example.org', 'Example'],
+    ['CanaryEndpoint', 'https://payments.example.org', 'https://payments.example.org/payments'],
+    ['CanaryCredentialsArn', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:canary-AbCdEf', 'canary'],
+    ['CanaryMerchantId', 'canary-merchant', 'canary merchant'],
   ])('accepts a proper %s only', (name, good, bad) => {
     const owner = Object.values(templates).find((template) => name in template.findParameters(name))!;
     const pattern = new RegExp(`^(${owner.findParameters(name)[name].AllowedPattern})$`);
     expect(good).toMatch(pattern);
     expect(bad).not.toMatch(pattern);
+  });
+
+  it('spreads clients over the cells by weight, a name for each edge', () => {
+    for (const cell of ['cell1', 'cell4']) {
+      const records = Object.values(resourcesOf(templates[`${cell}-api`], 'AWS::Route53::RecordSet')).map(({ Properties }) => Properties);
+      expect(records.map(({ Name }) => JSON.stringify(Name)).sort()).toEqual([
+        JSON.stringify({ 'Fn::Join': ['', ['partners.', { Ref: 'ZoneName' }, '.']] }), JSON.stringify({ 'Fn::Join': ['', ['payments.', { Ref: 'ZoneName' }, '.']] }),
+      ]);
+      for (const record of records) {
+        expect(record).toMatchObject({ Type: 'A', SetIdentifier: cell, Weight: { Ref: 'Weight' }, AliasTarget: { EvaluateTargetHealth: true } });
+      }
+    }
+  });
+
+  it('lets a client post what the sizing leaves it, at all tasks of all cells together', () => {
+    const [container] = onlyResource(templates['cell1-api'], 'AWS::ECS::TaskDefinition').Properties.ContainerDefinitions;
+    const variables = Object.fromEntries(container.Environment.map((it: { Name: string; Value: unknown }) => [it.Name, it.Value]));
+    expect(variables.CLIENT_PAYMENTS_PER_SECOND).toBe(String(sizeClientLimit(environments.prod).paymentsPerSecond));
+    expect(Number(variables.CLIENT_PAYMENTS_PER_SECOND)).toBe(50_000);
+    expect(Number(variables.API_TASKS)).toBe(prod.cells.reduce((sum, { api }) => sum + api.tier.sizing.minimumTasks, 0));
   });
 
   it('never listens in plain HTTP', () => {
@@ -215,10 +245,11 @@ describe('the way in', () => {
     const [container] = onlyResource(templates['cell1-api'], 'AWS::ECS::TaskDefinition').Properties.ContainerDefinitions;
     const variables = Object.fromEntries(container.Environment.map((it: { Name: string; Value: unknown }) => [it.Name, it.Value]));
     expect(Object.keys(variables).sort()).toEqual([
-      'AGGREGATION_LINGER_MILLISECONDS', 'AGGREGATION_MAXIMUM_BYTES', 'AGGREGATION_MAXIMUM_PAYMENTS', 'API_KEY_HEADER', 'API_KEY_TABLE', 'AUTHENTICATION',
-      'BALANCE_READS', 'BALANCE_TABLE', 'CACHE_ENDPOINTS', 'CACHE_MODE', 'CACHE_NAME', 'CACHE_SERVERLESS', 'CACHE_TLS', 'CACHE_USER', 'HOLDS', 'JWT_ISSUER',
-      'JWT_JWKS_ENDPOINT', 'JWT_KEY_SET', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'NODE_OPTIONS', 'PARKING_TABLE', 'PAYOUT_STATE_MACHINE_ARN', 'PAYOUT_TABLE',
-      'PORT', 'PROFILE_TABLE', 'RECEIPT_LIFETIME_SECONDS', 'STATUS_READS', 'STREAM_NAME', 'TOKEN_CACHE_SECONDS',
+      'AGGREGATION_LINGER_MILLISECONDS', 'AGGREGATION_MAXIMUM_BYTES', 'AGGREGATION_MAXIMUM_PAYMENTS', 'API_KEY_HEADER', 'API_KEY_TABLE', 'API_TASKS',
+      'AUTHENTICATION', 'BALANCE_READS', 'BALANCE_TABLE', 'CACHE_ENDPOINTS', 'CACHE_MODE', 'CACHE_NAME', 'CACHE_SERVERLESS', 'CACHE_TLS', 'CACHE_USER',
+      'CLIENT_PAYMENTS_PER_SECOND', 'HOLDS', 'JWT_ISSUER', 'JWT_JWKS_ENDPOINT', 'JWT_KEY_SET', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'NODE_OPTIONS',
+      'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME', 'PARKING_TABLE', 'PAYOUT_STATE_MACHINE_ARN', 'PAYOUT_TABLE', 'PORT', 'PROFILE_TABLE',
+      'RECEIPT_LIFETIME_SECONDS', 'STATUS_READS', 'STREAM_NAME', 'TOKEN_CACHE_SECONDS', 'TRACE_ROOTS_PER_MILLION',
     ]);
     expect(variables.AUTHENTICATION).toBe('jwt');
     expect(JSON.parse(variables.LEDGER_BUCKETS)).toEqual({ default: prod.data.ledgerSizing.bucketsPerMerchant, merchants: {} });
@@ -236,11 +267,12 @@ describe('the workers', () => {
       return found.Properties.Environment.Variables;
     });
     expect(Object.keys(worker).sort()).toEqual([
-      'EVENT_STREAM_NAME', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'PARKING_TABLE', 'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS',
-      'REFUND_WINDOW_SECONDS',
+      'EVENT_STREAM_NAME', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME', 'PARKING_TABLE',
+      'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS', 'REFUND_WINDOW_SECONDS', 'TRACE_KEEP_PERCENT', 'TRACE_SLOW_MILLISECONDS',
     ]);
-    const { EVENT_STREAM_NAME: _, ...asRefunds } = worker;
-    expect(asRefunds).toEqual(refund);
+    // What is decoded is told, and traces end, where payments come from the stream.
+    const own = /^(EVENT_STREAM_NAME|OTEL_|TRACE_)/;
+    expect(Object.fromEntries(Object.entries(worker).filter(([name]) => !own.test(name)))).toEqual(refund);
     expect(worker.LEDGER_TABLES['Fn::Join'][1]).toHaveLength(prod.data.ledger.tables.length);
     const projector = onlyProjector();
     expect(Object.keys(projector.Environment.Variables)).toEqual(['BALANCE_TABLE']);
@@ -253,6 +285,14 @@ describe('the workers', () => {
       'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
     ]);
     expect(JSON.stringify(statements(templates['cell1-worker']))).not.toContain('BalancesTable');
+  });
+
+  it('carry out as many steps of payouts at once as their saga needs, each for as long as it may take', () => {
+    const { payouts } = templates;
+    const [, steps] = Object.entries(resourcesOf(payouts, 'AWS::Lambda::Function')).find(([id]) => id.startsWith('PayoutSteps'))!;
+    const decisions: { path: string; name: string; value: number }[] = payouts.toJSON().Metadata[SIZING_METADATA_KEY].decisions;
+    const sized = (name: string) => decisions.find((it) => it.path.endsWith('payouts/Payout') && it.name === name)?.value;
+    expect([steps.Properties.ReservedConcurrentExecutions, steps.Properties.Timeout]).toEqual([sized('concurrency'), sized('taskTimeout')]);
   });
 
   it('leave the API with reading by key, and writing to its own stream', () => {
@@ -295,7 +335,18 @@ describe('the workers', () => {
 });
 
 describe('the alarms', () => {
-  it('watch something of their own template each, and all go to one encrypted topic', () => {
+  it('call somebody: each is in a composite alarm of the signals, which calls the topic of its severity', () => {
+    const boards = [prod.signals.signals, ...prod.cells.map((cell) => cell.signals.signals)];
+    const watched = new Set(boards.flatMap(({ severities }) => Object.values(severities).flatMap(({ alarms }) => alarms)));
+    const all = prod.node.findAll().filter((it): it is cloudwatch.Alarm => it instanceof cloudwatch.Alarm);
+    expect(all.length).toBeGreaterThan(100);
+    expect(all.filter((it) => !watched.has(it)).map(({ node }) => node.path)).toEqual([]);
+    const composites = Object.values(templates).flatMap((template) => Object.values(resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm')));
+    expect(composites.length).toBeGreaterThanOrEqual(boards.length * 3);
+    expect(composites.filter(({ Properties }) => !(Properties.AlarmActions?.length === 1)).length).toBe(0);
+  });
+
+  it('watch something of their own template each, and tell one encrypted topic when they change', () => {
     for (const template of Object.values(templates)) {
       expect(danglingAlarmDimensions(template)).toEqual([]);
       const silent = Object.entries(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter(([, alarm]) => !(alarm.Properties.AlarmActions?.length > 0));
@@ -304,7 +355,7 @@ describe('the alarms', () => {
     templates.security.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
     templates.security.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: { Statement: Match.arrayWith([
-        Match.objectLike({ Effect: 'Allow', Principal: { Service: Match.arrayWith(['cloudwatch.amazonaws.com']) }, Action: 'sns:Publish' }),
+        Match.objectLike({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish' }),
       ]) },
     });
   });
@@ -373,6 +424,19 @@ describe('a recovery region', () => {
     expect(recovery.environment.region).toBe('eu-central-1');
     expect(far.stacks.find((it) => it.stackName === 'payments-far-data')!.dependencies.map((it) => it.id)).toContain(recovery.id);
     Template.fromJSON(recovery.template).hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/payments-far/ledger' });
+  });
+
+  it('takes over there by itself: the fence by its name, the replicas by names that whoever deploys reads', () => {
+    const takeover = far.stacks.find((it) => it.stackName === 'payments-far-takeover')!;
+    expect(takeover.environment.region).toBe('eu-central-1');
+    expect(takeover.dependencies.map((it) => it.id)).toContain(far.stacks.find((it) => it.stackName === 'payments-far-data')!.id);
+    const template = Template.fromJSON(takeover.template);
+    template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+    const definition = JSON.stringify(onlyResource(template, 'AWS::StepFunctions::StateMachine').Properties.DefinitionString);
+    expect(definition).toContain('payments-far-data-fence');
+    for (const name of ['BalancesTable', 'LedgerTable', 'ParkingTable', 'ProfilesTable']) {
+      expect(definition).toContain(`"Ref":"${name}"`);
+    }
   });
 
   it('gets copies of ledger, balances and parked payments under that key', () => {

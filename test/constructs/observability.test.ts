@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { type App, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -40,6 +40,11 @@ const code = lambda.Code.fromInline('exports.handler = async () => ({});');
 const image = ecs.ContainerImage.fromRegistry('example.org/payment-api:1');
 const certificateArn = 'arn:aws:acm:eu-west-1:111122223333:certificate/0b1c2d3e-0000-1111-2222-333344445555';
 const runbookUrl = 'https://runbooks.example.org/payments';
+
+/** Of the manifest of a stack's assets. */
+interface AssetManifest {
+  readonly dockerImages: { readonly [id: string]: { readonly source: object } };
+}
 
 /** Everything that can be watched, in one stack. */
 function system(props: Partial<GoldenSignalsProps> = {}, stack = testStack()) {
@@ -444,8 +449,12 @@ describe('TelemetryCollector', () => {
     const { api, collector } = containers(template);
     expect(collector).toMatchObject({
       Essential: false, Memory: 128, User: '1000:1000', ReadonlyRootFilesystem: true, Command: ['--config=env:COLLECTOR_CONFIGURATION'],
-      Image: expect.stringMatching(/^public\.ecr\.aws\/aws-observability\/aws-otel-collector:v\d/),
+      // A copy in the account's own registry: tasks reach no public one.
+      Image: { 'Fn::Sub': expect.stringContaining('.dkr.ecr.eu-west-1.') },
     });
+    const { directory } = (stack.node.root as App).synth();
+    const { dockerImages } = JSON.parse(fs.readFileSync(path.join(directory, `${stack.artifactId}.assets.json`), 'utf8')) as AssetManifest;
+    expect(Object.values(dockerImages).map(({ source }) => source)).toEqual([expect.objectContaining({ dockerBuildArgs: { IMAGE: expect.stringMatching(/^public\.ecr\.aws\/aws-observability\/aws-otel-collector:v\d/) } })]);
     const configuration = JSON.parse(String(variables(collector).COLLECTOR_CONFIGURATION));
     expect(configuration.processors.tail_sampling.policies).toEqual([
       { name: 'failed', type: 'status_code', status_code: { status_codes: ['ERROR'] } },

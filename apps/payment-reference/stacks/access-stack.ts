@@ -1,6 +1,9 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ApiAuth, PAYMENT_ROUTES } from '../../../constructs';
+import { ApiAuth, PAYMENT_ROUTES, recordDecisions } from '../../../constructs';
+import { factsFor } from '../../../constructs/limits';
+import { sizeClientLimit } from '../../../lib/sizing';
+import type { Workload } from '../../../lib/workload';
 import { Phase } from '../phase';
 import type { DataStack } from './data-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
@@ -10,11 +13,15 @@ import type { SecurityStack } from './security-stack';
 export interface AccessStackProps extends ReferenceStackProps {
   readonly data: DataStack;
   readonly security: SecurityStack;
+  /** What all cells together must carry. */
+  readonly workload: Workload;
 }
 
-/** Who may call the API, told once for all cells: the issuer of tokens, what each route asks for, and the API keys. */
+/** Who may call the API, told once for all cells: the issuer of tokens, what each route asks for, the API keys, and how much a client may post. */
 export class AccessStack extends Stack {
   readonly auth: ApiAuth;
+  /** Payments per second of one client in all cells together, where its key states no other. */
+  readonly clientPaymentsPerSecond: number;
 
   constructor(scope: Construct, id: string, props: AccessStackProps) {
     super(scope, id, props);
@@ -26,8 +33,10 @@ export class AccessStack extends Stack {
       routes: routes.map((route) => ({ ...route, paths: [...route.paths] })),
       encryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: { actions: security.alarmActions },
     });
+    const limit = sizeClientLimit(props.workload, factsFor(this));
+    recordDecisions(this, limit.decisions);
+    this.clientPaymentsPerSecond = limit.paymentsPerSecond;
     data.backups.protectTables(this, 'KeyBackups', [this.auth.apiKeys!.table], security.operationsKey);
   }
 

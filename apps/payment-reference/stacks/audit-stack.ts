@@ -33,7 +33,6 @@ export class AuditStack extends Stack {
       ...inside,
       locators: phase.includes(Phase.ADVANCED) ? inside : undefined,
       removalPolicy,
-      alarms: { actions: security.alarmActions },
     });
   }
 }

@@ -31,7 +31,6 @@ export class CacheStack extends Stack {
       encryptionKey: security.keys.key(DataClass.CACHE),
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: { actions: security.alarmActions },
     };
     this.cache = new CacheTier(this, 'Cache', { ...common, subnets: network.foundation.dataSubnets });
     this.warmer = new CacheWarmer(this, 'Warmer', {

@@ -22,7 +22,6 @@ export class CellStreamStack extends Stack {
       workload: props.workload,
       encryptionKey: props.security.eventsKey,
       removalPolicy: props.removalPolicy,
-      alarms: { actions: props.security.alarmActions },
     });
   }
 }

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { assetFolder, QueueWorker, StreamWorker } from '../../../constructs';
+import { assetFolder, QueueWorker, StreamWorker, TelemetryCollector } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
 import { grantSettle, workerVariables } from '../ledger-access';
 import type { CellStreamStack } from './cell-stream-stack';
@@ -41,7 +41,6 @@ export class CellWorkerStack extends Stack {
       vpcSubnets: network.foundation.applicationSubnets,
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: { actions: security.alarmActions },
     };
     const variables = workerVariables(data, workload);
 
@@ -62,6 +61,7 @@ export class CellWorkerStack extends Stack {
         code: lambda.Code.fromAsset(assetFolder('payment-worker')),
         environment: variables,
       });
+      new TelemetryCollector(this, 'Traces', { workload }).addToFunction(this.paymentWorker.function, 'payment-worker');
     }
     for (const worker of this.paymentWorker === undefined ? [this.refundWorker] : [this.paymentWorker, this.refundWorker]) {
       worker.function.addEnvironment('REFUND_QUEUE_URL', this.refundWorker.queue.queueUrl);

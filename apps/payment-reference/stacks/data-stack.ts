@@ -48,11 +48,10 @@ export class DataStack extends Stack {
   constructor(scope: Construct, id: string, props: DataStackProps) {
     super(scope, id, props);
     const { network, removalPolicy, replica, security, workload } = props;
-    const alarms = { actions: security.alarmActions };
     const encryptionKey = security.keys.key(DataClass.LEDGER);
 
     this.fence = this.createFence(props, encryptionKey);
-    const common = { replica, fence: this.fence, encryptionKey, removalPolicy, alarms };
+    const common = { replica, fence: this.fence, encryptionKey, removalPolicy };
     this.ledgerSizing = sizeLedger(workload, factsFor(this));
     this.ledger = new ShardedTable(this, 'Ledger', {
       ...common,
@@ -73,11 +72,10 @@ export class DataStack extends Stack {
       vpcSubnets: network.foundation.applicationSubnets,
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms,
     });
     this.reads = this.decideReads(workload);
     this.backups = new RecoveryPlan(this, 'Backups', {
-      workload, encryptionKey: security.keys.key(DataClass.ARCHIVE), notificationTopic: security.alarmTopic, removalPolicy, alarms,
+      workload, encryptionKey: security.keys.key(DataClass.ARCHIVE), notificationTopic: security.alarmTopic, removalPolicy,
     });
     this.backups.protectTables(
       this, 'TableBackups', [this.ledger, this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables), encryptionKey,

@@ -32,7 +32,7 @@ export class EventsStack extends Stack {
     super(scope, id, props);
     const { data, network, removalPolicy, security } = props;
     const workload = props.workload.share(DEFAULTS.share.domainEvents);
-    const common = { workload, encryptionKey: security.eventsKey, removalPolicy, alarms: { actions: security.alarmActions } };
+    const common = { workload, encryptionKey: security.eventsKey, removalPolicy };
     this.fanout = new EventBusFanout(this, 'Events', common);
 
     // Merchants choose where they are told.

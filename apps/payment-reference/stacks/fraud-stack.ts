@@ -3,7 +3,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { assetFolder, FraudDetection, KinesisEventStream, StreamWorker } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
-import { grantSettle, workerVariables } from '../ledger-access';
+import { grantHold, workerVariables } from '../ledger-access';
 import type { DataStack } from './data-stack';
 import type { NetworkStack } from './network-stack';
 import type { ReferenceStackProps } from './reference-stack-props';
@@ -31,7 +31,7 @@ export class FraudStack extends Stack {
   constructor(scope: Construct, id: string, props: FraudStackProps) {
     super(scope, id, props);
     const { data, network, removalPolicy, security, workload } = props;
-    const common = { encryptionKey: security.eventsKey, removalPolicy, alarms: { actions: security.alarmActions } };
+    const common = { encryptionKey: security.eventsKey, removalPolicy };
     this.events = new KinesisEventStream(this, 'Events', { ...common, workload });
     this.detection = new FraudDetection(this, 'Detection', { ...common, events: this.events, logEncryptionKey: security.operationsKey });
     this.worker = new StreamWorker(this, 'FraudWorker', {
@@ -42,8 +42,7 @@ export class FraudStack extends Stack {
       vpcSubnets: network.foundation.applicationSubnets,
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: common.alarms,
     });
-    grantSettle(data, this.worker);
+    grantHold(data, this.worker);
   }
 }

@@ -11,7 +11,7 @@ export interface RecoveryStackProps extends ReferenceStackProps {
   readonly aliasPrefix: string;
 }
 
-/** What must be in the recovery region before a table can be copied there: its key. */
+/** What must be in the recovery region before a table can be copied there: its key; and that of what is logged there. */
 export class RecoveryStack extends Stack {
   readonly keys: DataKeys;
   /** Copies of tables here. */
@@ -19,7 +19,7 @@ export class RecoveryStack extends Stack {
 
   constructor(scope: Construct, id: string, props: RecoveryStackProps) {
     super(scope, id, { ...props, env: { region: props.recoveryRegion } });
-    this.keys = new DataKeys(this, 'Keys', { dataClasses: [DataClass.LEDGER], aliasPrefix: props.aliasPrefix, removalPolicy: props.removalPolicy });
+    this.keys = new DataKeys(this, 'Keys', { dataClasses: [DataClass.LEDGER, DataClass.OPERATIONS], aliasPrefix: props.aliasPrefix, removalPolicy: props.removalPolicy });
     this.replica = new TableReplica({
       region: props.recoveryRegion,
       // An alias, because a key's own name is not known outside its region before it is made.

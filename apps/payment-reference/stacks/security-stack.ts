@@ -1,18 +1,16 @@
 import { Stack } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { DataClass, DataKeys } from '../../../constructs';
+import { AlarmTopic, DataClass, DataKeys } from '../../../constructs';
 import type { ReferenceStackProps } from './reference-stack-props';
 
-/** What all other stacks rest on: a key for each class of data, and the topic of all alarms. */
+/** What all other stacks rest on: a key for each class of data, and the topics of all alarms. */
 export class SecurityStack extends Stack {
   readonly keys: DataKeys;
-  /** Where alarms of all stacks go; operators subscribe to it. */
-  readonly alarmTopic: sns.Topic;
+  /** Told of each single alarm that goes on or off, and of backups: a chat, a record. */
+  readonly alarmTopic: AlarmTopic;
+  /** Whom alarms call by how urgent they are; operators subscribe to them. */
+  readonly severityTopics: { readonly critical: AlarmTopic; readonly high: AlarmTopic; readonly low: AlarmTopic };
 
   constructor(scope: Construct, id: string, props: ReferenceStackProps) {
     super(scope, id, props);
@@ -22,7 +20,14 @@ export class SecurityStack extends Stack {
       removalPolicy,
       dataClasses: [DataClass.EVENTS, DataClass.LEDGER, DataClass.CACHE, DataClass.ARCHIVE, DataClass.CONFIGURATION, DataClass.OPERATIONS],
     });
-    this.alarmTopic = this.createAlarmTopic();
+    const encryptionKey = this.operationsKey;
+    const topic = (name: string, displayName: string) => new AlarmTopic(this, name, { encryptionKey, displayName, removalPolicy });
+    this.alarmTopic = topic('Alarms', 'Alarms that went on or off');
+    this.severityTopics = {
+      critical: topic('Critical', 'Money or records are in danger now'),
+      high: topic('High', 'To be looked at today'),
+      low: topic('Low', 'To be looked at this week'),
+    };
   }
 
   /** Key of streams, queues and what failed on the way. */
@@ -33,24 +38,5 @@ export class SecurityStack extends Stack {
   /** Key of logs and alarms. */
   get operationsKey(): kms.IKey {
     return this.keys.key(DataClass.OPERATIONS);
-  }
-
-  /** What alarms of all stacks do. */
-  get alarmActions(): cloudwatch.IAlarmAction[] {
-    return [new SnsAction(this.alarmTopic)];
-  }
-
-  private createAlarmTopic(): sns.Topic {
-    const topic = new sns.Topic(this, 'Alarms', { masterKey: this.operationsKey, enforceSSL: true });
-    // The policy that demands TLS takes the place of the one that every topic has, so CloudWatch must be named.
-    topic.addToResourcePolicy(
-      new iam.PolicyStatement({
-        actions: ['sns:Publish'],
-        principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
-      }),
-    );
-    return topic;
   }
 }
