@@ -3,8 +3,9 @@ import * as path from 'node:path';
 import * as ts from 'typescript';
 
 /**
- * Replaces a compiled barrel file by one that loads a module only when one of its exports is asked for, as aws-cdk-lib does it: who imports one
- * construct does not pay for all of them.
+ * Replaces a compiled barrel file, and every one that it passes exports on from, by one that loads a module only when one of its exports is asked
+ * for, as aws-cdk-lib does it: who imports one construct does not pay for all of them, and a construct that takes one function of a folder does not
+ * pay for the folder.
  *
  * @param root folder of the sources
  * @param entry the barrel, e.g. `index.ts`
@@ -12,21 +13,34 @@ import * as ts from 'typescript';
  */
 export function makeExportsLazy(root: string, entry: string, build: string): void {
   const compiled = (source: string): string => path.join(build, path.relative(root, source).replace(/\.ts$/, '.js'));
-  const barrel = compiled(path.join(root, entry));
-  const lines = [
-    '"use strict";',
-    'Object.defineProperty(exports, "__esModule", { value: true });',
-    'function lazy(name, load) {',
-    '  const found = (value) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, value });',
-    '  Object.defineProperty(exports, name, { enumerable: true, configurable: true, get: () => found(load()[name])[name] });',
-    '}',
-  ];
-  for (const [name, source] of exportsOf(path.join(root, entry))) {
-    const target = path.relative(path.dirname(barrel), compiled(source)).split(path.sep).join('/');
-    // The assignment does nothing but tell Node the name when an ES module imports from here.
-    lines.push(`exports.${name} = void 0;`, `lazy("${name}", () => require("./${target}"));`);
+  for (const source of barrelsFrom(path.join(root, entry))) {
+    const barrel = compiled(source);
+    const lines = [
+      '"use strict";',
+      'Object.defineProperty(exports, "__esModule", { value: true });',
+      'function lazy(name, load) {',
+      '  const found = (value) => Object.defineProperty(exports, name, { enumerable: true, configurable: true, value });',
+      '  Object.defineProperty(exports, name, { enumerable: true, configurable: true, get: () => found(load()[name])[name] });',
+      '}',
+    ];
+    for (const [name, definedIn] of exportsOf(source)) {
+      const target = path.relative(path.dirname(barrel), compiled(definedIn)).split(path.sep).join('/');
+      // The assignment does nothing but tell Node the name when an ES module imports from here.
+      lines.push(`exports.${name} = void 0;`, `lazy("${name}", () => require("./${target}"));`);
+    }
+    fs.writeFileSync(barrel, `${lines.join('\n')}\n`);
   }
-  fs.writeFileSync(barrel, `${lines.join('\n')}\n`);
+}
+
+/** A barrel, and those that it passes exports on from: files that hold nothing else. */
+function barrelsFrom(file: string, found: Set<string> = new Set()): Set<string> {
+  const passedOn = statementsOf(file).map((it) => (ts.isExportDeclaration(it) ? it.moduleSpecifier : undefined));
+  if (found.has(file) || passedOn.length === 0 || passedOn.includes(undefined)) {
+    return found;
+  }
+  found.add(file);
+  passedOn.forEach((it) => barrelsFrom(resolve(file, (it as ts.StringLiteral).text), found));
+  return found;
 }
 
 /** What a module exports at run time, no types: names, and the modules that define them. */

@@ -1,7 +1,8 @@
-import { Aspects, RemovalPolicy, Stage, type StageProps, Tags, Validations } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, RemovalPolicy, Stage, type StageProps, Tag, Tags, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ManagedPolicies, recordWorkload, ServerAccessLogs } from '../../constructs';
 import type { Workload } from '../../lib/workload';
+import { AspectGroup } from './aspects/aspect-group';
 import { StackSizeLimit } from './aspects/stack-size-limit';
 import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
 import { grantSettle, settlingApiVariables, streamingApiVariables, type Variables } from './ledger-access';
@@ -214,17 +215,17 @@ export class PaymentReferenceStage extends Stage {
 
   /** What holds for every resource, whichever construct made it. */
   private guard({ disposable, environmentName }: PaymentReferenceStageProps): void {
-    Tags.of(this).add('application', APPLICATION);
-    Tags.of(this).add('environment', environmentName);
+    const tags = Object.entries({ application: APPLICATION, environment: environmentName });
+    Aspects.of(this).add(
+      new AspectGroup(...tags.map(([key, value]) => new Tag(key, value, { excludeResourceTypes: ['aws:cdk:stack'] }))),
+      { priority: AspectPriority.MUTATING },
+    );
     Validations.of(this).acknowledge({
       id: 'HighThroughput::HT-CAPACITY-003',
       reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
     });
-    Aspects.of(this).add(new ServerAccessLogs(this.network.accessLogs));
-    Aspects.of(this).add(new ManagedPolicies());
-    Aspects.of(this).add(new StackSizeLimit());
-    if (!disposable) {
-      Aspects.of(this).add(new StatefulResourceGuard());
-    }
+    Aspects.of(this).add(new AspectGroup(
+      new ServerAccessLogs(this.network.accessLogs), new ManagedPolicies(), new StackSizeLimit(), ...(disposable ? [] : [new StatefulResourceGuard()]),
+    ));
   }
 }

@@ -45,7 +45,6 @@ function isAutomatic({ Export }: Output): boolean {
 class Printer {
   /** Modules of the package that the program needs, and what it calls them. */
   readonly modules = new Map<string, string>();
-  private readonly used = new Set<string>();
 
   constructor(private readonly exported: ReadonlyMap<string, { readonly stack: BareStack; readonly value: unknown }>) {}
 

@@ -66,9 +66,13 @@ export class CellApiStack extends Stack {
       table.grantRead(this.tier);
     }
 
-    const hostedZone = this.hostedZone();
     const edge = {
-      ...common, cell: props.cell, subnets: network.foundation.edgeSubnets, certificateArn: this.certificateArn(), hostedZone, weights: { [props.cell]: this.weight() },
+      ...common,
+      cell: props.cell,
+      subnets: network.foundation.edgeSubnets,
+      certificateArn: this.certificateArn(),
+      hostedZone: this.hostedZone(),
+      weights: { [props.cell]: this.weight() },
     };
     this.publicEdge = new PublicEdge(this, 'Public', { ...edge, recordName: 'payments', auth: access.auth, logEncryptionKey: security.operationsKey });
     this.partnerEdge = new PartnerEdge(this, 'Partners', { ...edge, recordName: 'partners', auth: access.auth, authoritiesBucket: this.authorities() });
@@ -90,16 +94,21 @@ export class CellApiStack extends Stack {
   private hostedZone(): route53.IHostedZone {
     const domain = { allowedPattern: '([a-z0-9-]+\\.)+[a-z]{2,}', constraintDescription: 'must be a domain in lower-case letters' };
     return route53.HostedZone.fromHostedZoneAttributes(this, 'Zone', {
-      hostedZoneId: new CfnParameter(this, 'HostedZoneId', { description: 'ID of the Route 53 zone of the names of the edges', allowedPattern: 'Z[A-Z0-9]+' }).valueAsString,
+      hostedZoneId: new CfnParameter(this, 'HostedZoneId', {
+        description: 'ID of the Route 53 zone of the names of the edges', allowedPattern: 'Z[A-Z0-9]+',
+      }).valueAsString,
       zoneName: new CfnParameter(this, 'ZoneName', { description: 'Domain of that zone', ...domain }).valueAsString,
     });
   }
 
   /** A cell is drained by a parameter, so that an operator need not synthesize in the night. */
   private weight(): number {
-    const { maximum } = LIMITS.weight;
     return new CfnParameter(this, 'Weight', {
-      description: 'Share of the requests that this cell gets, against those of the others; 0 drains it', type: 'Number', default: DEFAULTS.edge.weight, minValue: 0, maxValue: maximum,
+      description: 'Share of the requests that this cell gets, against those of the others; 0 drains it',
+      type: 'Number',
+      default: DEFAULTS.edge.weight,
+      minValue: 0,
+      maxValue: LIMITS.weight.maximum,
     }).valueAsNumber;
   }
 
