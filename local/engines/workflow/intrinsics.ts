@@ -21,7 +21,7 @@ type Intrinsic = (values: readonly Json[], scope: Scope) => Json;
 const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
   'States.Format': ([template, ...values]) => {
     const parts = text(template).split(/(?<!\\)\{\}/).map((part) => part.replace(/\\([{}'\\])/g, '$1'));
-    require(parts.length === values.length + 1, 'States.Format has as many values as places');
+    requireThat(parts.length === values.length + 1, 'States.Format has as many values as places');
     return parts.reduce((whole, part, index) => whole + asText(values[index - 1]) + part);
   },
   'States.StringToJson': ([value]) => parsed(text(value)),
@@ -35,14 +35,14 @@ const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
   'States.ArrayRange': ([first, last, step]) => {
     const result: number[] = [];
     for (let value = number(first); number(step) > 0 ? value <= number(last) : value >= number(last); value += number(step)) {
-      require(number(step) !== 0 && result.length < 1_000, 'States.ArrayRange makes at most 1000 items');
+      requireThat(number(step) !== 0 && result.length < 1_000, 'States.ArrayRange makes at most 1000 items');
       result.push(value);
     }
     return result;
   },
   'States.ArrayGetItem': ([items, index]) => {
     const item = array(items)[number(index)];
-    require(item !== undefined, 'States.ArrayGetItem finds its item');
+    requireThat(item !== undefined, 'States.ArrayGetItem finds its item');
     return item;
   },
   'States.ArrayLength': ([items]) => array(items).length,
@@ -51,7 +51,7 @@ const FUNCTIONS: Readonly<Record<string, Intrinsic>> = {
   'States.Base64Decode': ([value]) => Buffer.from(text(value), 'base64').toString('utf8'),
   'States.Hash': ([value, algorithm]) => createHash(text(algorithm).toLowerCase().replace('-', '')).update(asText(value)).digest('hex'),
   'States.JsonMerge': ([first, second, deep]) => {
-    require(deep === false && isObject(first) && isObject(second), 'States.JsonMerge merges two objects, not deeply');
+    requireThat(deep === false && isObject(first) && isObject(second), 'States.JsonMerge merges two objects, not deeply');
     return { ...first as object, ...second as object };
   },
   'States.MathRandom': ([first, last], { random }) => Math.floor(number(first) + random() * (number(last) - number(first))),
@@ -162,24 +162,24 @@ class ExpressionReader {
   }
 }
 
-function require(holds: boolean, what: string): void {
+function requireThat(holds: boolean, what: string): void {
   if (!holds) {
     throw new StateError(ERRORS.intrinsicFailure, `It does not hold that ${what}.`);
   }
 }
 
 function text(value: Json | undefined): string {
-  require(typeof value === 'string', 'the value is a text');
+  requireThat(typeof value === 'string', 'the value is a text');
   return value as string;
 }
 
 function number(value: Json | undefined): number {
-  require(typeof value === 'number', 'the value is a number');
+  requireThat(typeof value === 'number', 'the value is a number');
   return value as number;
 }
 
 function array(value: Json | undefined): readonly Json[] {
-  require(Array.isArray(value), 'the value is a list');
+  requireThat(Array.isArray(value), 'the value is a list');
   return value as readonly Json[];
 }
 
