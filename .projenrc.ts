@@ -133,6 +133,7 @@ const scripts: Record<string, string> = {
   'docs:coverage': 'node --import tsx test/docs-coverage/main.ts',
   'seeds': 'node --import tsx test/seeds/main.ts',
   'verify:faults': 'node --import tsx test/verify-faults/main.ts',
+  'verify:mutations': 'node --import tsx test/mutations/main.ts',
   'bench:ledger': 'node --import tsx benchmarks/ledger/main.ts',
   'bench:local': 'node --import tsx benchmarks/local/main.ts',
   'bench:synth': 'node --import tsx benchmarks/synth/main.ts',

@@ -1,17 +1,17 @@
 import { HttpProblem } from '../runtime/http/problem';
+import { type KeyedLimiter, KeyedTokenBuckets } from '../runtime/resilience/keyed-token-buckets';
 import { Principal } from './authentication';
-import { ClientLimiter, Limiter } from './client-limiter';
 import { PaymentApiPorts } from './ports';
 
 export type AdmissionPorts = Pick<PaymentApiPorts, 'limiter' | 'clientPaymentsPerSecond' | 'now'>;
 
 /** Holds clients to their limits. One for all routes, so that they share it. */
 export class Admission {
-  private readonly limiter: Limiter;
+  private readonly limiter: KeyedLimiter;
   private readonly paymentsPerSecond: number | undefined;
 
   public constructor({ limiter, clientPaymentsPerSecond, now = Date.now }: AdmissionPorts) {
-    this.limiter = limiter ?? new ClientLimiter(now);
+    this.limiter = limiter ?? new KeyedTokenBuckets({ clock: { now } });
     this.paymentsPerSecond = clientPaymentsPerSecond;
   }
 
@@ -24,17 +24,17 @@ export class Admission {
     if (paymentsPerSecond === undefined) {
       return undefined;
     }
-    const seconds = this.limiter.take(client, payments, paymentsPerSecond);
-    if (typeof seconds !== 'number') {
-      return seconds.then(refuseFor);
+    const wait = this.limiter.take(client, payments, paymentsPerSecond);
+    if (typeof wait !== 'number') {
+      return wait.then(refuseFor);
     }
-    refuseFor(seconds);
+    refuseFor(wait);
     return undefined;
   }
 }
 
-function refuseFor(seconds: number): void {
-  if (seconds > 0) {
-    throw new HttpProblem(429, { detail: 'The client posts more payments than it may.' }, { 'retry-after': String(seconds) });
+function refuseFor(milliseconds: number): void {
+  if (milliseconds > 0) {
+    throw new HttpProblem(429, { detail: 'The client posts more payments than it may.' }, { 'retry-after': String(Math.ceil(milliseconds / 1_000)) });
   }
 }

@@ -3,6 +3,7 @@ import { BalanceTable } from '../runtime/balance/balance-table';
 import { SqsRefundQueue } from '../runtime/batch/waiting-records';
 import { Cache } from '../runtime/cache/cache';
 import { cacheFromEnvironment } from '../runtime/cache/cache-from-environment';
+import { LeasedTokenBuckets } from '../runtime/cache/leased-token-buckets';
 import { Environment } from '../runtime/configuration/environment';
 import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Ledger } from '../runtime/ledger/ledger';
@@ -15,12 +16,11 @@ import { KinesisProducer } from '../runtime/producer/kinesis-producer';
 import { PaymentStream } from '../runtime/producer/payment-stream';
 import { enricherFromEnvironment } from '../runtime/profile/profiles-from-environment';
 import { guardLedger } from '../runtime/resilience/guarded-ledger';
+import { KeyedLimiter, KeyedTokenBuckets } from '../runtime/resilience/keyed-token-buckets';
 import { systemClock } from '../runtime/retry/clock';
 import { ApiKeyTable } from './api-key-table';
 import { authenticateEither, authenticateNobody, Authenticator } from './authentication';
-import { ClientLimiter, Limiter } from './client-limiter';
 import { createKeyAuthenticator } from './key-authenticator';
-import { LeasedLimiter } from './leased-limiter';
 import { WorkflowPayouts } from './payout-starter';
 import { BALANCE_READS, PaymentApiPorts, STATUS_READS } from './ports';
 import { createTokenAuthenticator } from './token-authenticator';
@@ -118,9 +118,11 @@ function linger(environment: Environment): number {
   return environment.integer('AGGREGATION_LINGER_MILLISECONDS', { default: 5, maximum: 1_000 });
 }
 
-function limiterFromEnvironment(environment: Environment, cache: Cache | undefined, metrics: Metrics): Limiter {
+function limiterFromEnvironment(environment: Environment, cache: Cache | undefined, metrics: Metrics): KeyedLimiter {
   const processes = environment.integer('API_TASKS', { default: 1, minimum: 1 });
-  return cache === undefined ? new ClientLimiter(Date.now, processes) : new LeasedLimiter({ cache, now: Date.now, processes, metrics });
+  return cache === undefined
+    ? new KeyedTokenBuckets({ processes })
+    : new LeasedTokenBuckets({ cache, processes, onAlone: () => metrics.count('LimitsWithoutCache') });
 }
 
 async function authenticatorFromEnvironment(

@@ -3,8 +3,8 @@ import { ParkedEntry } from '../runtime/parking/parking';
 import { Tracer } from '../runtime/observability/tracer';
 import { PaymentStream } from '../runtime/producer/payment-stream';
 import { PaymentEnricher } from '../runtime/profile/payment-enricher';
+import { KeyedLimiter } from '../runtime/resilience/keyed-token-buckets';
 import { Authenticator } from './authentication';
-import { Limiter } from './client-limiter';
 import { PayoutStarter } from './payout-starter';
 
 /** Levels of consistency of the status of a payment. */
@@ -36,7 +36,7 @@ export interface PaymentApiPorts {
   /** What each client may post that has no limit of its own. @default - no limit */
   readonly clientPaymentsPerSecond?: number;
   /** Holds clients to what they may post. @default - each process by itself */
-  readonly limiter?: Limiter;
+  readonly limiter?: KeyedLimiter;
   /** Knows about merchants and payers, and refuses payments by rules. @default - nothing is known, and nothing refused */
   readonly enricher?: Pick<PaymentEnricher, 'judge'>;
   /** Whether money of merchants can be held and released. @default false */

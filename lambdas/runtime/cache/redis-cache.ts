@@ -1,5 +1,6 @@
 import type { Metrics } from '../observability/metrics';
 import { type Admission, CircuitBreaker } from '../resilience/circuit-breaker';
+import { CallTimeoutError, inTime } from '../resilience/timeout';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 import { type Cache, type CacheEntry, type CacheReading, type CacheScript, CacheUnavailableError } from './cache';
 import type { CacheLogin } from './cache-token';
@@ -47,9 +48,6 @@ interface NodeCall {
   readonly admission: Admission;
   readonly indexes: number[];
 }
-
-/** No answer within the time given. */
-class LateError extends Error {}
 
 /**
  * Redis or Valkey behind the client library `@redis/client`.
@@ -183,17 +181,17 @@ export class RedisCache implements Cache {
     const direct: Send = (_key, words) => place.node!.sendCommand(words);
     const followed: Send = (key, words) => connection!.follow(key, words, isReadOnly);
     try {
-      const result = await this.inTime(work(direct).catch((error: unknown) => {
+      const result = await inTime(work(direct).catch((error: unknown) => {
         if (isRedirection(error)) {
           return work(followed);
         }
         throw error;
-      }));
+      }), this.budgetMilliseconds);
       guard.report(admission, 0);
       return result;
     } catch (error) {
       guard.report(admission, 1);
-      if (!(error instanceof LateError)) {
+      if (!(error instanceof CallTimeoutError)) {
         this.onError(error as Error);
       } else if (admission.kind === 'probe') {
         // A connection can be dead for minutes before the system says so.
@@ -201,23 +199,6 @@ export class RedisCache implements Cache {
       }
       return undefined;
     }
-  }
-
-  /** @throws LateError when the budget is over first */
-  private inTime<Result>(work: Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        // Timers come before what has arrived meanwhile: where it was this process that was late, the answer is there by now.
-        setImmediate(() => reject(new LateError()));
-      }, this.budgetMilliseconds);
-      work.then((result) => {
-        clearTimeout(timer);
-        resolve(result);
-      }, (error: Error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-    });
   }
 
   private guardOf(address: string): CircuitBreaker {

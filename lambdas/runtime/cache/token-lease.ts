@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { type Cache, type CacheScript, CacheUnavailableError } from './cache';
+import { cacheScript } from './cache-script';
 
 /** What is asked of the bucket that all processes share. */
 export interface LeaseRequest {
   /** Whose bucket. */
-  readonly client: string;
+  readonly key: string;
   /** What flows back each second; a full bucket holds one second's worth. A number above 0. */
   readonly tokensPerSecond: number;
   /** Tokens that are spent already: they are charged in full if anything is left. A whole number. */
@@ -49,11 +49,11 @@ return { granted, 0 }
 `;
 
 /** The script behind a lease, for those who serve a cache without Lua. */
-export const LEASE_SCRIPT: CacheScript = { text: TEXT, sha1: createHash('sha1').update(TEXT).digest('hex') };
+export const LEASE_SCRIPT: CacheScript = cacheScript(TEXT);
 
 /** @throws CacheUnavailableError when the cache does not answer in time */
-export async function leaseTokens(cache: Cache, { client, tokensPerSecond, owed, wanted }: LeaseRequest): Promise<Lease> {
-  const [granted, waitMilliseconds] = await cache.run(LEASE_SCRIPT, PREFIX + client, [String(tokensPerSecond), String(owed), String(wanted)]);
+export async function leaseTokens(cache: Cache, { key, tokensPerSecond, owed, wanted }: LeaseRequest): Promise<Lease> {
+  const [granted, waitMilliseconds] = await cache.run(LEASE_SCRIPT, PREFIX + key, [String(tokensPerSecond), String(owed), String(wanted)]);
   if (!Number.isSafeInteger(granted) || !Number.isSafeInteger(waitMilliseconds)) {
     throw new CacheUnavailableError('its answer is no lease');
   }

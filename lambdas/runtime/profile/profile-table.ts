@@ -3,6 +3,7 @@ import type { AttributeValue, Item } from '../aws/dynamodb';
 import type { AwsCaller } from '../aws/json-client';
 import { KEYS_PER_CALL } from '../limits';
 import { MAXIMUM_AMOUNT } from '../payment/payment';
+import { H3Cells } from '../sharding/h3-cells';
 import { HOTTEST_MERCHANTS_KEY, type Profile } from './profile';
 
 /** What a reading of the table brought. */
@@ -28,8 +29,6 @@ export interface ProfileTableOptions {
   readonly concurrency?: number;
 }
 
-type CellLibrary = typeof import('h3-js');
-
 const CATEGORY = /^[A-Za-z0-9_.-]{1,32}$/;
 
 /**
@@ -53,7 +52,6 @@ export class ProfileTable {
   private readonly table: string;
   private readonly resolution: number;
   private readonly concurrency: number;
-  private library: Promise<CellLibrary> | undefined;
 
   public constructor({ dynamodb, table, resolution = 5, concurrency = 4 }: ProfileTableOptions) {
     this.dynamodb = dynamodb;
@@ -66,7 +64,7 @@ export class ProfileTable {
   public async read(keys: readonly string[]): Promise<ProfileReading> {
     const profiles = new Map<string, Profile | null>();
     const unprocessed: string[] = [];
-    const cells = await this.cells();
+    const cells = await H3Cells.load();
     await forEachConcurrently(chunksOf(keys, KEYS_PER_CALL), this.concurrency, async (chunk) => {
       const { Responses: responses, UnprocessedKeys: left } = await this.dynamodb.call<BatchGetItemOutput>('BatchGetItem', {
         RequestItems: { [this.table]: { Keys: chunk.map((key) => ({ pk: { S: key } })) } },
@@ -103,18 +101,12 @@ export class ProfileTable {
       ExpressionAttributeValues: { ':prefix': { S: prefix } },
       ...(from === undefined ? undefined : { ExclusiveStartKey: from }),
     });
-    const cells = await this.cells();
+    const cells = await H3Cells.load();
     const profiles = new Map((items ?? []).map((item) => [item.pk?.S ?? '', this.profileOf(item, cells)]));
     return { profiles, ...(next === undefined ? undefined : { next }) };
   }
 
-  /** Loads the library once it is needed: nobody pays for it who has no profiles. */
-  private cells(): Promise<CellLibrary> {
-    this.library ??= import('h3-js');
-    return this.library;
-  }
-
-  private profileOf(item: Item, cells: CellLibrary): Profile {
+  private profileOf(item: Item, cells: H3Cells): Profile {
     const category = item.category?.S;
     const cell = this.cellOf(item, cells);
     const maximumAmount = integer(item.maximumAmount);
@@ -130,16 +122,10 @@ export class ProfileTable {
     };
   }
 
-  private cellOf({ cell, latitude, longitude }: Item, cells: CellLibrary): string | undefined {
-    if (cell?.S !== undefined) {
-      if (!cells.isValidCell(cell.S)) {
-        return undefined;
-      }
-      return cells.getResolution(cell.S) > this.resolution ? cells.cellToParent(cell.S, this.resolution) : cell.S;
-    }
-    const north = Number(latitude?.N);
-    const east = Number(longitude?.N);
-    return Math.abs(north) <= 90 && Math.abs(east) <= 180 ? cells.latLngToCell(north, east, this.resolution) : undefined;
+  private cellOf({ cell, latitude, longitude }: Item, cells: H3Cells): string | undefined {
+    return cell?.S !== undefined
+      ? cells.atMost(cell.S, this.resolution)
+      : cells.at(Number(latitude?.N), Number(longitude?.N), this.resolution);
   }
 }
 

@@ -1,3 +1,4 @@
+import { positive, shareOf } from '../configuration/option-rules';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 
 /**
@@ -70,18 +71,9 @@ export class CircuitBreaker {
 
   /** @throws RangeError when an option is out of its range */
   public constructor(options: CircuitBreakerOptions = {}) {
-    const positive = (name: keyof CircuitBreakerOptions, value: number): number => {
-      if (!(value > 0)) {
-        throw new RangeError(`\`${name}\` must be above 0, got: ${value}`);
-      }
-      return value;
-    };
     this.partMilliseconds = positive('windowMilliseconds', options.windowMilliseconds ?? 120_000) / PARTS;
     this.minimumCalls = positive('minimumCalls', options.minimumCalls ?? 2);
-    this.failureShare = positive('failureShare', options.failureShare ?? 0.5);
-    if (this.failureShare > 1) {
-      throw new RangeError(`\`failureShare\` must be at most 1, got: ${this.failureShare}`);
-    }
+    this.failureShare = shareOf('failureShare', options.failureShare ?? 0.5);
     this.openMilliseconds = positive('openMilliseconds', options.openMilliseconds ?? 1_000);
     this.maximumOpenMilliseconds = positive('maximumOpenMilliseconds', options.maximumOpenMilliseconds ?? 30_000);
     this.probeMilliseconds = positive('probeMilliseconds', options.probeMilliseconds ?? 30_000);

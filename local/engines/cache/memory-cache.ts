@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type KnownScript, knownScript, type StoredValue } from './known-scripts';
 import type { Reply } from './resp';
-import { leaseTokens, LEASE_SCRIPT_MARK, type TokenBucket } from './token-lease';
 
 /** Entries that are kept at most; beyond it those go that were used longest ago. */
 const MOST_ENTRIES = 500_000;
@@ -10,19 +10,19 @@ const NODE_ID = '0'.repeat(40);
 const OK: Reply = { status: 'OK' };
 
 interface Entry {
-  readonly value: string | TokenBucket;
+  readonly value: StoredValue;
   /** In milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * The commands of Redis that this kit's handlers send, on a map: a cluster of one node that holds every slot. Of scripts it knows the one that leases
- * tokens, by its first line, and does what that does without Lua.
+ * The commands of Redis that this kit's handlers send, on a map: a cluster of one node that holds every slot. Of scripts it knows those of this
+ * kit, by their first lines, and does what they do without Lua.
  */
 export class MemoryCache {
   private readonly entries = new Map<string, Entry>();
-  /** SHA-1 of scripts that were sent in full. */
-  private readonly scripts = new Set<string>();
+  /** Scripts that were sent in full, by their SHA-1. */
+  private readonly scripts = new Map<string, KnownScript>();
 
   /**
    * @param address where clients find the only node
@@ -47,7 +47,7 @@ export class MemoryCache {
       case 'EVAL':
         return this.evaluate(rest);
       case 'EVALSHA':
-        return this.scripts.has(rest[0]) ? this.lease(rest) : { error: 'NOSCRIPT No matching script. Please use EVAL.' };
+        return this.run(this.scripts.get(rest[0]), rest.slice(1));
       case 'CLUSTER':
         return this.cluster(rest[0]);
       case 'PING':
@@ -104,26 +104,27 @@ export class MemoryCache {
   }
 
   private evaluate([text = '', ...rest]: readonly string[]): Reply {
-    if (!text.startsWith(LEASE_SCRIPT_MARK)) {
-      return { error: 'ERR this cache runs no scripts but the one that leases tokens' };
+    const script = knownScript(text);
+    if (script === undefined) {
+      return { error: 'ERR this cache runs no scripts but those of this kit' };
     }
-    const sha1 = createHash('sha1').update(text).digest('hex');
-    this.scripts.add(sha1);
-    return this.lease([sha1, ...rest]);
+    this.scripts.set(createHash('sha1').update(text).digest('hex'), script);
+    return this.run(script, rest);
   }
 
-  /** Script, number of keys, key, rate, owed, wanted. */
-  private lease([, keys, key = '', ...parameters]: readonly string[]): Reply {
-    const [rate, owed, wanted] = parameters.map(Number);
-    if (keys !== '1' || parameters.length !== 3 || !(rate > 0) || !(owed >= 0) || !(wanted >= 0)) {
-      return { error: 'ERR a lease takes one key and three numbers' };
+  /** Number of keys, key, parameters. */
+  private run(script: KnownScript | undefined, [keys, key = '', ...parameters]: readonly string[]): Reply {
+    if (script === undefined) {
+      return { error: 'NOSCRIPT No matching script. Please use EVAL.' };
     }
-    const stored = this.entryOf(key)?.value;
-    const lease = leaseTokens(typeof stored === 'object' ? stored : undefined, { rate, owed, wanted }, this.now());
-    if (lease.bucket !== undefined) {
-      this.put(key, lease.bucket, lease.lifetimeMilliseconds);
+    const result = keys === '1' ? script(this.entryOf(key)?.value, parameters, this.now()) : undefined;
+    if (result === undefined) {
+      return { error: 'ERR a script takes one key and the parameters that it names' };
     }
-    return lease.reply;
+    if (result.value !== undefined) {
+      this.put(key, result.value, result.lifetimeMilliseconds ?? Number.POSITIVE_INFINITY);
+    }
+    return result.reply;
   }
 
   private cluster(subcommand = ''): Reply {

@@ -1,7 +1,7 @@
-import { Limiter } from '../../../lambdas/payment-api/client-limiter';
 import { PaymentEnricher } from '../../../lambdas/runtime/profile/payment-enricher';
 import { Profile } from '../../../lambdas/runtime/profile/profile';
 import { ProfileReader } from '../../../lambdas/runtime/profile/profile-reader';
+import { KeyedLimiter } from '../../../lambdas/runtime/resilience/keyed-token-buckets';
 import { FakeCache } from '../runtime/cache/fake-cache';
 import { RecordedMetrics } from '../runtime/support/silent';
 import { ApiClient, payment } from './api-client';
@@ -16,7 +16,7 @@ let tableReadings: string[][];
 let isTableDown: boolean;
 let metrics: RecordedMetrics;
 
-async function start(limiter?: Limiter): Promise<void> {
+async function start(limiter?: KeyedLimiter): Promise<void> {
   const table = {
     read: async (keys: readonly string[]) => {
       tableReadings.push([...keys]);
@@ -103,11 +103,11 @@ describe('rules', () => {
 describe('a limit that answers later', () => {
   it('is waited for, by single payments and by batches', async () => {
     await client.stop();
-    let seconds = 0;
+    let milliseconds = 0;
     const charged: number[] = [];
-    await start({ take: async (_client, payments) => { charged.push(payments); return seconds; } });
+    await start({ take: async (_client, payments) => { charged.push(payments); return milliseconds; } });
     expect((await client.post(payment())).status).toBe(202);
-    seconds = 3;
+    milliseconds = 2_001;
     const refused = await client.postBatch([payment(), payment()]);
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3']);
     expect(charged).toEqual([1, 2]);

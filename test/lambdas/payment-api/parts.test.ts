@@ -1,42 +1,6 @@
 import { AcceptedPayments } from '../../../lambdas/payment-api/accepted-payments';
-import { ClientLimiter } from '../../../lambdas/payment-api/client-limiter';
 import { EventLog } from '../../../lambdas/payment-api/event-log';
 import { Payment } from '../../../lambdas/runtime/payment/payment';
-
-describe('ClientLimiter', () => {
-  it('lets each client have its rate in the long run, whatever its batches', () => {
-    let now = 0;
-    const limiter = new ClientLimiter(() => now);
-    let taken = 0;
-    for (; now < 60_000; now += 10) {
-      taken += limiter.take('a', 50, 100) === 0 ? 50 : 0;
-    }
-    expect(taken).toBeGreaterThanOrEqual(6_000);
-    expect(taken).toBeLessThanOrEqual(6_000 + 100 + 50);
-    expect(limiter.take('b', 1, 100)).toBe(0);
-  });
-
-  it('says after how many seconds there is something left again', () => {
-    let now = 0;
-    const limiter = new ClientLimiter(() => now);
-    expect(limiter.take('a', 500, 10)).toBe(0);
-    const seconds = limiter.take('a', 1, 10);
-    expect(seconds).toBe(49);
-    now = seconds * 1_000 + 1;
-    expect(limiter.take('a', 1, 10)).toBe(0);
-  });
-
-  it('shares the limit of a client out among processes', () => {
-    let now = 0;
-    const limiter = new ClientLimiter(() => now, 4);
-    let taken = 0;
-    for (; now < 60_000; now += 10) {
-      taken += limiter.take('a', 1, 100) === 0 ? 1 : 0;
-    }
-    expect(taken).toBeGreaterThanOrEqual(1_500);
-    expect(taken).toBeLessThanOrEqual(1_500 + 25 + 1);
-  });
-});
 
 describe('AcceptedPayments', () => {
   const payment: Payment = { merchantId: 'm', idempotencyKey: 'k', payerId: 'p', amount: 1, currency: 'EUR', type: 'payment', cardToken: 't' };

@@ -1,5 +1,6 @@
 import { type Cache, type CacheEntry, type CacheReading, type CacheScript, CacheUnavailableError } from '../../../../lambdas/runtime/cache/cache';
-import { leaseTokens, type TokenBucket } from '../../../../local/engines/cache/token-lease';
+import { knownScript } from '../../../../local/engines/cache/known-scripts';
+import type { TokenBucket } from '../../../../local/engines/cache/token-lease';
 
 /** A cache in memory that can be down or take its time, and counts what it is asked. */
 export class FakeCache implements Cache {
@@ -34,16 +35,19 @@ export class FakeCache implements Cache {
     return entries.length;
   }
 
-  public async run(_script: CacheScript, key: string, parameters: readonly string[]): Promise<readonly number[]> {
+  public async run(script: CacheScript, key: string, parameters: readonly string[]): Promise<readonly number[]> {
     this.leases++;
     await this.delay();
     if (this.isDown) {
       throw new CacheUnavailableError('it is down');
     }
-    const [rate, owed, wanted] = parameters.map(Number);
-    const { reply, bucket } = leaseTokens(this.buckets.get(key), { rate, owed, wanted }, this.now());
-    if (bucket !== undefined) {
-      this.buckets.set(key, bucket);
+    const stored = this.buckets.get(key) ?? this.texts.get(key);
+    const { reply, value, lifetimeMilliseconds } = knownScript(script.text)!(stored, parameters, this.now())!;
+    if (typeof value === 'string') {
+      this.texts.set(key, value);
+      this.lifetimes.set(key, lifetimeMilliseconds!);
+    } else if (value !== undefined) {
+      this.buckets.set(key, value);
     }
     return reply;
   }

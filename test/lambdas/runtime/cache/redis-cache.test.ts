@@ -125,7 +125,7 @@ describe('RedisCache on a cache that works', () => {
 
   it('runs a script, also one that the cache does not know yet', async () => {
     const cache = await connected(endpoint());
-    const request = { client: 'c', tokensPerSecond: 1_000, owed: 600, wanted: 0 };
+    const request = { key: 'c', tokensPerSecond: 1_000, owed: 600, wanted: 0 };
     expect(await leaseTokens(cache, request)).toEqual({ granted: 600, waitMilliseconds: 0 });
     expect((await leaseTokens(cache, request)).granted).toBe(600);
     const third = await leaseTokens(cache, request);

@@ -128,7 +128,8 @@ describe('CircuitBreaker', () => {
 
   it.each([
     [{ windowMilliseconds: 0 }, '`windowMilliseconds` must be above 0, got: 0'], [{ minimumCalls: -1 }, '`minimumCalls` must be above 0, got: -1'],
-    [{ failureShare: Number.NaN }, '`failureShare` must be above 0, got: NaN'], [{ failureShare: 1.1 }, '`failureShare` must be at most 1, got: 1.1'],
+    [{ failureShare: Number.NaN }, '`failureShare` must be above 0 and at most 1, got: NaN'],
+    [{ failureShare: 1.1 }, '`failureShare` must be above 0 and at most 1, got: 1.1'],
     [{ openMilliseconds: 0 }, '`openMilliseconds` must be above 0'],
   ])('refuses %j', (options, message) => {
     expect(() => breaker(options)).toThrow(message);
