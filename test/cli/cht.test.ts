@@ -35,6 +35,11 @@ describe('cht', () => {
     expect((await cht(['fly'])).exitCode).toBe(2);
   });
 
+  it('says the same through the program that a checkout has', async () => {
+    expect(await cht(['--help'], { throughBin: true })).toEqual(await cht(['--help']));
+    expect(await cht(['size', '/nowhere'], { throughBin: true })).toEqual(await cht(['size', '/nowhere']));
+  });
+
   it('lists every size of an assembly as a table, as JSON and as Markdown', async () => {
     const table = await cht(['size', reference]);
     expect(table).toMatchObject({ exitCode: 0, output: expect.stringMatching(/shards +4 shards/) });

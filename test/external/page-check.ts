@@ -10,7 +10,7 @@ import { SCREENSHOT_FOLDER } from './page-windows';
 export const pageCheck: ExternalCheck = {
   name: 'live page',
   async run(): Promise<ExternalResult> {
-    const program = findChromium();
+    const program = await findChromium();
     if (program === undefined) {
       return { status: 'skipped', detail: 'there is no Chromium on the PATH, and the npm package with one cannot be installed here or does not start' };
     }

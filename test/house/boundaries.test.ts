@@ -10,14 +10,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'lib/topology': [],
   'lib/event-source': ['lib/facts'],
   'lib/checks': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology'],
+  'lib/cost': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology'],
   'lib/testing': ['lib/workload', 'lib/facts', 'lib/sizing'],
-  'lib/report': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks'],
+  'lib/report': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks', 'lib/cost'],
   'constructs': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/report'],
   'lambdas/runtime': [],
   'lambdas': ['lambdas/runtime'],
   'apps': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/checks', 'lib/report', 'constructs', 'assets'],
   'local': ['lib/topology', 'lib/workload', 'lib/facts', 'lib/event-source'],
-  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks', 'lib/report', 'local', 'lambdas/runtime'],
+  'cli': ['lib/workload', 'lib/facts', 'lib/sizing', 'lib/topology', 'lib/event-source', 'lib/checks', 'lib/cost', 'lib/report', 'local', 'lambdas/runtime'],
 };
 
 /** What a room may take from aws-cdk-lib; rooms that are not named may take nothing. */

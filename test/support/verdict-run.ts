@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Verdict } from '../../local/run/verdict';
+import { compiledSources } from './compiled-sources';
 
-const root = path.join(__dirname, '..', '..');
 /** Characters of a failed run's output that are kept. */
 const OUTPUT_TAIL = 4_000;
 
@@ -19,7 +19,7 @@ export interface VerdictRun {
 }
 
 /**
- * Runs an assembly the way a person does, in a process of its own, and reads the verdict.
+ * Runs an assembly the way a person does, in a process of its own, and reads the verdict. The sources are compiled once for all runs.
  *
  * @param folder an empty one of this run: a run that finds something keeps its logs there
  * @param words options of `cht run`
@@ -34,7 +34,7 @@ export async function runForVerdict(assembly: string, folder: string, words: rea
 
 function cht(cwd: string, words: readonly string[]): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [path.join(compiledSources(), 'cli', 'main.js'), ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const onData = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-OUTPUT_TAIL);

@@ -2,10 +2,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { synthesizeApp } from '../../cli/assembly';
 import { codeFolder, imageFolder, Topology } from '../../lib/topology';
 import { type FaultName, FAULTS, type FaultSettings } from '../../local/faults';
+import { inLanes, lanesOfThisMachine } from '../support/lanes';
 import { runForVerdict, type VerdictRun } from '../support/verdict-run';
+import { synthesizeForVerification } from '../support/verified-assembly';
 import { PLANTED_DEFECTS, type PlantedDefect, plantedDefect } from './defects';
 import { report, type Trial } from './report';
 
@@ -19,8 +20,10 @@ import { report, type Trial } from './report';
 const root = path.join(__dirname, '..', '..');
 const RATE = '300';
 const SECONDS = 6;
-/** A fault that strikes once does so in the middle third of the load, and has to be over before its end. */
+/** A fault that strikes once does so in the middle third of the load, and has to be over before its end; others take seconds to begin. */
 const SECONDS_WITH_FAULTS = 15;
+/** Faults that are there from the first payment on: these need no longer load than none. */
+const AT_ONCE: readonly string[] = ['poison'] satisfies FaultName[];
 /** How long nothing may move until a run gives up. Longer than a refund waits in its queue between two looks. */
 const DRAIN_TIMEOUT_SECONDS = 20;
 
@@ -28,15 +31,15 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { planted: { type: 'string' } } });
   const chosen = values.planted === undefined ? PLANTED_DEFECTS : [plantedDefect(values.planted)];
   process.chdir(root);
-  const assembly = await synthesizeApp({ environment: 'local' });
+  const assembly = await synthesizeForVerification();
   let failures = 0;
   const trials = trialsOf(chosen);
   try {
-    for (const trial of trials) {
+    await inLanes(lanesOfThisMachine(), trials, async (trial) => {
       const { passed, line } = report(trial, await runWith(assembly.folder, trial));
       failures += passed ? 0 : 1;
       process.stdout.write(line);
-    }
+    });
   } finally {
     assembly.dispose();
   }
@@ -44,9 +47,13 @@ async function main(): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-/** The correct build once with each set of faults, then the defects. */
+/**
+ * The correct build once with each set of faults, then the defects. It is killed first: a queue hides what a killed worker had received for
+ * minutes, which pass beside the other trials.
+ */
 function trialsOf(chosen: readonly PlantedDefect[]): Trial[] {
-  const sets = [...new Map(chosen.map(({ faults }) => [JSON.stringify(faults), faults])).values()];
+  const sets = [...new Map(chosen.map(({ faults }) => [JSON.stringify(faults), faults])).values()]
+    .sort((one, other) => Number('kill-worker' in other) - Number('kill-worker' in one));
   return [
     ...sets.map((faults): Trial => ({ title: `the correct build${described(faults)}`, faults, planted: undefined })),
     ...chosen.map((planted): Trial => ({ title: `${planted.name}${described(planted.faults)}`, faults: planted.faults, planted })),
@@ -71,7 +78,7 @@ async function runWith(assembly: string, { faults, planted }: Trial): Promise<Ve
     if (planted !== undefined) {
       await plant(planted, copy);
     }
-    const seconds = Object.keys(faults).length === 0 ? SECONDS : SECONDS_WITH_FAULTS;
+    const seconds = Object.keys(faults).every((name) => AT_ONCE.includes(name)) ? SECONDS : SECONDS_WITH_FAULTS;
     return await runForVerdict(copy, folder, [
       '--rate', RATE, '--seconds', String(seconds), '--seed', '1', '--no-page', ...flags(faults),
       // What is planted may never drain; the correct build is given all the time that it asks for.

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { synthesizeApp } from '../../cli/assembly';
 import { faultNamed, FAULTS, type FaultName } from '../../local/faults';
+import { inLanes } from '../support/lanes';
 import { runForVerdict } from '../support/verdict-run';
+import { synthesizeForVerification } from '../support/verified-assembly';
 import { complaints, summary } from './judgement';
 import { readOptions } from './options';
 
@@ -10,7 +11,8 @@ import { readOptions } from './options';
  * Runs the reference under each fault alone, and under all of them together with several seeds, each at its suggested value. A run
  * passes when the fault was seen, nothing was lost, doubled or out of balance, and the backlog drained once the faults were over.
  *
- * Run by `npm run verify:faults`; `--seconds`, `--together-seconds`, `--seeds`, `--rate` and `--only NAME,NAME` make it shorter.
+ * Run by `npm run verify:faults`; `--seconds`, `--together-seconds`, `--seeds`, `--rate` and `--only NAME,NAME` make it shorter. Runs go on side by
+ * side (`--lanes`), each with processes and ports of its own.
  */
 
 const root = path.join(__dirname, '..', '..');
@@ -23,22 +25,18 @@ interface PlannedRun {
 }
 
 async function main(): Promise<number> {
-  const { seconds, togetherSeconds, seeds, rate, only } = readOptions(process.argv.slice(2));
-  const planned: PlannedRun[] = only.map((name) => ({ title: flagWithSuggestion(name), faults: [name], seconds, seed: 1 }));
+  const { seconds, togetherSeconds, seeds, rate, only, lanes } = readOptions(process.argv.slice(2));
+  // The longest first: none is left alone at the end.
+  const planned: PlannedRun[] = [];
   for (let seed = 1; seed <= seeds && togetherSeconds > 0; seed++) {
     planned.push({ title: `all together, seed ${seed}`, faults: FAULTS.map(({ name }) => name), seconds: togetherSeconds, seed });
   }
+  planned.push(...only.map((name) => ({ title: flagWithSuggestion(name), faults: [name], seconds, seed: 1 })));
   process.chdir(root);
-  process.stdout.write(`${planned.length} runs at ${rate} payments/s\n`);
-  const assembly = await synthesizeApp({ environment: 'local' });
-  let failures = 0;
-  try {
-    for (const run of planned) {
-      failures += (await verify(assembly.folder, rate, run)) ? 0 : 1;
-    }
-  } finally {
-    assembly.dispose();
-  }
+  process.stdout.write(`${planned.length} runs at ${rate} payments/s, ${lanes} at a time\n`);
+  const assembly = await synthesizeForVerification();
+  const passed = await inLanes(lanes, planned, (run) => verify(assembly.folder, rate, run)).finally(() => assembly.dispose());
+  const failures = passed.filter((it) => !it).length;
   process.stdout.write(`${planned.length - failures} passed, ${failures} failed\n`);
   return failures === 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { faultNamed, FAULTS, type FaultName } from '../../local/faults';
+import { lanesOfThisMachine } from '../support/lanes';
 
 /** What `npm run verify:faults` is asked for. */
 export interface VerifyFaultsOptions {
@@ -13,6 +14,8 @@ export interface VerifyFaultsOptions {
   readonly rate: number;
   /** Faults that run alone. @default - every one */
   readonly only: readonly FaultName[];
+  /** Runs at a time. @default - one more than this machine has cores, at most 4 */
+  readonly lanes: number;
 }
 
 const NUMBERS = {
@@ -20,6 +23,7 @@ const NUMBERS = {
   'together-seconds': { least: 0, most: 3600, otherwise: 120 },
   'seeds': { least: 1, most: 1000, otherwise: 3 },
   'rate': { least: 1, most: 100_000, otherwise: 300 },
+  'lanes': { least: 1, most: 16, otherwise: lanesOfThisMachine() },
 } as const;
 
 /** @throws Error naming option, bounds and value */
@@ -28,6 +32,7 @@ export function readOptions(words: readonly string[]): VerifyFaultsOptions {
     args: [...words],
     options: {
       'seconds': { type: 'string' }, 'together-seconds': { type: 'string' }, 'seeds': { type: 'string' }, 'rate': { type: 'string' }, 'only': { type: 'string' },
+      'lanes': { type: 'string' },
     },
   });
   const number = (name: keyof typeof NUMBERS): number => {
@@ -43,6 +48,7 @@ export function readOptions(words: readonly string[]): VerifyFaultsOptions {
     togetherSeconds: number('together-seconds'),
     seeds: number('seeds'),
     rate: number('rate'),
+    lanes: number('lanes'),
     only: values.only === undefined ? FAULTS.map(({ name }) => name) : values.only.split(',').map((name) => faultNamed(name).name),
   };
 }

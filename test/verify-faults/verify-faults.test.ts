@@ -1,5 +1,6 @@
 import { FAULTS } from '../../local/faults';
 import type { Verdict } from '../../local/run/verdict';
+import { lanesOfThisMachine } from '../support/lanes';
 import { complaints, summary } from './judgement';
 import { readOptions } from './options';
 
@@ -36,7 +37,6 @@ describe('a run under faults', () => {
     ['without a redelivery', { redelivered: 0 }, 'redelivered is 0'],
     ['without an error', { handlerErrors: 0 }, 'handlerErrors is 0'],
     ['without a throttled write', { throttled: 0 }, 'throttled is 0'],
-    ['without a request that got no answer', { unanswered: 0 }, 'unanswered is 0'],
     ['without a parked payment', { parked: 0 }, 'parked is 0'],
     ['with an unreadable record too few', { parkedUnreadable: 3 }, '4 records of random bytes were put and 3 are parked'],
     ['with no unreadable record', { parkedUnreadable: 0, unreadablePut: 0 }, 'parkedUnreadable is 0'],
@@ -72,16 +72,17 @@ describe('a run under faults', () => {
 
 describe('the options of verify:faults', () => {
   it('have the stated defaults', () => {
-    expect(readOptions([])).toEqual({ seconds: 30, togetherSeconds: 120, seeds: 3, rate: 300, only: ALL });
+    expect(readOptions([])).toEqual({ seconds: 30, togetherSeconds: 120, seeds: 3, rate: 300, only: ALL, lanes: lanesOfThisMachine() });
   });
 
   it('can make it shorter', () => {
-    expect(readOptions(['--seconds', '10', '--together-seconds', '0', '--seeds', '1', '--rate', '50', '--only', 'poison,reshard']))
-      .toEqual({ seconds: 10, togetherSeconds: 0, seeds: 1, rate: 50, only: ['poison', 'reshard'] });
+    expect(readOptions(['--seconds', '10', '--together-seconds', '0', '--seeds', '1', '--rate', '50', '--only', 'poison,reshard', '--lanes', '1']))
+      .toEqual({ seconds: 10, togetherSeconds: 0, seeds: 1, rate: 50, only: ['poison', 'reshard'], lanes: 1 });
   });
 
   it.each([
     [['--seconds', '9'], '--seconds must be a whole number between 10 and 3600, got: 9'],
+    [['--lanes', '0'], '--lanes must be a whole number between 1 and 16, got: 0'],
     [['--seeds', 'many'], '--seeds must be a whole number between 1 and 1000, got: many'],
     [['--only', 'fire'], 'A fault is one of'],
     [['--colour'], '--colour'],

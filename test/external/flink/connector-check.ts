@@ -21,7 +21,7 @@ export const fraudConnector: ExternalCheck = {
       }
       return { status: 'skipped', detail: error.message };
     }
-    const found = python();
+    const found = await python();
     if ('missing' in found) {
       return { status: 'skipped', detail: found.missing };
     }

@@ -17,7 +17,7 @@ const SHOWN_LINES = 15;
 export const fraudRules: ExternalCheck = {
   name: 'fraud rules on Flink',
   async run(): Promise<ExternalResult> {
-    const found = python();
+    const found = await python();
     if ('missing' in found) {
       return { status: 'skipped', detail: found.missing };
     }

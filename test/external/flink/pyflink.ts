@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../house/source-files';
+import { succeeds } from '../programs';
 
 /** The wheel of the version of Flink that the application runs on. */
 export const PYFLINK = '2.3.0';
@@ -9,10 +9,16 @@ export const PYFLINK = '2.3.0';
 /** A Python with PyFlink, or why there is none. */
 export type Python = { readonly program: string } | { readonly missing: string };
 
-/** Installs PyFlink from PyPI into a virtual environment of its own, once. */
-export function python(): Python {
-  const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  if (java.status !== 0) {
+let found: Promise<Python> | undefined;
+
+/** Installs PyFlink from PyPI into a virtual environment of its own, once, whoever asks for it first. */
+export function python(): Promise<Python> {
+  found ??= install();
+  return found;
+}
+
+async function install(): Promise<Python> {
+  if (!(await succeeds('java', ['-version']))) {
     return { missing: 'there is no java (11 or 17)' };
   }
   const folder = path.join(root, '.local', `pyflink-${PYFLINK}`);
@@ -21,8 +27,9 @@ export function python(): Python {
   const whole = path.join(folder, 'whole');
   if (!fs.existsSync(whole)) {
     fs.rmSync(folder, { recursive: true, force: true });
-    const succeeds = (command: string, words: string[]): boolean => spawnSync(command, words, { stdio: 'ignore' }).status === 0;
-    if (!succeeds('python3', ['-m', 'venv', folder]) || !succeeds(program, ['-m', 'pip', 'install', '--quiet', `apache-flink==${PYFLINK}`])) {
+    const isThere = await succeeds('python3', ['-m', 'venv', folder])
+      && await succeeds(program, ['-m', 'pip', 'install', '--quiet', `apache-flink==${PYFLINK}`]);
+    if (!isThere) {
       fs.rmSync(folder, { recursive: true, force: true });
       return { missing: `PyFlink ${PYFLINK} cannot be installed here (needs python3 with venv, of a version that it supports, and PyPI)` };
     }

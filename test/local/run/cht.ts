@@ -4,17 +4,28 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Verdict } from '../../../local/run/verdict';
 import { root } from '../../house/source-files';
+import { compiledSources } from '../../support/compiled-sources';
 
 /** How a command of `cht` ended. */
 export interface ChtResult {
   readonly exitCode: number;
   readonly output: string;
+  /** Folders under `.local` that a run left behind: none, unless it was not clean. Other runs may go on beside it. */
+  readonly leftovers: readonly string[];
+}
+
+export interface ChtOptions {
+  /** Presses Ctrl-C once this has been printed. @default - never */
+  readonly interruptAfter?: RegExp;
+  /** Goes through `bin/cht.js`, which in a checkout compiles the sources in each process anew. @default false */
+  readonly throughBin?: boolean;
 }
 
 /** Runs `cht` the way a person does, in a process of its own. */
-export function cht(words: readonly string[], options: { readonly interruptAfter?: RegExp } = {}): Promise<ChtResult> {
+export function cht(words: readonly string[], options: ChtOptions = {}): Promise<ChtResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'bin', 'cht.js'), ...words], { cwd: root, detached: true });
+    const program = options.throughBin === true ? path.join(root, 'bin', 'cht.js') : path.join(compiledSources(), 'cli', 'main.js');
+    const child = spawn(process.execPath, [program, ...words], { cwd: root, detached: true });
     let output = '';
     let interrupted = false;
     const onData = (chunk: Buffer): void => {
@@ -28,7 +39,7 @@ export function cht(words: readonly string[], options: { readonly interruptAfter
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
     child.on('error', reject);
-    child.on('exit', (code) => resolve({ exitCode: code ?? 1, output }));
+    child.on('exit', (code) => resolve({ exitCode: code ?? 1, output, leftovers: leftoversOf(child.pid!) }));
   });
 }
 
@@ -41,8 +52,8 @@ export function readVerdict(file: string): Verdict {
   return JSON.parse(fs.readFileSync(file, 'utf8')) as Verdict;
 }
 
-/** Runs whose folder is still under `.local`. */
-export function leftovers(): string[] {
+/** What is still there under `.local` of the runs of a process. */
+function leftoversOf(pid: number): string[] {
   const folder = path.join(root, '.local');
-  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.startsWith('run-')) : [];
+  return fs.existsSync(folder) ? fs.readdirSync(folder).filter((name) => name.startsWith(`run-${pid}-`)) : [];
 }

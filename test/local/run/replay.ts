@@ -10,6 +10,8 @@ export interface Replay {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly output: string;
+  /** What the run left behind. */
+  readonly leftovers: readonly string[];
   /** Lines whose answer the contract does not allow. */
   readonly wrongAnswers: readonly string[];
   /** Balance by `merchant,currency`, zero ones left out. */
@@ -24,7 +26,7 @@ export async function replayMadeUpFile(count: number, seed: number): Promise<Rep
     const file = makeInputFile(count, seed);
     const at = (name: string) => path.join(folder, name);
     fs.writeFileSync(at('input.ndjson'), Buffer.concat(file.lines.flatMap(({ text }) => [text, Buffer.from('\n')])));
-    const { exitCode, output } = await cht([
+    const { exitCode, leftovers, output } = await cht([
       'run', '--environment', 'local', '--input', at('input.ndjson'), '--balances', at('balances.csv'), '--answers', at('answers.csv'), '--json', at('verdict.json'),
     ]);
     if (!fs.existsSync(at('verdict.json'))) {
@@ -36,6 +38,7 @@ export async function replayMadeUpFile(count: number, seed: number): Promise<Rep
       file,
       exitCode,
       output,
+      leftovers,
       verdict: readVerdict(at('verdict.json')),
       wrongAnswers: file.lines.flatMap(({ statuses, why }, index) => {
         const [line, status, problem] = answers[index] ?? [];

@@ -1,6 +1,6 @@
 import type { CheckerProgress } from '../../../local/checker/checker';
 import type { EngineStatistics } from '../../../local/run/engine-statistics';
-import { type SettlingSystem, waitUntilSettled } from '../../../local/run/settling';
+import { type Settled, type SettlingSystem, waitUntilSettled } from '../../../local/run/settling';
 
 interface Step {
   readonly idle: boolean;
@@ -28,32 +28,40 @@ function system(step: (looks: number) => Step): SettlingSystem {
   };
 }
 
+/** Longer than any of these waits may take. */
+const FOR_EVER_MILLISECONDS = 600_000;
+
+/** How a wait ends, in a time that passes as fast as the wait sleeps. */
+async function end(system: SettlingSystem, timeoutMilliseconds: number): Promise<Settled> {
+  const wait = waitUntilSettled(system, timeoutMilliseconds, () => undefined);
+  await jest.advanceTimersByTimeAsync(FOR_EVER_MILLISECONDS);
+  return wait;
+}
+
 describe('waiting until a run has settled', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
   it('ends when everything has its end and nothing is on its way', async () => {
-    const wait = waitUntilSettled(system((looks) => ({ idle: looks > 3, settledKeys: 10, projected: 10 })), 60_000, () => undefined);
-    expect(await wait).toMatchObject({ drained: true });
+    expect(await end(system((looks) => ({ idle: looks > 3, settledKeys: 10, projected: 10 })), 60_000)).toMatchObject({ drained: true });
   });
 
   it('gives up where nothing moves, and says that something is still on its way', async () => {
-    const wait = waitUntilSettled(system((looks) => ({ idle: false, settledKeys: 10, projected: 10, invocations: looks })), 1_000, () => undefined);
-    expect(await wait).toMatchObject({ drained: false });
+    const busy = system((looks) => ({ idle: false, settledKeys: 10, projected: 10, invocations: looks }));
+    expect(await end(busy, 1_000)).toMatchObject({ drained: false });
   });
 
   it('waits for what a queue hides longer than that, where it is told to', async () => {
-    const wait = waitUntilSettled(system((looks) => ({ idle: looks > 7, settledKeys: 10, projected: 10 })), 5_000, () => undefined);
-    expect(await wait).toMatchObject({ drained: true });
+    expect(await end(system((looks) => ({ idle: looks > 7, settledKeys: 10, projected: 10 })), 5_000)).toMatchObject({ drained: true });
   });
 
   it('waits for payouts though every engine is idle, and gives them up when nothing moves', async () => {
     const ending = system((looks) => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: looks > 8 ? 0 : 1 }));
-    const ends = waitUntilSettled(ending, 60_000, () => undefined);
-    expect(await ends).toMatchObject({ drained: true });
-    const hangs = waitUntilSettled(system(() => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: 1 })), 2_000, () => undefined);
-    expect(await hangs).toMatchObject({ drained: false });
+    expect(await end(ending, 60_000)).toMatchObject({ drained: true });
+    expect(await end(system(() => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: 1 })), 2_000)).toMatchObject({ drained: false });
   });
 
   it('does not wait for payments that will never settle once all is idle', async () => {
-    const wait = waitUntilSettled(system(() => ({ idle: true, settledKeys: 9, projected: 10 })), 60_000, () => undefined);
-    expect(await wait).toMatchObject({ drained: true });
+    expect(await end(system(() => ({ idle: true, settledKeys: 9, projected: 10 })), 60_000)).toMatchObject({ drained: true });
   });
 });
