@@ -45,6 +45,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
+    name: 'cost',
+    summary: 'what a month of an assembly costs, line by line, and what a change of it costs',
+    load: async () => (await import('./cost.js')).costCommand,
+  },
+  {
     name: 'facts',
     summary: 'the dated limits, quotas, prices and latencies that sizes rest on',
     load: async () => (await import('./facts.js')).factsCommand,
@@ -98,7 +103,7 @@ function overview(): string {
     '',
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
-    'run, size, explain, growth, quotas, choose and check take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
+    'run, size, explain, growth, quotas, choose, check and cost take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
     'to a temporary folder. facts and flink need none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',

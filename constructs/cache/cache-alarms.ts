@@ -16,9 +16,11 @@ export function ofNodes(nodes: readonly string[], metricName: string, statistic:
     return metrics[0];
   }
   const together = { Average: 'AVG', Maximum: 'MAX', Sum: 'SUM' }[statistic];
+  // A graph takes several of these, and an id may stand for one metric only in it.
+  const ids = metrics.map((_, index) => `${metricName[0].toLowerCase()}${metricName.slice(1)}${index}`);
   return new cloudwatch.MathExpression({
-    expression: `${together}([${metrics.map((_, index) => `m${index}`).join(', ')}])`,
-    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    expression: `${together}([${ids.join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [ids[index], metric])),
     label: metricName,
     period: ALARM_PERIOD,
   });

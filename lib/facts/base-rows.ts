@@ -6,6 +6,7 @@ import broker from './targets/broker.json';
 import checks from './targets/checks.json';
 import choices from './targets/choices.json';
 import compute from './targets/compute.json';
+import cost from './targets/cost.json';
 import dataStores from './targets/data-stores.json';
 import edge from './targets/edge.json';
 import foundation from './targets/foundation.json';
@@ -19,8 +20,8 @@ import store from './targets/store.json';
 import workflow from './targets/workflow.json';
 
 const FILES = [
-  quotas, latencies, measurements, paymentPath, operations, broker, compute, store, dataStores, edge, recovery, planning, checks, choices, foundation,
-  fraud, workflow, observability,
+  quotas, latencies, measurements, paymentPath, operations, broker, compute, cost, store, dataStores, edge, recovery, planning, checks, choices,
+  foundation, fraud, workflow, observability,
 ] as unknown as readonly (readonly FactRow[])[];
 
 /** All data files but prices, in a module of its own: it is loaded when a fact is first asked for. */

@@ -1,0 +1,154 @@
+import * as fs from 'node:fs';
+import { type Bill, BillDiff, billOf, type BillOptions, type Commitment, COMMITMENTS, type DeclaredUsage, leversOf } from '../lib/cost';
+import { Facts } from '../lib/facts';
+import { renderCostDiff } from '../lib/report/cost-markdown';
+import { type CostTableOptions, renderCostReasons, renderCostTable, renderLevers } from '../lib/report/cost-table';
+import { AssemblyError, Topology } from '../lib/topology';
+import type { Workload } from '../lib/workload';
+import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
+import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
+import { statedWorkload } from './workload-file';
+
+const PARTS = ['stage', 'stack', 'service', 'kind'] as const;
+
+/** `cht cost` */
+export const costCommand: Command = {
+  help: `cht cost [ASSEMBLY]: what a month of a cloud assembly costs, of whatever app it is, and why
+cht cost why RESOURCE [ASSEMBLY]: the lines of a resource (path, end of a path, logical id or type) and where each comes from
+cht cost levers [ASSEMBLY]: what would make it cheaper, the largest saving first, and what that costs in latency or risk
+cht cost diff BASE HEAD: what the change from one assembly to another costs, as Markdown for a pull request
+
+${SYNTHESIS_HELP}
+  --workload FILE        what the app carries, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
+  --usage FILE           quantities that somebody knows better, by resource: {"PaymentStream": {"recordsPerSecond": 1000}}
+  --commitment none|1y   what is committed for a year: savings plans and reserved capacity; none by default
+  --by PART              totals by stage, stack, service or kind; stage by default
+  --lines N              lines that are shown, the dearest ones; 20 by default
+  --threshold PERCENT    diff ends with 1 when a month costs so much more
+  --json                 {"currency","workload","commitment","atLeast","perMonth":{"low","typical","high"},"perMillionPayments":{…},"lines":[…],"unpriced":[…]};
+                         diff: {"currency","atLeast","perMonth":{"before","after"},"perMillionPayments":{…},"changes":[…],"newlyUnpriced":[…]}
+
+Quantities are derived from the workload along the edges of the templates; each line is declared, derived or assumed. Prices are list prices with a
+date; no account is asked. What has no price is listed, and the totals say "at least".
+`,
+  options: {
+    ...SYNTHESIS_OPTIONS,
+    workload: { type: 'string' },
+    usage: { type: 'string' },
+    commitment: { type: 'string' },
+    by: { type: 'string' },
+    lines: { type: 'string' },
+    threshold: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+  async run(input) {
+    const [word, ...rest] = input.positionals;
+    switch (word) {
+      case 'why': return why(input, rest);
+      case 'levers': return levers(input, rest);
+      case 'diff': return diff(input, rest);
+      default: return whole(input);
+    }
+  },
+};
+
+async function whole(input: CommandInput): Promise<number> {
+  const options = tableOptions(input);
+  const bill = await billFor(input, input.positionals[0]);
+  process.stdout.write(input.values.json === true ? json(bill) : renderCostTable(bill, options));
+  return 0;
+}
+
+async function why(input: CommandInput, [resource, folder]: readonly string[]): Promise<number> {
+  if (resource === undefined) {
+    throw new UsageError('"cht cost why" needs a resource.', 'cost');
+  }
+  const bill = await billFor(input, folder);
+  const lines = [...bill.linesOf(resource)].sort((a, b) => b.usd.typical - a.usd.typical);
+  const unpriced = bill.unpricedOf(resource);
+  if (lines.length === 0 && unpriced.length === 0) {
+    process.stderr.write(`cht: the bill has no line for ${resource}: there is no such resource, or it is free.\n`);
+    return 1;
+  }
+  process.stdout.write(input.values.json === true ? json({ lines, unpriced })
+    : `${renderCostReasons(lines, { width: width() })}${unpriced.map((it) => `${it.resource} (${it.type}) is not priced: ${it.why}\n`).join('')}`);
+  return 0;
+}
+
+async function levers(input: CommandInput, [folder]: readonly string[]): Promise<number> {
+  const found = await priced(input, folder, leversOf);
+  process.stdout.write(input.values.json === true ? json(found) : renderLevers(found, { width: width() }));
+  return 0;
+}
+
+async function diff(input: CommandInput, folders: readonly string[]): Promise<number> {
+  const [base, head] = folders;
+  if (base === undefined || head === undefined || folders.length > 2) {
+    throw new UsageError('"cht cost diff" needs two assemblies: BASE and HEAD.', 'cost');
+  }
+  const threshold = number(input, 'cost', 'threshold', 0, Number.MAX_SAFE_INTEGER);
+  const found = new BillDiff(await billFor(input, base), await billFor(input, head));
+  process.stdout.write(input.values.json === true ? json(found) : renderCostDiff(found));
+  return threshold !== undefined && 100 * found.share > threshold ? 1 : 0;
+}
+
+function billFor(input: CommandInput, folder: string | undefined): Promise<Bill> {
+  return priced(input, folder, billOf);
+}
+
+type Pricing<T> = (topology: Topology, workload: Workload | undefined, options: BillOptions) => T;
+
+async function priced<T>(input: CommandInput, folder: string | undefined, price: Pricing<T>): Promise<T> {
+  const commitment = (text(input, 'commitment') ?? 'none') as Commitment;
+  if (!COMMITMENTS.includes(commitment)) {
+    throw new UsageError(`--commitment must be one of ${COMMITMENTS.join(', ')}, got: ${commitment}.`, 'cost');
+  }
+  const workload = statedWorkload(input);
+  const usage = statedUsage(input);
+  const assembly = await useAssembly(input, folder);
+  try {
+    return price(Topology.read(assembly.folder, { unresolved: 'stand-in' }), workload, { commitment, usage, facts: Facts.local() });
+  } catch (error) {
+    if (/^`(workload|usage)` must/.test((error as Error).message)) {
+      throw new AssemblyError(`${assembly.folder}: ${(error as Error).message}. See --workload and --usage.`);
+    }
+    throw error;
+  } finally {
+    assembly.dispose();
+  }
+}
+
+function statedUsage(input: CommandInput): { readonly [resource: string]: DeclaredUsage } | undefined {
+  const file = text(input, 'usage');
+  if (file === undefined) {
+    return undefined;
+  }
+  let read: unknown;
+  try {
+    read = JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new AssemblyError(`--usage ${file}: ${(error as Error).message}`);
+  }
+  const isUsage = typeof read === 'object' && read !== null && Object.values(read).every((of) => typeof of === 'object' && of !== null
+    && Object.values(of as object).every((value) => typeof value === 'number' && Number.isFinite(value) && value >= 0));
+  if (!isUsage) {
+    throw new AssemblyError(`--usage ${file}: it must be an object of resources, each with quantities of 0 or more: {"PaymentStream": {"recordsPerSecond": 1000}}`);
+  }
+  return read as { readonly [resource: string]: DeclaredUsage };
+}
+
+function tableOptions(input: CommandInput): CostTableOptions {
+  const by = text(input, 'by') ?? 'stage';
+  if (!(PARTS as readonly string[]).includes(by)) {
+    throw new UsageError(`--by must be one of ${PARTS.join(', ')}, got: ${by}.`, 'cost');
+  }
+  return { by: by as CostTableOptions['by'], lines: integer(input, 'cost', 'lines', 0, 10_000), width: width() };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 1)}\n`;
+}
+
+function width(): number {
+  return process.stdout.columns ?? 120;
+}

@@ -1,0 +1,10 @@
+export { type AmountKind } from './amount';
+export { Bill, type BillJson, type BillProps } from './bill';
+export { type BillChange, BillDiff, type BillDiffJson } from './bill-diff';
+export { type BillLine, type UnpricedResource } from './bill-line';
+export { billOf, type BillOptions } from './bill-of';
+export { type Commitment, COMMITMENTS } from './commitment';
+export { type Lever, leversOf } from './levers';
+export { type Case, type Spread } from './spread';
+export { type Stage } from './stage';
+export { type DeclaredUsage, USAGE_METADATA_KEY } from './usage/usage-model';

@@ -1,0 +1,73 @@
+import { BILLED_GB } from '../../sizing/monthly-cost';
+import { cacheLoad } from '../../sizing/valkey-load';
+import type { TopologyResource } from '../../topology';
+import { type Amount, declared, derived, times } from '../amount';
+import { UnpricedError } from '../unpriced-error';
+import { numberOf, textOf } from '../usage/properties';
+import { text } from '../usage/traffic';
+import type { UsageModel } from '../usage/usage-model';
+import { flowing, hourly, type Pricer } from './pricer';
+
+/** Serverless caches: what they hold, and units of requests, each no less than its stated minimum. */
+export const serverlessCachePricer: Pricer = {
+  types: ['AWS::ElastiCache::ServerlessCache'],
+  price(resource, model) {
+    const engine = textOf(resource, 'Engine') === 'redis' ? 'redis' : 'valkey';
+    const least = numberOf(resource, 'CacheUsageLimits.DataStorage.Minimum') ?? model.facts(resource).number('elasticache/serverless.minBilledGB.valkey');
+    const leastUnits = numberOf(resource, 'CacheUsageLimits.ECPUPerSecond.Minimum') ?? 0;
+    const { gigabytes, units, bytes } = loadOf(resource, model);
+    const zones = Math.max(1, listLength(resource));
+    return [
+      hourly(resource, 'data', `cache.${engine}.gigabyteHours`, atLeast(gigabytes, least, 'GB at least')),
+      flowing(resource, 'request units', `cache.${engine}.units`, atLeast(units, leastUnits, 'units/s at least, as the template asks for')),
+      flowing(resource, 'traffic between zones', 'interZone.gigabytes', times(bytes, (zones - 1) / zones / BILLED_GB)),
+    ];
+  },
+};
+
+/** Caches of nodes: each node by the hour, backups, and what crosses zones. */
+export const nodeCachePricer: Pricer = {
+  types: ['AWS::ElastiCache::ReplicationGroup'],
+  price(resource, model) {
+    const type = textOf(resource, 'CacheNodeType');
+    if (type === undefined) {
+      throw new UnpricedError(`${resource.logicalId} names no \`CacheNodeType\``);
+    }
+    const engine = textOf(resource, 'Engine') === 'redis' ? 'redis' : 'valkey';
+    const shards = numberOf(resource, 'NumNodeGroups') ?? 1;
+    const nodes = numberOf(resource, 'NumCacheClusters') ?? shards * (1 + (numberOf(resource, 'ReplicasPerNodeGroup') ?? 0));
+    const { bytes } = loadOf(resource, model);
+    return [
+      hourly(resource, 'nodes', `cache.nodeHours:onDemand.${engine}.${type}`, declared(nodes, `${shards} shards with their replicas`)),
+      flowing(resource, 'traffic between zones', 'interZone.gigabytes', times(bytes, model.assumption('nodeZoneShare') / BILLED_GB, `${bytes.why}; a part of it from another zone`)),
+    ];
+  },
+};
+
+interface Load {
+  readonly gigabytes: Amount;
+  readonly units: Amount;
+  readonly bytes: Amount;
+}
+
+/** What the payments ask of a cache: entries of merchants, payers and rules. */
+function loadOf(resource: TopologyResource, model: UsageModel): Load {
+  const load = cacheLoad(model.average, model.facts(resource));
+  const made = model.decidedNumber(resource, 'workingSetBytes') !== undefined;
+  const amount = (value: number, why: string): Amount => ({ ...derived(value, why), kind: made ? 'derived' : 'assumed' });
+  const why = `${text(model.rate)} payments/s that look up merchant, payer and rules`;
+  return {
+    gigabytes: model.use(resource, 'storedGigabytes', () => amount(load.averageWorkingSetBytes / BILLED_GB, why)),
+    units: model.use(resource, 'unitsPerSecond', () => amount(load.unitsPerSecond, why)),
+    bytes: model.use(resource, 'bytesPerSecond', () => amount(load.bytesPerSecond, why)),
+  };
+}
+
+function atLeast(amount: Amount, least: number, what: string): Amount {
+  return amount.value >= least ? amount : declared(least, `${least} ${what}; used: ${text(amount.value)}`);
+}
+
+function listLength(resource: TopologyResource): number {
+  const { SubnetIds } = resource.properties;
+  return Array.isArray(SubnetIds) ? SubnetIds.length : 1;
+}

@@ -1,0 +1,51 @@
+import { billOf, leversOf, USAGE_METADATA_KEY } from '../../../lib/cost';
+import { Workload } from '../../../lib/workload';
+import { assemblyOf, type PlainResource } from './assembly-of';
+
+const workload = Workload.fromJSON({ peak: 1000, average: 1000 });
+
+function stated(Type: string, Properties: object, usage: { readonly [name: string]: number } = {}): PlainResource {
+  return { Type, Properties, Metadata: { [USAGE_METADATA_KEY]: usage } };
+}
+
+function savings(resources: { readonly [logicalId: string]: PlainResource }): Record<string, number> {
+  return Object.fromEntries(leversOf(assemblyOf(resources), workload).map(({ name, usd }) => [name, Math.round(100 * usd) / 100]));
+}
+
+describe('levers', () => {
+  it('are ranked by what they save, and leave out what saves nothing', () => {
+    const levers = leversOf(assemblyOf({
+      Acl: stated('AWS::WAFv2::WebACL', { Rules: [] }, { requestsPerSecond: 10_000 }),
+      Log: stated('AWS::Logs::LogGroup', {}, { bytesPerSecond: 1e6 }),
+      Key: stated('AWS::KMS::Key', {}, { requestsPerSecond: 0 }),
+    }), workload);
+    expect(levers.map(({ name }) => name)).toEqual(['Shield Advanced in place of the requests of web ACLs', 'logs of the class Infrequent Access']);
+    // 26,280 M requests x 0.60 - 3,000.
+    expect(levers[0].usd).toBeCloseTo(12_768, 6);
+    expect(levers.every(({ price, why }) => price.length > 10 && why.length > 10)).toBe(true);
+  });
+
+  it('do not offer Shield Advanced below its price', () => {
+    expect(savings({ Acl: stated('AWS::WAFv2::WebACL', { Rules: [] }, { requestsPerSecond: 1000 }) })).toEqual({});
+  });
+
+  it('count the copies of a table beyond the last', () => {
+    const found = savings({
+      Vault: { Type: 'AWS::Backup::BackupVault', Properties: { BackupVaultName: 'vault' } },
+      Plan: { Type: 'AWS::Backup::BackupPlan', Properties: { BackupPlan: { BackupPlanRule: [{ TargetBackupVault: { Ref: 'Vault' }, ScheduleExpression: 'rate(1 day)', Lifecycle: { DeleteAfterDays: 35 } }] } } },
+      Selection: { Type: 'AWS::Backup::BackupSelection', Properties: { BackupPlanId: { Ref: 'Plan' }, BackupSelection: { Resources: [{ 'Fn::GetAtt': ['Table', 'Arn'] }] } } },
+      Table: stated('AWS::DynamoDB::Table', { ProvisionedThroughput: { WriteCapacityUnits: 1, ReadCapacityUnits: 1 }, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+        { storedGigabytes: 1000 }),
+    });
+    // 35 copies of 1,000 GB at 0.10, but for one of them.
+    expect(found['keep one daily backup of the tables instead of all within the retention']).toBeCloseTo(3400, 6);
+    expect(found['no point-in-time recovery where the audit trail can rebuild a table']).toBe(200);
+  });
+
+  it('save what the bill with a commitment costs less', () => {
+    const resources = { Function: stated('AWS::Lambda::Function', { MemorySize: 1024 }, { invocationsPerSecond: 100, secondsPerInvocation: 1 }) };
+    const [none, year] = (['none', '1y'] as const).map((commitment) => billOf(assemblyOf(resources), workload, { commitment }).perMonth.typical);
+    expect(none - year).toBeGreaterThan(0);
+    expect(savings(resources)['commit for a year to what always runs']).toBeCloseTo(none - year, 2);
+  });
+});
