@@ -225,7 +225,10 @@ export class PaymentReferenceStage extends Stage {
       reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
     });
     Aspects.of(this).add(new AspectGroup(
-      new ServerAccessLogs(this.network.accessLogs), new ManagedPolicies(), new StackSizeLimit(), ...(disposable ? [] : [new StatefulResourceGuard()]),
+      new ServerAccessLogs(this.network.accessLogs),
+      new ManagedPolicies(),
+      new StackSizeLimit(),
+      ...(disposable ? [] : [new StatefulResourceGuard()]),
     ));
   }
 }
