@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   const costs: SynthCost[] = [];
   const sides: Side[] = [
     ...Object.keys(IMPORTS).map((name) => side(name, () => Promise.resolve(importCost(build, name as keyof typeof IMPORTS)))),
-    side('floor', async () => (await processCost(floorSide, [program])).total),
+    side('floor', async () => (await processCost(floorSide, [program, 'as-new'])).total),
+    side('floorTuned', async () => (await processCost(floorSide, [program, 'as-reference'], NODE_OPTIONS)).total),
     side('synthPlain', async () => (await synthCost(synthSide, build, false)).total),
     side('synth', async () => {
       const cost = await synthCost(synthSide, build, true);
@@ -55,7 +56,8 @@ async function main(): Promise<void> {
   };
   process.stdout.write(`CPU in milliseconds, median (least to most) of ${rounds} interleaved rounds:\n`);
   Object.entries(IMPORTS).forEach(([name, meaning]) => line(name, milliseconds(name), meaning));
-  line('floor', milliseconds('floor'), 'the floor: Node, aws-cdk-lib, the same templates of prod made of bare L1');
+  line('floor', milliseconds('floor'), 'the floor: Node, aws-cdk-lib, the same templates of prod made of bare L1, settings of a new CDK app');
+  line('floorTuned', milliseconds('floorTuned'), "the same with the reference's settings: its Node options, no tree.json, no stack traces");
   line('synthPlain', milliseconds('synthPlain'), 'synthesis of prod without checks, imports included');
   line('synth', milliseconds('synth'), 'the same with checks');
   line('  sizing', counted.map((it) => it.sizing / 1000), 'of that: deriving all sizes');
@@ -68,10 +70,11 @@ async function main(): Promise<void> {
   process.stdout.write(`Sizing and checks add ${spreadText({ median: 100 * added.median, minimum: 100 * added.minimum, maximum: 100 * added.maximum })} % to the synthesis.\n`);
   process.stdout.write(`Importing the package adds ${(spread(ours).median / 1000).toFixed(1)} ms; importing Stack adds ${(spread(stack).median / 1000).toFixed(1)} ms to Node.\n`);
   const overFloor = ratio(measured, 'synthPlain', 'floor');
-  process.stdout.write(`The synthesis costs ${spreadText(overFloor, 2)} times the floor.\n`);
+  const overTuned = ratio(measured, 'synthPlain', 'floorTuned');
+  process.stdout.write(`The synthesis costs ${spreadText(overFloor, 2)} times the floor, ${spreadText(overTuned, 2)} times the floor with the reference's settings.\n`);
   writeReport(values.json, {
     name: 'synth',
-    ratios: { stackImport: rounded(imported), floor: rounded(1 / overFloor.median) },
+    ratios: { stackImport: rounded(imported), floor: rounded(1 / overFloor.median), floorTuned: rounded(1 / overTuned.median) },
     figures: { rounds, addedPercent: rounded(100 * added.median), sizingMilliseconds: rounded(spread(counted.map((it) => it.sizing)).median / 1000),
       checksMilliseconds: rounded(spread(counted.map((it) => it.checks)).median / 1000), synthMilliseconds: rounded(spread(milliseconds('synth')).median) },
   });
@@ -94,10 +97,13 @@ function importCost(build: string, what: keyof typeof IMPORTS): number {
 }
 
 function synthCost(synthSide: string, build: string, withChecks: boolean): Promise<SynthCost> {
-  return processCost(synthSide, [build, withChecks ? 'checks' : 'plain']) as Promise<SynthCost>;
+  return processCost(synthSide, [build, withChecks ? 'checks' : 'plain'], NODE_OPTIONS) as Promise<SynthCost>;
 }
 
 const STAGE = 'payments-prod';
+
+/** Options of Node that the command in `cdk.json` gives the reference. */
+const NODE_OPTIONS = (JSON.parse(fs.readFileSync('cdk.json', 'utf8')) as { app: string }).app.split(' ').filter((word) => /^--.*=/.test(word));
 
 /**
  * Synthesizes the reference once, writes the program of the floor after it, and holds what that program makes against the reference.
@@ -110,16 +116,16 @@ async function floorProgram(build: string, synthSide: string, floorSide: string)
   await processCost(synthSide, [build, 'plain', path.dirname(reference)]);
   const file = path.join(build, 'bare-program.js');
   fs.writeFileSync(file, bareProgram(STAGE, readBareStacks(reference)));
-  await processCost(floorSide, [file, path.dirname(floor)]);
+  await processCost(floorSide, [file, 'as-new', path.dirname(floor)]);
   requireSameTemplates(reference, floor);
   return file;
 }
 
 /** What a fresh process reports that runs a side. */
-function processCost(side: string, words: readonly string[]): Promise<{ readonly total: number }> {
+function processCost(side: string, words: readonly string[], nodeOptions: readonly string[] = []): Promise<{ readonly total: number }> {
   return new Promise((resolve, reject) => {
     const child = fork(side, words, {
-      execArgv: [], env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: [...nodeOptions], env: { ...process.env, CDK_VALIDATION: 'false' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.once('message', (cost) => resolve(cost as SynthCost));
     child.once('exit', (code) => reject(new Error(`a synthesis ended with ${code}`)));

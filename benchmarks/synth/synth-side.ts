@@ -64,11 +64,12 @@ function main(): SynthCost {
     timeSizing();
   }
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loading it is part of what is measured
-  const { App, Validations } = require('aws-cdk-lib') as typeof import('aws-cdk-lib');
+  const { Validations } = require('aws-cdk-lib') as typeof import('aws-cdk-lib');
+  const { referenceApp } = load('apps/payment-reference/reference-app.js') as unknown as typeof import('../../apps/payment-reference/reference-app');
   const { PaymentReferenceStage } = load('apps/payment-reference/payment-reference-stage.js') as unknown as typeof import('../../apps/payment-reference/payment-reference-stage');
-  const { environments, monthlyBudgets } = load('apps/payment-reference/workload.js') as unknown as typeof import('../../apps/payment-reference/workload');
-  const app = new App({ outdir, context: (JSON.parse(fs.readFileSync('cdk.json', 'utf8')) as { context: object }).context as { [key: string]: unknown } });
-  new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod, monthlyBudget: monthlyBudgets.prod });
+  const { environments } = load('apps/payment-reference/workload.js') as unknown as typeof import('../../apps/payment-reference/workload');
+  const app = referenceApp({ outdir, context: (JSON.parse(fs.readFileSync('cdk.json', 'utf8')) as { context: object }).context as { [key: string]: unknown } });
+  new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod });
   if (withChecks === 'checks') {
     const { HighThroughputChecks } = load('lib/checks/index.js') as unknown as typeof import('../../lib/checks');
     const plugin = new HighThroughputChecks();
