@@ -99,6 +99,7 @@ project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1
 project.package.addField('files', ['analytics', '!**/__pycache__', 'assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE']);
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
+  './cost': { types: './build/lib/cost/index.d.ts', default: './build/lib/cost/index.js' },
   './checks': { types: './build/lib/checks/index.d.ts', default: './build/lib/checks/index.js' },
   './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
   './testing': { types: './build/lib/testing/index.d.ts', default: './build/lib/testing/index.js' },

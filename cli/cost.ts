@@ -1,15 +1,21 @@
 import * as fs from 'node:fs';
-import { type Bill, BillDiff, billOf, type BillOptions, type Commitment, COMMITMENTS, type DeclaredUsage, leversOf } from '../lib/cost';
+import {
+  type Bill, BillDiff, billOf, type BillOptions, type Case, type Commitment, COMMITMENTS, type DeclaredUsage, type Discounts, leversOf, stalePricesOf,
+} from '../lib/cost';
 import { Facts } from '../lib/facts';
+import { renderCostCsv } from '../lib/report/cost-csv';
 import { renderCostDiff } from '../lib/report/cost-markdown';
+import { renderCostPage } from '../lib/report/cost-page';
 import { type CostTableOptions, renderCostReasons, renderCostTable, renderLevers } from '../lib/report/cost-table';
 import { AssemblyError, Topology } from '../lib/topology';
 import type { Workload } from '../lib/workload';
 import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, type CommandInput, integer, number, text, UsageError } from './command';
+import { readJsonOption } from './json-option';
 import { statedWorkload } from './workload-file';
 
 const PARTS = ['stage', 'stack', 'service', 'kind'] as const;
+const BANDS: readonly Case[] = ['low', 'typical', 'high'];
 
 /** `cht cost` */
 export const costCommand: Command = {
@@ -22,10 +28,15 @@ ${SYNTHESIS_HELP}
   --workload FILE        what the app carries, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
   --usage FILE           quantities that somebody knows better, by resource: {"PaymentStream": {"recordsPerSecond": 1000}}
   --commitment none|1y   what is committed for a year: savings plans and reserved capacity; none by default
+  --discounts FILE       what is paid less than the list price, as factors by price id or beginning: {"dynamodb/*": 0.9, "kinesis/provisioned.shardHour": 0.8}
   --by PART              totals by stage, stack, service or kind; stage by default
   --lines N              lines that are shown, the dearest ones; 20 by default
   --threshold PERCENT    diff ends with 1 when a month costs so much more
-  --json                 {"currency","workload","commitment","atLeast","perMonth":{"low","typical","high"},"perMillionPayments":{…},"lines":[…],"unpriced":[…]};
+  --html FILE            writes a page with charts and all lines, which needs nothing else
+  --csv                  the lines in the columns of FOCUS 1.2, for tools that read bills
+  --month YYYY-MM        the month that the CSV is written for; the present one by default
+  --band BAND            what the CSV states as cost: low, typical or high; typical by default
+  --json                 {"currency","workload","commitment","atLeast","perMonth":{"low","typical","high"},"perMillionPayments":{…},"discount":{…},"lines":[…],"unpriced":[…],"stale":[…]};
                          diff: {"currency","atLeast","perMonth":{"before","after"},"perMillionPayments":{…},"changes":[…],"newlyUnpriced":[…]}
 
 Quantities are derived from the workload along the edges of the templates; each line is declared, derived or assumed. Prices are list prices with a
@@ -39,6 +50,11 @@ date; no account is asked. What has no price is listed, and the totals say "at l
     by: { type: 'string' },
     lines: { type: 'string' },
     threshold: { type: 'string' },
+    discounts: { type: 'string' },
+    html: { type: 'string' },
+    csv: { type: 'boolean' },
+    month: { type: 'string' },
+    band: { type: 'string' },
     json: { type: 'boolean' },
   },
   async run(input) {
@@ -54,8 +70,50 @@ date; no account is asked. What has no price is listed, and the totals say "at l
 
 async function whole(input: CommandInput): Promise<number> {
   const options = tableOptions(input);
-  const bill = await billFor(input, input.positionals[0]);
-  process.stdout.write(input.values.json === true ? json(bill) : renderCostTable(bill, options));
+  const [folder] = input.positionals;
+  const forms = ['json', 'csv', 'html'].filter((it) => input.values[it] !== undefined);
+  if (forms.length > 1) {
+    throw new UsageError(`--${forms[0]} and --${forms[1]} are two forms of one bill: choose one.`, 'cost');
+  }
+  const file = text(input, 'html');
+  if (file !== undefined) {
+    return page(input, folder, file);
+  }
+  if (input.values.csv === true) {
+    return csv(input, folder);
+  }
+  const bill = await billFor(input, folder);
+  const stale = stalePricesOf(bill, new Date(), Facts.local());
+  process.stdout.write(input.values.json === true ? json({ ...bill.toJSON(), stale }) : renderCostTable(bill, { ...options, stale }));
+  return 0;
+}
+
+async function csv(input: CommandInput, folder: string | undefined): Promise<number> {
+  const month = text(input, 'month') ?? new Date().toISOString().slice(0, 7);
+  const band = text(input, 'band') ?? 'typical';
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+    throw new UsageError(`--month must be a month such as 2026-11, got: ${month}.`, 'cost');
+  }
+  if (!(BANDS as readonly string[]).includes(band)) {
+    throw new UsageError(`--band must be one of ${BANDS.join(', ')}, got: ${band}.`, 'cost');
+  }
+  const bill = await billFor(input, folder);
+  process.stdout.write(renderCostCsv(bill, { month, band: band as Case }));
+  if (bill.atLeast) {
+    process.stderr.write(`cht: ${bill.unpriced.length} without a price, and so without a row: ${bill.unpriced.map(({ resource }) => resource).join(', ')}\n`);
+  }
+  return 0;
+}
+
+async function page(input: CommandInput, folder: string | undefined, file: string): Promise<number> {
+  const { bill, levers } = await priced(input, folder, (...of) => ({ bill: billOf(...of), levers: leversOf(...of) }));
+  const content = renderCostPage(bill, { title: folder, levers, stale: stalePricesOf(bill, new Date(), Facts.local()) });
+  try {
+    fs.writeFileSync(file, content);
+  } catch (error) {
+    throw new AssemblyError(`--html ${file}: ${(error as Error).message}`);
+  }
+  process.stdout.write(`${file}: ${bill.lines.length} lines\n`);
   return 0;
 }
 
@@ -104,13 +162,16 @@ async function priced<T>(input: CommandInput, folder: string | undefined, price:
     throw new UsageError(`--commitment must be one of ${COMMITMENTS.join(', ')}, got: ${commitment}.`, 'cost');
   }
   const workload = statedWorkload(input);
-  const usage = statedUsage(input);
+  const [usage, discounts] = [statedUsage(input), statedDiscounts(input)];
   const assembly = await useAssembly(input, folder);
   try {
-    return price(Topology.read(assembly.folder, { unresolved: 'stand-in' }), workload, { commitment, usage, facts: Facts.local() });
+    return price(Topology.read(assembly.folder, { unresolved: 'stand-in' }), workload, { commitment, usage, discounts, facts: Facts.local() });
   } catch (error) {
     if (/^`(workload|usage)` must/.test((error as Error).message)) {
       throw new AssemblyError(`${assembly.folder}: ${(error as Error).message}. See --workload and --usage.`);
+    }
+    if (/^`discounts` must/.test((error as Error).message)) {
+      throw new AssemblyError(`--discounts ${text(input, 'discounts')}: ${(error as Error).message}`);
     }
     throw error;
   } finally {
@@ -119,22 +180,24 @@ async function priced<T>(input: CommandInput, folder: string | undefined, price:
 }
 
 function statedUsage(input: CommandInput): { readonly [resource: string]: DeclaredUsage } | undefined {
-  const file = text(input, 'usage');
-  if (file === undefined) {
+  const read = readJsonOption(input, 'usage');
+  if (read === undefined) {
     return undefined;
-  }
-  let read: unknown;
-  try {
-    read = JSON.parse(fs.readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new AssemblyError(`--usage ${file}: ${(error as Error).message}`);
   }
   const isUsage = typeof read === 'object' && read !== null && Object.values(read).every((of) => typeof of === 'object' && of !== null
     && Object.values(of as object).every((value) => typeof value === 'number' && Number.isFinite(value) && value >= 0));
   if (!isUsage) {
-    throw new AssemblyError(`--usage ${file}: it must be an object of resources, each with quantities of 0 or more: {"PaymentStream": {"recordsPerSecond": 1000}}`);
+    throw new AssemblyError(`--usage ${text(input, 'usage')}: it must be an object of resources, each with quantities of 0 or more: {"PaymentStream": {"recordsPerSecond": 1000}}`);
   }
   return read as { readonly [resource: string]: DeclaredUsage };
+}
+
+function statedDiscounts(input: CommandInput): Discounts | undefined {
+  const read = readJsonOption(input, 'discounts');
+  if (read !== undefined && (typeof read !== 'object' || read === null || Array.isArray(read))) {
+    throw new AssemblyError(`--discounts ${text(input, 'discounts')}: it must be an object of factors by price: {"dynamodb/*": 0.9}`);
+  }
+  return read as Discounts | undefined;
 }
 
 function tableOptions(input: CommandInput): CostTableOptions {

@@ -50,6 +50,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./cost.js')).costCommand,
   },
   {
+    name: 'prices',
+    summary: 'our prices beside those of AWS\'s public price lists; takes over what changed',
+    load: async () => (await import('./prices.js')).pricesCommand,
+  },
+  {
     name: 'facts',
     summary: 'the dated limits, quotas, prices and latencies that sizes rest on',
     load: async () => (await import('./facts.js')).factsCommand,
@@ -104,18 +109,23 @@ function overview(): string {
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
     'run, size, explain, growth, quotas, choose, check and cost take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
-    'to a temporary folder. facts and flink need none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
+    'to a temporary folder. facts, prices and flink need none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',
   ].join('\n');
 }
 
+/** Ends the process once a pipe has taken all of the output: at once it would be cut off where the pipe is full. */
+function leave(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
 main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
+  (code) => leave(code),
   (error: Error) => {
     const isTheirs = error instanceof UsageError || error instanceof RunError || error instanceof AssemblyError
       || error instanceof LocalFactsError || error instanceof UnknownFactError;
     process.stderr.write(`cht: ${isTheirs ? error.message : (error.stack ?? error.message)}\n`);
-    process.exit(error instanceof UsageError ? 2 : 1);
+    leave(error instanceof UsageError ? 2 : 1);
   },
 );

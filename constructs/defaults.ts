@@ -189,6 +189,9 @@ export const DEFAULTS = {
     forecastPercent: number('cost.forecastPercent'),
     anomalyPercent: number('cost.anomalyPercent'),
     daysPerMonth: number('cost.daysPerMonth'),
+    unitCostHour: number('cost.unitCostHour'),
+    unitCostTimeout: Duration.minutes(number('cost.unitCostMinutes')),
+    unitCostCallTimeout: Duration.seconds(number('cost.unitCostCallSeconds')),
   },
   backup: {
     startWindow: Duration.minutes(number('backup.startMinutes')),

@@ -44,6 +44,7 @@ export * from './database/sharded-database';
 export * from './database/sharded-database-props';
 export * from './cost/cost-guard';
 export * from './cost/cost-guard-props';
+export { UnitCostAlarm, type UnitCostAlarmProps } from './cost/unit-cost';
 export * from './edge/access-logs';
 export * from './edge/api-auth';
 export * from './edge/api-auth-props';

@@ -1,9 +1,11 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { HighThroughputChecks } from '../../lib/checks';
 import { LocalFactsError } from '../../lib/facts';
 import { bundleLambdas } from '../../lambdas/bundle';
 import { Phase } from './phase';
 import { PaymentReferenceStage } from './payment-reference-stage';
+import { referenceApp } from './reference-app';
+import { CostsStack } from './stacks/costs-stack';
 import { environmentName, environments, monthlyBudgets } from './workload';
 
 /**
@@ -18,19 +20,25 @@ import { environmentName, environments, monthlyBudgets } from './workload';
  */
 async function main(): Promise<void> {
   await bundleLambdas();
-  const app = new App();
+  const app = referenceApp();
   Validations.of(app).addPlugins(new HighThroughputChecks());
   const cells: unknown = app.node.tryGetContext('cells');
   const name = environmentName(app.node.tryGetContext('environment') ?? 'prod');
-  new PaymentReferenceStage(app, `payments-${name}`, {
-    env: { region: app.node.tryGetContext('region') ?? 'eu-west-1' },
+  const env = { region: app.node.tryGetContext('region') ?? 'eu-west-1' };
+  const disposable = String(app.node.tryGetContext('disposable')) === 'true';
+  const reference = new PaymentReferenceStage(app, `payments-${name}`, {
+    env,
     environmentName: name,
     workload: cells === undefined ? environments[name] : environments[name].with({ cells: Number(cells) }),
-    monthlyBudget: monthlyBudgets[name],
     runbookUrl: app.node.tryGetContext('runbookUrl'),
     phase: Phase.of(app.node.tryGetContext('phase') ?? Phase.SCALE.number),
-    disposable: String(app.node.tryGetContext('disposable')) === 'true',
+    disposable,
   });
+  // What a laptop runs has no bill.
+  if (reference.phase.includes(Phase.SCALE) && name !== 'local') {
+    // Last, because the reference is synthesized for it: nothing can be added to it afterwards.
+    new CostsStack(app, `payments-${name}-costs`, { env, environmentName: name, reference, monthlyBudget: monthlyBudgets[name], disposable });
+  }
   app.synth();
 }
 

@@ -15,7 +15,6 @@ import { CellApiStack } from './stacks/cell-api-stack';
 import { CellSignalsStack } from './stacks/cell-signals-stack';
 import { CellStreamStack } from './stacks/cell-stream-stack';
 import { CellWorkerStack } from './stacks/cell-worker-stack';
-import { CostsStack } from './stacks/costs-stack';
 import { DataStack } from './stacks/data-stack';
 import { EventsStack } from './stacks/events-stack';
 import { FraudStack } from './stacks/fraud-stack';
@@ -43,13 +42,6 @@ export interface PaymentReferenceStageProps extends StageProps {
   readonly phase?: Phase;
 
   /**
-   * What all of it may cost: US dollars a month. Budgets come with the last phase.
-   *
-   * @default - there are no budgets
-   */
-  readonly monthlyBudget?: number;
-
-  /**
    * Page with the runbook of each alarm, an https address without a fragment: docs/runbooks.md, where your people read it.
    *
    * @default - descriptions of alarms have no link
@@ -74,7 +66,7 @@ export interface Cell {
 }
 
 /** Value of the tag `application`, by which costs are known to belong here. */
-const APPLICATION = 'payment-reference';
+export const APPLICATION = 'payment-reference';
 
 /** The payment reference: what all cells share once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
@@ -100,8 +92,6 @@ export class PaymentReferenceStage extends Stage {
   readonly takeover?: TakeoverStack;
   readonly cells: readonly Cell[];
   readonly signals: SignalsStack;
-  /** In the last phase, where a budget is stated. */
-  readonly costs?: CostsStack;
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
     super(scope, id, props);
@@ -143,9 +133,6 @@ export class PaymentReferenceStage extends Stage {
       this.cells.forEach(({ worker }) => this.tellFraud(worker));
     }
     this.signals = new SignalsStack(this, 'signals', { ...shared, ...this.parts(), runbookUrl: props.runbookUrl });
-    if (phase.includes(Phase.SCALE) && props.monthlyBudget !== undefined) {
-      this.costs = new CostsStack(this, 'costs', { ...common, security: this.security, monthlyBudget: props.monthlyBudget, application: APPLICATION });
-    }
     this.guard(props);
   }
 

@@ -1,8 +1,10 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy, Stage } from 'aws-cdk-lib';
 import type * as budgets from 'aws-cdk-lib/aws-budgets';
 import type * as ce from 'aws-cdk-lib/aws-ce';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { Facts } from '../../lib/facts';
+import type { Workload } from '../../lib/workload';
 
 /** What one AWS service may cost. */
 export interface ServiceBudget {
@@ -12,18 +14,25 @@ export interface ServiceBudget {
   readonly monthlyLimit: number;
 }
 
-/** Properties of `CostGuard`. */
-export interface CostGuardProps {
-  /** What all of it may cost: US dollars a month, above 0. */
-  readonly monthlyLimit: number;
+/** How the price of a million payments is watched. */
+export interface UnitCostOptions {
+  /**
+   * Metric math of CloudWatch that gives the payments of a day in one series, with a period of 86400 seconds. A search finds the functions of an
+   * application by the words in their names:
+   * `SUM(SEARCH('{HighThroughput,FunctionName} MetricName="PaymentsApplied" payments-prod', 'Sum', 86400))`.
+   */
+  readonly payments: string;
 
   /**
-   * What single services may cost. Each makes a budget of its own.
+   * US dollars of a million payments above which somebody is told.
    *
-   * @default - none
+   * @default - with `CostGuard.forStage` the dearest case of the bill, rounded up to two digits; otherwise it must be stated
    */
-  readonly services?: ServiceBudget[];
+  readonly limit?: number;
+}
 
+/** Who is told of costs, and when: what guards of stated and of derived amounts have in common. */
+export interface CostGuardOptions {
   /**
    * Key of the tag by which costs are known to belong here. It must be activated as a cost allocation tag once for each account; until then
    * budgets see nothing.
@@ -55,6 +64,13 @@ export interface CostGuardProps {
    * @default 10
    */
   readonly anomalyThreshold?: number;
+
+  /**
+   * Computes each day what a million payments cost, as it was billed, and has an alarm. Cost Explorer bills each question with a cent.
+   *
+   * @default - the price of a payment is not watched
+   */
+  readonly unitCost?: UnitCostOptions;
 
   /**
    * Addresses that are told beside the topic, at most 10.
@@ -97,4 +113,55 @@ export interface CostGuardProps {
    * @default - none
    */
   readonly subscriptionProps?: ce.CfnAnomalySubscriptionProps;
+}
+
+/** Properties of `CostGuard`. */
+export interface CostGuardProps extends CostGuardOptions {
+  /** What all of it may cost: US dollars a month, above 0. */
+  readonly monthlyLimit: number;
+
+  /**
+   * What single services may cost. Each makes a budget of its own.
+   *
+   * @default - none
+   */
+  readonly services?: ServiceBudget[];
+}
+
+/** Properties of `CostGuard.forStage`. */
+export interface StageCostGuardProps extends CostGuardOptions {
+  /**
+   * Whose stacks are guarded. It is synthesized for that, so nothing may be added to it afterwards: no construct, no aspect. The guard stands
+   * outside of it.
+   */
+  readonly stage: Stage;
+
+  /**
+   * What the stage carries.
+   *
+   * @default - what the constructs of this kit in it were sized for
+   */
+  readonly workload?: Workload;
+
+  /**
+   * Prices, and targets that amounts rest on.
+   *
+   * @default - the shipped facts, with what a facts.local.json in the working folder states
+   */
+  readonly facts?: Facts;
+
+  /**
+   * What all of it may cost, in place of what the bill says: US dollars a month, above 0. One below the typical bill, or above twice its high
+   * end, fails the checks.
+   *
+   * @default - the high end of the bill, rounded up to two digits
+   */
+  readonly monthlyLimit?: number;
+
+  /**
+   * What single services may cost, in place of what the bill says.
+   *
+   * @default - the high end of each service that has a twentieth of the bill at least
+   */
+  readonly services?: ServiceBudget[];
 }

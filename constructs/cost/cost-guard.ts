@@ -1,15 +1,25 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as ce from 'aws-cdk-lib/aws-ce';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { type Bill, billOf, budgetsOf, costOf, type CostTag, linesTagged } from '../../lib/cost';
+import { Facts } from '../../lib/facts';
+import { Decision, formatNumber } from '../../lib/sizing';
+import { Topology } from '../../lib/topology';
+import { Workload } from '../../lib/workload';
 import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
 import { customerKey } from '../security/customer-key';
 import { DataClass } from '../security/data-class';
+import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireBetween, requireIntegerBetween, requirePattern } from '../validation';
-import type { CostGuardProps } from './cost-guard-props';
+import type { CostGuardProps, StageCostGuardProps } from './cost-guard-props';
+import { UnitCostAlarm } from './unit-cost';
+
+const TAG_KEY = 'application';
 
 /**
  * Tells somebody before a month costs too much: budgets for the whole and for single services, by what was spent and by what is forecast, and a
@@ -18,6 +28,32 @@ import type { CostGuardProps } from './cost-guard-props';
  * AWS counts costs some times a day, so all of this is hours late: it is no brake. What stops a runaway is the maximum of each scaling.
  */
 export class CostGuard extends Construct {
+  /**
+   * A guard whose amounts are derived: it synthesizes a stage, prices what came out (`cht cost`), and takes the high end of that bill as the limit
+   * of the whole and of each service that counts. The stage is synthesized once: the app takes the same assembly, with aspects and validation done.
+   *
+   * @param scope a stack outside of the stage
+   * @throws Error where the guard stands in the stage, where nothing tells the workload, and where nothing in the stage carries the tag
+   */
+  static forStage(scope: Construct, id: string, props: StageCostGuardProps): CostGuard {
+    const { stage, workload, facts = Facts.local(), monthlyLimit, services, ...options } = props;
+    if (scope.node.scopes.includes(stage)) {
+      throw new Error(`\`stage\` must not be one that the guard stands in, got: ${stage.node.path}`);
+    }
+    const bill = billOf(Topology.read(stage.synth().directory, { unresolved: 'stand-in' }), workload, { facts });
+    const tag = { key: props.tagKey ?? TAG_KEY, values: [props.tagValue] };
+    const derived = budgetsOf(bill, tag, facts);
+    const guard = new CostGuard(scope, id, {
+      ...options,
+      unitCost: options.unitCost && { limit: derived.perMillionPayments, ...options.unitCost },
+      monthlyLimit: monthlyLimit ?? derived.monthlyLimit,
+      services: services ?? [...derived.services],
+    });
+    recordWorkload(guard, Workload.fromJSON(bill.workload));
+    guard.decided = recordDecisions(guard, [limitDecision(bill, tag, derived.monthlyLimit)], { monthlyLimit });
+    return guard;
+  }
+
   /** What is told, encrypted. */
   readonly topic: sns.ITopic;
   /** The budget of the whole. */
@@ -28,13 +64,17 @@ export class CostGuard extends Construct {
   readonly anomalyMonitor: ce.CfnAnomalyMonitor;
   /** Who is told of them. */
   readonly anomalySubscription: ce.CfnAnomalySubscription;
+  /** What a million payments cost; none unless `unitCost` was set. */
+  readonly unitCost?: UnitCostAlarm;
 
   private readonly tagKey: string;
+  private key?: kms.IKey;
+  private decided: readonly Decision[] = [];
 
   constructor(scope: Construct, id: string, private readonly props: CostGuardProps) {
     super(scope, id);
     this.requireBounds(props);
-    this.tagKey = props.tagKey ?? 'application';
+    this.tagKey = props.tagKey ?? TAG_KEY;
     this.topic = props.topic ?? this.createTopic();
     this.budget = this.createBudget('Total', props.monthlyLimit);
     this.serviceBudgets = Object.fromEntries(
@@ -46,11 +86,40 @@ export class CostGuard extends Construct {
       monitorSpecification: JSON.stringify({ Tags: { Key: this.tagKey, Values: [props.tagValue] } }),
     });
     this.anomalySubscription = this.createSubscription();
+    this.unitCost = this.createUnitCost();
+  }
+
+  private createUnitCost(): UnitCostAlarm | undefined {
+    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN, tagValue, unitCost } = this.props;
+    if (unitCost === undefined) {
+      return undefined;
+    }
+    const { limit, payments } = unitCost;
+    if (limit === undefined) {
+      throw new Error('`unitCost.limit` must be US dollars above 0, or `CostGuard.forStage` derives it, got: undefined');
+    }
+    requireAbove('unitCost.limit', limit);
+    this.topic.addToResourcePolicy(new iam.PolicyStatement({
+      actions: ['sns:Publish'],
+      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+      resources: [this.topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    }));
+    return new UnitCostAlarm(this, 'UnitCost', {
+      tagKey: this.tagKey, tagValue, payments, limit, topic: this.topic, removalPolicy,
+      encryptionKey: this.key ?? customerKey(this, 'UnitCostKeys', DataClass.OPERATIONS, encryptionKey, removalPolicy),
+    });
+  }
+
+  /** The derived limit with its reasons, as it stands in the template's metadata; none where the amounts were stated. */
+  get decisions(): readonly Decision[] {
+    return this.decided;
   }
 
   private createTopic(): sns.Topic {
+    this.key = customerKey(this, 'Keys', DataClass.OPERATIONS, this.props.encryptionKey, this.props.removalPolicy);
     const topic = new sns.Topic(this, 'Topic', {
-      masterKey: customerKey(this, 'Keys', DataClass.OPERATIONS, this.props.encryptionKey, this.props.removalPolicy),
+      masterKey: this.key,
       enforceSSL: true,
     });
     topic.addToResourcePolicy(new iam.PolicyStatement({
@@ -134,6 +203,22 @@ export class CostGuard extends Construct {
     props.emails?.forEach((it) => requirePattern('emails', it, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an address of electronic mail'));
     requireBetween('anomalyThreshold', props.anomalyThreshold, 0, LIMITS.cost.thresholdPercent);
   }
+}
+
+/** The limit of the whole, with the bill that it comes from. */
+function limitDecision(bill: Bill, tag: CostTag, monthlyLimit: number): Decision {
+  const usd = costOf(linesTagged(bill, tag));
+  return Decision.derive({
+    path: 'costGuard',
+    name: 'monthlyLimit',
+    value: monthlyLimit,
+    unit: 'USD/month',
+    formula: `high end of the bill of ${tag.key}=${tag.values.join(', ')}, ${formatNumber(usd.high)} USD, rounded up to two digits = ${formatNumber(monthlyLimit)}`,
+    inputs: { lowUsd: usd.low, typicalUsd: usd.typical, highUsd: usd.high, unpricedResources: bill.unpriced.length },
+    binding: 'a month within the bands of workload and assumptions tells nobody anything, one beyond them does',
+    limits: { minimum: 0, because: 'US dollars' },
+    facts: [],
+  });
 }
 
 function requireAbove(name: string, value: number): void {

@@ -20,7 +20,7 @@ export interface RecoveryPlanProps {
   readonly facts?: Facts;
 
   /**
-   * Time between two backups: whole hours up to a day, or whole days.
+   * Time between two backups: whole hours up to a day, or whole days. Those of tables whose rows expire are no closer together.
    *
    * @default - by the recovery tier
    */
@@ -32,6 +32,13 @@ export interface RecoveryPlanProps {
    * @default - by the recovery tier
    */
   readonly retention?: Duration;
+
+  /**
+   * How long a backup of a table is kept whose rows expire, in days: at least the time between two, up to 36500.
+   *
+   * @default - as long as rows of the workload's ledger live, and no longer than the recovery tier keeps others
+   */
+  readonly expiringRetention?: Duration;
 
   /**
    * Vault in the recovery region that gets a copy of each backup. Its key must be known there; an account must have opted in to advanced backups of

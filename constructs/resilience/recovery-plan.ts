@@ -21,7 +21,7 @@ import type { RecoveryPlanProps } from './recovery-plan-props';
 const { BACKUP_JOB_EXPIRED, BACKUP_JOB_FAILED, COPY_JOB_FAILED } = backup.BackupVaultEvents;
 
 /** The sizes of `sizeRecovery` that a plan carries out; replicas and restores are those of the tables. */
-const OF_THE_PLAN: readonly string[] = ['backupFrequency', 'backupRetention', 'missedBackupAlarm'];
+const OF_THE_PLAN: readonly string[] = ['backupFrequency', 'backupRetention', 'missedBackupAlarm', 'ledgerBackupFrequency', 'ledgerBackupRetention'];
 
 /**
  * Backups in a vault of their own: under another key than the data, locked, copied to the recovery region where there is one. They are
@@ -32,7 +32,7 @@ const OF_THE_PLAN: readonly string[] = ['backupFrequency', 'backupRetention', 'm
 export class RecoveryPlan extends Construct {
   /** Where backups lie. */
   readonly vault: backup.BackupVault;
-  /** When they are made. */
+  /** When backups of what stays are made. */
   readonly plan: backup.BackupPlan;
   /** What makes them. It reads what `protect…` was told of. */
   readonly role: iam.Role;
@@ -42,10 +42,17 @@ export class RecoveryPlan extends Construct {
   readonly frequency: Duration;
   /** How long one is kept. */
   readonly retention: Duration;
+  /** Time between two backups of tables whose rows expire. */
+  readonly expiringFrequency: Duration;
+  /** How long one of those is kept. */
+  readonly expiringRetention: Duration;
   /** The sizes with their reasons, as they stand in the template's metadata. */
   readonly decisions: readonly Decision[];
   /** Alarms by name. */
   readonly alarms: AlarmSet;
+
+  /** When backups of tables whose rows expire are made; only where there are some. */
+  private expiringPlan?: backup.BackupPlan;
 
   constructor(scope: Construct, id: string, private readonly props: RecoveryPlanProps) {
     super(scope, id);
@@ -54,24 +61,63 @@ export class RecoveryPlan extends Construct {
     this.retention = props.retention ?? derived.backupRetention;
     requireFrequency(this.frequency);
     requireDurationBetween('retention', this.retention, Duration.days(1), LIMITS.backup.retention);
+    this.expiringFrequency = longer(derived.ledgerBackupFrequency, this.frequency);
+    this.expiringRetention = props.expiringRetention ?? longer(derived.ledgerBackupRetention, this.expiringFrequency);
+    requireDurationBetween('expiringRetention', this.expiringRetention, this.expiringFrequency, LIMITS.backup.retention);
     this.decisions = recordDecisions(this, derived.decisions.filter(({ name }) => OF_THE_PLAN.includes(name)), {
-      backupFrequency: props.frequency, backupRetention: props.retention?.toDays(),
+      backupFrequency: props.frequency,
+      backupRetention: props.retention?.toDays(),
+      ledgerBackupFrequency: changed(this.expiringFrequency, derived.ledgerBackupFrequency),
+      ledgerBackupRetention: changed(this.expiringRetention, derived.ledgerBackupRetention)?.toDays(),
     });
     this.encryptionKey = customerKey(this, 'Keys', DataClass.ARCHIVE, props.encryptionKey, props.removalPolicy);
     this.vault = this.createVault();
-    this.plan = new backup.BackupPlan(this, 'Plan', { backupVault: this.vault, backupPlanRules: [this.rule()] });
+    this.plan = new backup.BackupPlan(this, 'Plan', { backupVault: this.vault, backupPlanRules: [this.rule('Full', this.frequency, this.retention)] });
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('backup.amazonaws.com'), description: 'Makes backups' });
     this.allowVault();
     this.alarms = this.createAlarms(derived.missedBackupAlarm);
   }
 
   /**
-   * Backs tables up from now on.
+   * Backs tables up from now on, whose rows stay until somebody removes them.
    *
    * @param scope in whose stack the selection stands: that of the tables, so that no stack waits for the other
    * @param encryptionKey key of the tables, if it is a customer's
    */
   protectTables(scope: Construct, id: string, tables: readonly dynamodb.ITable[], encryptionKey?: kms.IKey): backup.BackupSelection {
+    return this.protectTablesBy(this.plan, scope, id, tables, encryptionKey);
+  }
+
+  /**
+   * Backs tables up from now on, whose rows expire after days and are kept elsewhere, as those of the ledger are in the audit archive: seldom,
+   * and no copy longer than its rows would live. Each backup of a table is a whole copy, so that daily ones cost more than the table itself.
+   *
+   * @param scope in whose stack the selection stands: that of the tables, so that no stack waits for the other
+   * @param encryptionKey key of the tables, if it is a customer's
+   */
+  protectExpiringTables(scope: Construct, id: string, tables: readonly dynamodb.ITable[], encryptionKey?: kms.IKey): backup.BackupSelection {
+    return this.protectTablesBy(this.expiringPlan ??= this.createExpiringPlan(), scope, id, tables, encryptionKey);
+  }
+
+  private createExpiringPlan(): backup.BackupPlan {
+    const days = this.expiringRetention.toDays();
+    const locked = this.vault.node.defaultChild as backup.CfnBackupVault;
+    const least = (locked.lockConfiguration as backup.CfnBackupVault.LockConfigurationTypeProperty | undefined)?.minRetentionDays ?? 0;
+    if (least > days) {
+      if (this.props.lock !== undefined || this.props.vaultProps?.lockConfiguration !== undefined) {
+        throw new Error(`\`lock\` must hold for at most \`expiringRetention\`, ${days} days, or the vault refuses those backups, got: ${least}`);
+      }
+      // A lock says how short a backup may be kept at least; none of them is deleted before its own time.
+      locked.addPropertyOverride('LockConfiguration.MinRetentionDays', days);
+    }
+    return new backup.BackupPlan(this, 'ExpiringPlan', {
+      backupVault: this.vault, backupPlanRules: [this.rule('FullOfExpiring', this.expiringFrequency, this.expiringRetention)],
+    });
+  }
+
+  private protectTablesBy(
+    plan: backup.BackupPlan, scope: Construct, id: string, tables: readonly dynamodb.ITable[], encryptionKey?: kms.IKey,
+  ): backup.BackupSelection {
     // With the tables as well: the stack of the role must not wait for theirs. For the same reason the key grants nothing by itself.
     const policy = new iam.Policy(scope, `${id}Policy`, {
       roles: [this.role],
@@ -85,14 +131,18 @@ export class RecoveryPlan extends Construct {
         ]),
       ],
     });
-    const selection = this.protect(scope, id, tables.map((table) => backup.BackupResource.fromDynamoDbTable(table)));
+    const selection = this.select(plan, scope, id, tables.map((table) => backup.BackupResource.fromDynamoDbTable(table)));
     selection.node.addDependency(policy);
     return selection;
   }
 
   /** Backs something else up from now on. What the role needs for it, `role` must be granted by the caller. */
   protect(scope: Construct, id: string, resources: backup.BackupResource[]): backup.BackupSelection {
-    return new backup.BackupSelection(scope, id, { backupPlan: this.plan, resources, role: this.role, disableDefaultBackupPolicy: true });
+    return this.select(this.plan, scope, id, resources);
+  }
+
+  private select(backupPlan: backup.BackupPlan, scope: Construct, id: string, resources: backup.BackupResource[]): backup.BackupSelection {
+    return new backup.BackupSelection(scope, id, { backupPlan, resources, role: this.role, disableDefaultBackupPolicy: true });
   }
 
   /** A metric of the vault, by its CloudWatch name. */
@@ -161,30 +211,17 @@ export class RecoveryPlan extends Construct {
     }));
   }
 
-  private rule(): backup.BackupPlanRule {
+  private rule(ruleName: string, frequency: Duration, retention: Duration): backup.BackupPlanRule {
     const { copyTo, ruleProps } = this.props;
     return new backup.BackupPlanRule({
-      ruleName: 'Full',
-      scheduleExpression: this.schedule(),
+      ruleName,
+      scheduleExpression: scheduleOf(frequency),
       startWindow: DEFAULTS.backup.startWindow,
       completionWindow: DEFAULTS.backup.completionWindow,
-      deleteAfter: this.retention,
-      copyActions: copyTo === undefined ? undefined : [{ destinationBackupVault: copyTo, deleteAfter: this.retention }],
+      deleteAfter: retention,
+      copyActions: copyTo === undefined ? undefined : [{ destinationBackupVault: copyTo, deleteAfter: retention }],
       ...ruleProps,
     });
-  }
-
-  private schedule(): events.Schedule {
-    const { hour, weekday } = DEFAULTS.backup;
-    const hours = this.frequency.toHours();
-    const days = hours / Duration.days(1).toHours();
-    if (days <= 1) {
-      return events.Schedule.cron({ minute: '0', hour: days === 1 ? String(hour) : `*/${hours}` });
-    }
-    return days === Duration.days(7).toDays()
-      // CloudWatch counts from Sunday, which is 1.
-      ? events.Schedule.cron({ minute: '0', hour: String(hour), weekDay: String(weekday % 7 + 1) })
-      : events.Schedule.cron({ minute: '0', hour: String(hour), day: `*/${days}` });
   }
 
   private allowVault(): void {
@@ -236,3 +273,25 @@ function requireFrequency(frequency: Duration): void {
   }
 }
 
+
+function longer(one: Duration, other: Duration): Duration {
+  return one.toHours() < other.toHours() ? other : one;
+}
+
+/** A time that is another one than was derived. */
+function changed(time: Duration, derived: Duration): Duration | undefined {
+  return time.toHours() === derived.toHours() ? undefined : time;
+}
+
+function scheduleOf(frequency: Duration): events.Schedule {
+  const { hour, weekday } = DEFAULTS.backup;
+  const hours = frequency.toHours();
+  const days = hours / Duration.days(1).toHours();
+  if (days <= 1) {
+    return events.Schedule.cron({ minute: '0', hour: days === 1 ? String(hour) : `*/${hours}` });
+  }
+  return days === Duration.days(7).toDays()
+    // CloudWatch counts from Sunday, which is 1.
+    ? events.Schedule.cron({ minute: '0', hour: String(hour), weekDay: String(weekday % 7 + 1) })
+    : events.Schedule.cron({ minute: '0', hour: String(hour), day: `*/${days}` });
+}

@@ -21,20 +21,22 @@ export interface CheckContextProps {
 export class CheckContext {
   readonly topology: Topology;
 
-  private readonly facts: Facts;
+  /** The facts as they were given, of no region. */
+  readonly allFacts: Facts;
+
   private readonly factsByRegion = new Map<string, Facts>();
   private readonly made = new Map<unknown, unknown>();
   private readonly unjudged = new Set<TopologyResource>();
 
   constructor(private readonly props: CheckContextProps) {
     this.topology = props.topology;
-    this.facts = props.facts ?? Facts.DEFAULT;
+    this.allFacts = props.facts ?? Facts.DEFAULT;
   }
 
   /** The facts for the region of a resource. */
   factsFor(resource: TopologyResource): Facts {
     const { region } = resource.stack;
-    const known = this.factsByRegion.get(region) ?? this.facts.forRegion(region);
+    const known = this.factsByRegion.get(region) ?? this.allFacts.forRegion(region);
     this.factsByRegion.set(region, known);
     return known;
   }

@@ -21,8 +21,14 @@ export interface BillLine {
   readonly unit: string;
   /** Fact id of the price. */
   readonly priceId: string;
-  /** US dollars of one unit, after a commitment where there is one. */
+  /** US dollars of one unit, after a discount and a commitment where there is one. */
   readonly unitPrice: number;
+  /** US dollars of one unit as AWS publishes them. */
+  readonly listUnitPrice: number;
+  /** Factor that a stated discount puts on the list price, from 0 to 1; undefined without one. */
+  readonly discount?: number;
+  /** US dollars of a month that the discount takes off; undefined without one. */
+  readonly discountUsd?: Spread;
   /** Step of the price, from 1. */
   readonly tier: number;
   /** Region whose price it is; not the resource's own where there is no row for that. */

@@ -1,11 +1,13 @@
 import { Facts, UnknownFactError } from '../facts';
 import { SECONDS_PER_MONTH } from '../sizing/monthly-cost';
+import { readPlanMetadata } from '../sizing/plan-metadata';
 import type { Topology, TopologyResource } from '../topology';
 import type { Workload } from '../workload';
 import { Bill } from './bill';
 import type { UnpricedResource } from './bill-line';
 import type { Charge } from './charge';
 import { type Commitment, COMMITMENTS } from './commitment';
+import { type Discounts, discountsOn } from './discounts';
 import { stepsOf } from './meters';
 import { isFree, type Pricer, PRICERS, pricersByType } from './pricers';
 import { rate, spreadCharges } from './rating';
@@ -28,6 +30,13 @@ export interface BillOptions {
    * @default - those that templates state in their metadata
    */
   readonly usage?: { readonly [resource: string]: DeclaredUsage };
+  /**
+   * What is paid less than the list price: factors from 0 to 1 by price id, or by the beginning of price ids and a star:
+   * `{ 'dynamodb/*': 0.9 }`.
+   *
+   * @default - list prices
+   */
+  readonly discounts?: Discounts;
   /** @default - all pricers of the kit */
   readonly pricers?: readonly Pricer[];
 }
@@ -36,13 +45,15 @@ export interface BillOptions {
  * The bill of a cloud assembly, whatever app it is of, for a month at the average rate of a workload.
  *
  * @param workload @default - that of the whole system which the templates carry
- * @throws Error where there is no workload, for a commitment that there is none of, and for stated usage that no resource has
+ * @throws Error where there is no workload, for a commitment that there is none of, for stated usage that no resource has, and for discounts that
+ *   are none
  */
 export function billOf(topology: Topology, workload?: Workload, options: BillOptions = {}): Bill {
   const commitment = options.commitment ?? 'none';
   if (!COMMITMENTS.includes(commitment)) {
     throw new Error(`\`commitment\` must be one of ${COMMITMENTS.join(', ')}, got: ${commitment}`);
   }
+  const discountOf = discountsOn(options.discounts ?? {}, options.facts ?? Facts.DEFAULT);
   const source = usageSource(topology, options.facts ?? Facts.DEFAULT, options.usage);
   const whole = workload ?? wholeOf(source.workloads);
   if (whole === undefined) {
@@ -63,9 +74,14 @@ export function billOf(topology: Topology, workload?: Workload, options: BillOpt
     workload: whole.toJSON(),
     commitment,
     payments: spread((name) => models[name].rate * SECONDS_PER_MONTH),
-    lines: rate({ charges: spreadCharges(charges), factsFor: (it) => models.typical.facts(it), commitment, stageOf, tagsOf }),
+    lines: rate({ charges: spreadCharges(charges), factsFor: (it) => models.typical.facts(it), commitment, discountOf, stageOf, tagsOf }),
     unpriced,
   });
+}
+
+/** The workload of the whole system, as the templates of an assembly carry it; none where they are of no construct of this kit. */
+export function workloadOf(topology: Topology): Workload | undefined {
+  return wholeOf(readPlanMetadata(topology.stacks.map(({ metadata }) => metadata)).workloads);
 }
 
 interface Found {

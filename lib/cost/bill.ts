@@ -25,6 +25,8 @@ export interface BillJson {
   readonly atLeast: boolean;
   readonly perMonth: Spread;
   readonly perMillionPayments: Spread;
+  /** US dollars of a month that stated discounts take off; they are not in the totals any more. */
+  readonly discount: Spread;
   readonly lines: readonly BillLine[];
   readonly unpriced: readonly UnpricedResource[];
 }
@@ -60,6 +62,11 @@ export class Bill {
   /** Whether something is unpriced: the totals are then a lower bound, and are shown as "at least". */
   get atLeast(): boolean {
     return this.unpriced.length > 0;
+  }
+
+  /** US dollars of a month that stated discounts take off; all 0 where there is none. */
+  get discount(): Spread {
+    return totalOf(this.lines.flatMap(({ discountUsd }) => (discountUsd === undefined ? [] : [{ usd: discountUsd }])));
   }
 
   /** US dollars of a month for each stage of the system, the dearest first. */
@@ -108,8 +115,8 @@ export class Bill {
   }
 
   toJSON(): BillJson {
-    const { currency, workload, commitment, atLeast, perMonth, perMillionPayments, lines, unpriced } = this;
-    return { currency, workload, commitment, atLeast, perMonth, perMillionPayments, lines, unpriced };
+    const { currency, workload, commitment, atLeast, perMonth, perMillionPayments, discount, lines, unpriced } = this;
+    return { currency, workload, commitment, atLeast, perMonth, perMillionPayments, discount, lines, unpriced };
   }
 }
 

@@ -1,10 +1,14 @@
 import { Facts } from '../facts';
+import { sizeLedger } from '../sizing';
 import { SECONDS_PER_MONTH } from '../sizing/monthly-cost';
 import type { Topology } from '../topology';
-import type { Workload } from '../workload';
+import { Workload } from '../workload';
 import { type Bill, totalOf } from './bill';
 import type { BillLine } from './bill-line';
 import { billOf, type BillOptions } from './bill-of';
+import { commitmentsOf } from './commitments';
+import { discountsOn } from './discounts';
+import { product } from './money';
 
 /** Something that would make a bill smaller. */
 export interface Lever {
@@ -20,14 +24,19 @@ export interface Lever {
 
 interface LeverContext {
   readonly bill: Bill;
-  readonly facts: Facts;
+  /** Numbers, and prices after stated discounts. */
+  readonly facts: Pick<Facts, 'number' | 'price'>;
+  /** Days that a row of the ledger is kept, as its sizing has it. */
+  readonly ledgerDays: () => number;
   /** The same assembly and workload with other options. */
   rebill(options: BillOptions): Bill;
 }
 
 type LeverRule = (context: LeverContext) => Lever | undefined;
 
-const RULES: readonly LeverRule[] = [fewerBackups, commitments, shield, provisionedTables, shorterRecovery, quieterLogs, spot, fewerAlarms];
+const RULES: readonly LeverRule[] = [
+  fewerBackups, commitments, shield, provisionedTables, shorterLedger, shorterRecovery, quieterLogs, spot, fewerAlarms,
+];
 
 /**
  * What would make a bill smaller, the largest saving first. Each is computed from the lines of the bill; those that save nothing are left out.
@@ -36,9 +45,13 @@ const RULES: readonly LeverRule[] = [fewerBackups, commitments, shield, provisio
  * @throws Error as `billOf` does
  */
 export function leversOf(topology: Topology, workload?: Workload, options: BillOptions = {}): Lever[] {
+  const facts = (options.facts ?? Facts.DEFAULT).forRegion(topology.stacks[0].region);
+  const discountOf = discountsOn(options.discounts ?? {}, facts);
+  const bill = billOf(topology, workload, options);
   const context: LeverContext = {
-    bill: billOf(topology, workload, options),
-    facts: (options.facts ?? Facts.DEFAULT).forRegion(topology.stacks[0].region),
+    bill,
+    ledgerDays: () => sizeLedger(Workload.fromJSON(bill.workload), facts).timeToLive.toDays(),
+    facts: { number: (id) => facts.number(id), price: (id) => product(facts.price(id), discountOf(id)) },
     rebill: (changes) => billOf(topology, workload, { ...options, ...changes }),
   };
   return RULES.flatMap((rule) => rule(context) ?? []).filter(({ usd }) => usd >= 1).sort((a, b) => b.usd - a.usd);
@@ -58,19 +71,26 @@ function fewerBackups({ bill, facts }: LeverContext): Lever | undefined {
   const recoverable = linesWith(bill, /^point-in-time recovery$/, /DynamoDB/);
   const copy = recoverable.reduce((sum, { quantity }) => sum + quantity.typical, 0) * facts.price('dynamodb/backup.gbMonth');
   return backups.length === 0 || recoverable.length === 0 ? undefined : {
-    name: 'keep one daily backup of the tables instead of all within the retention',
+    name: 'keep one full backup of the tables instead of all within the retention',
     usd: usdOf(backups) - copy,
     price: 'only the last backup outlives a deleted table; point-in-time recovery still reaches every second of its window',
-    why: `each daily backup of a table is a full copy, and one of them costs $${Math.round(copy)} a month`,
+    why: `each backup of a table is a full copy, and one of them costs $${Math.round(copy)} a month`,
   };
 }
 
 function commitments({ bill, rebill }: LeverContext): Lever | undefined {
-  return bill.commitment !== 'none' ? undefined : {
+  if (bill.commitment !== 'none') {
+    return undefined;
+  }
+  const committed = rebill({ commitment: '1y' });
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const plans = commitmentsOf(committed).map(({ plan, coverage, utilization, breakEven }) =>
+    `${plan}: covers ${percent(coverage)}, pays from ${percent(breakEven)} of use on, ${percent(utilization)} are used at the low end`);
+  return {
     name: 'commit for a year to what always runs',
-    usd: bill.perMonth.typical - rebill({ commitment: '1y' }).perMonth.typical,
+    usd: bill.perMonth.typical - committed.perMonth.typical,
     price: 'it is paid for a year, used or not',
-    why: 'Savings Plans for tasks and functions, reserved units for provisioned tables, at the share that is there at every hour',
+    why: `at the share that is there at every hour; ${plans.join('; ')}`,
   };
 }
 
@@ -107,6 +127,22 @@ function shorterRecovery({ bill }: LeverContext): Lever {
     usd: usdOf(linesWith(bill, /^point-in-time recovery$/)),
     price: 'a table is as old as its last backup after a mistake, and rebuilding it takes hours',
     why: 'lines of point-in-time recovery',
+  };
+}
+
+/** What each day costs that a row of the ledger is kept; a day more costs as much. */
+function shorterLedger({ bill, facts, ledgerDays }: LeverContext): Lever | undefined {
+  const lines = linesWith(bill, /^(storage|point-in-time recovery)$/, /DynamoDB/).filter(({ stage }) => stage === 'ledger');
+  if (lines.length === 0) {
+    return undefined;
+  }
+  const kept = ledgerDays();
+  const days = kept + facts.number('dynamodb/ttl.deleteDays');
+  return {
+    name: 'rows of the ledger for a day less',
+    usd: usdOf(lines) / days,
+    price: 'a payment can be refunded, and a repeated one recognized, for a day less',
+    why: `storage and point-in-time recovery of ${days} days, ${kept} stated and the rest until rows are deleted; a day more costs as much`,
   };
 }
 

@@ -5,6 +5,8 @@ interface Decimal {
 }
 
 const MICRO_DIGITS = 6;
+/** Decimal digits that a double holds for certain (`DBL_DIG` of IEEE 754). */
+const SURE_DIGITS = 15;
 /** Micro-dollars of a US dollar. */
 export const MICRO = 10 ** MICRO_DIGITS;
 
@@ -23,6 +25,11 @@ export function microUsd(quantity: number, price: number, units: number = 1): nu
   const numerator = amount.digits * unitPrice.digits * 10n ** BigInt(MICRO_DIGITS + divisor.scale);
   const denominator = divisor.digits * 10n ** BigInt(amount.scale + unitPrice.scale);
   return Number((2n * numerator + denominator) / (2n * denominator));
+}
+
+/** A price times a factor, without the digits that binary floating point adds: 0.1 at 0.9 is 0.09. */
+export function product(price: number, factor: number): number {
+  return Number((price * factor).toPrecision(SURE_DIGITS));
 }
 
 /** Micro-dollars as US dollars. */

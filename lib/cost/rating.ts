@@ -4,7 +4,7 @@ import type { BillLine } from './bill-line';
 import type { Charge } from './charge';
 import { type Commitment, planTerms } from './commitment';
 import { type MeterName, type PriceStep, meterOf, stepsOf } from './meters';
-import { microUsd, usd } from './money';
+import { microUsd, product, usd } from './money';
 import { CASES, type Case, spread, type Spread } from './spread';
 import type { Stage } from './stage';
 
@@ -18,6 +18,8 @@ export interface RatingProps {
   /** Facts of the region of a resource. */
   factsFor(resource: TopologyResource): Facts;
   readonly commitment: Commitment;
+  /** Factor on the list price of a price id; 1 where there is no discount. @default - list prices */
+  discountOf?(priceId: string): number;
   stageOf(resource: TopologyResource): Stage;
   tagsOf(resource: TopologyResource): { readonly [key: string]: string };
 }
@@ -107,7 +109,9 @@ function lineOf(
   charge: SpreadCharge, step: PriceStep, index: number, quantity: Spread, factor: number, commitment: string | undefined, props: RatingProps,
 ): BillLine {
   const { resource, what, kind, why, meter } = charge;
-  const price = step.price * factor;
+  const listed = step.price * factor;
+  const discount = props.discountOf?.(step.fact.id) ?? 1;
+  const price = discount === 1 ? listed : product(listed, discount);
   return {
     resource: resource.constructPath,
     logicalId: resource.logicalId,
@@ -120,6 +124,11 @@ function lineOf(
     unit: unitText(meter),
     priceId: step.fact.id,
     unitPrice: price / step.units,
+    listUnitPrice: step.price * (charge.priceFactor ?? 1) / step.units,
+    ...(discount !== 1 && {
+      discount,
+      discountUsd: spread((name) => usd(microUsd(quantity[name], listed, step.units) - microUsd(quantity[name], price, step.units))),
+    }),
     tier: index + 1,
     priceRegion: step.fact.region,
     priceAsOf: step.fact.asOf,

@@ -1,5 +1,5 @@
-import type { Bill, BillLine, Lever, Spread } from '../cost';
-import { atLeast, money, perMillion, priceText, quantityText, spreadText } from './cost-text';
+import type { Bill, BillLine, Lever, Spread, StalePrice } from '../cost';
+import { atLeast, money, perMillion, priceText, quantityText, spreadText, staleText, whatText } from './cost-text';
 import { alignColumns, truncate, wrap } from './text';
 
 export interface CostTableOptions {
@@ -21,6 +21,12 @@ export interface CostTableOptions {
    * @default 20
    */
   readonly lines?: number;
+  /**
+   * Prices that should be looked up again.
+   *
+   * @default - nothing is said of them
+   */
+  readonly stale?: readonly StalePrice[];
 }
 
 /** A bill for the terminal: totals, parts, the dearest lines, and what is missing. */
@@ -36,6 +42,7 @@ export function renderCostTable(bill: Bill, options: CostTableOptions = {}): str
       ['', 'low', 'typical', 'high'],
       ['a month', ...spreadText(bill.perMonth, (usd) => atLeast(bill.atLeast, money(usd)))],
       ['a million payments', ...spreadText(bill.perMillionPayments, (usd) => atLeast(bill.atLeast, perMillion(usd)))],
+      ...(bill.discount.high === 0 ? [] : [['discounts, taken off', ...spreadText(bill.discount, (usd) => money(-usd))]]),
     ], [1, 2, 3]),
     '',
     ...alignColumns([
@@ -49,6 +56,7 @@ export function renderCostTable(bill: Bill, options: CostTableOptions = {}): str
     ], [0]).map((line) => truncate(line, width)),
     '',
     ...unpricedLines(bill, width),
+    ...(options.stale === undefined || options.stale.length === 0 ? [] : [...wrap(staleText(bill, options.stale), width), '']),
     ...wrap(`${bill.lines.length} lines; "cht cost why RESOURCE" tells where one comes from. Taxes, support, free tiers and one-time charges are not in it.`, width),
     '',
   ].join('\n');
@@ -60,7 +68,7 @@ export function renderCostReasons(lines: readonly BillLine[], options: CostTable
   return lines.flatMap((line) => [
     ...wrap(`${line.resource} (${line.type}): ${whatText(line)}`, width),
     ...wrap(`  ${money(line.usd.typical)} a month, ${money(line.usd.low)} to ${money(line.usd.high)}`, width),
-    ...wrap(`  ${quantityText(line.quantity.typical)} ${line.unit} x $${Number(line.unitPrice.toPrecision(6))}`, width),
+    ...wrap(`  ${quantityText(line.quantity.typical)} ${line.unit} x $${Number(line.unitPrice.toPrecision(6))}${discountText(line)}`, width),
     ...wrap(`  ${line.kind}: ${line.why}`, width),
     ...wrap(`  price: ${priceText(line)}`, width),
     '',
@@ -79,8 +87,8 @@ export function renderLevers(levers: readonly Lever[], options: CostTableOptions
   ].join('\n');
 }
 
-function whatText({ what, tier, commitment }: BillLine): string {
-  return `${what}${tier > 1 ? `, step ${tier}` : ''}${commitment === undefined ? '' : ', committed'}`;
+function discountText({ discount, listUnitPrice }: BillLine): string {
+  return discount === undefined ? '' : ` (discount: ${discount} of $${Number(listUnitPrice.toPrecision(6))})`;
 }
 
 function share(usd: Spread, bill: Bill): string {

@@ -1,4 +1,4 @@
-import type { BillLine, Spread } from '../cost';
+import type { Bill, BillLine, Spread, StalePrice } from '../cost';
 import { formatNumber } from '../sizing';
 
 const MILLION = 1e6;
@@ -44,4 +44,18 @@ export function priceText({ priceId, priceRegion, priceAsOf, priceConfidence, re
     priceConfidence,
     ...(commitment === undefined ? [] : [commitment]),
   ].join(', ');
+}
+
+/** What a line is for, with the step of its price and what lowers it. */
+export function whatText({ what, tier, commitment, discount }: BillLine): string {
+  return [
+    what, ...(tier > 1 ? [`step ${tier}`] : []), ...(commitment === undefined ? [] : ['committed']), ...(discount === undefined ? [] : [`at ${discount} of the list price`]),
+  ].join(', ');
+}
+
+/** How much of a bill rests on prices that are old or without a date. */
+export function staleText(bill: Bill, stale: readonly StalePrice[]): string {
+  const prices = new Set(bill.lines.map(({ priceId, priceRegion }) => `${priceId} ${priceRegion}`)).size;
+  const usd = stale.reduce((sum, it) => sum + it.usd, 0);
+  return `Warning: ${stale.length} of ${prices} prices, with ${money(usd)} of the month on them, are old or have no date; "cht prices refresh" compares them with AWS.`;
 }

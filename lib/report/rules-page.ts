@@ -11,6 +11,7 @@ const ROOMS: { readonly [room: string]: string } = {
   EDGE: 'Load balancers, gateways and firewalls',
   CAPACITY: 'Sizes and quotas',
   RESILIENCE: 'Resilience',
+  COST: 'Costs',
 };
 
 /** The page of all rules: a table of contents, then what each of them finds, why that matters and what to change. */

@@ -6,6 +6,7 @@ import { FactTrail } from './fact-trail';
 import { formatBytes, formatNumber, formatSeconds } from './format';
 import { BILLED_GB, dollars, HOURS_PER_MONTH } from './monthly-cost';
 import { planned } from './planned';
+import { backupDecisions, tierDecision } from './recovery-backups';
 import { coverages, RecoveryCoverage, RegionMechanism } from './recovery-coverage';
 import { DataClass, dataDecisions, RECOVERY_PATH, recoverySystem, RecoverySystem } from './recovery-data';
 import { restoreSeconds, restoreTerms, SecondsBand } from './recovery-times';
@@ -30,9 +31,13 @@ export interface RecoverySizing {
   readonly recoveryRegion?: string;
   /** Time back to which tables can be restored. */
   readonly pointInTimeRecovery: Duration;
-  /** Time between two full backups. */
+  /** Time between two full backups of a table whose rows stay. */
   readonly backupFrequency: Duration;
   readonly backupRetention: Duration;
+  /** Time between two full backups of the ledger, whose rows expire. */
+  readonly ledgerBackupFrequency: Duration;
+  /** How long one is kept: as long as its rows would live. */
+  readonly ledgerBackupRetention: Duration;
   /** Availability zones of the network. */
   readonly zones: number;
   readonly deletionProtection: boolean;
@@ -91,7 +96,7 @@ function sizeOnce(workload: Workload, facts: Facts, mechanisms: RegionMechanisms
     requireKept(name, mechanisms[name], bytes[name].value as number, system);
   }
   const days = pointInTimeDecision(system, bytes.ledger.value as number);
-  const [frequency, retention, missed] = backupDecisions(system);
+  const backups = backupDecisions(system, bytes.ledger.value as number);
   const unsettled = unsettledDecision(system);
   const logs = tierDecision(system, 'logRetention', 'logDays', 'days', 'what happened before a disaster must still be there when it is looked into');
   const zones = zoneDecisions(system);
@@ -104,13 +109,15 @@ function sizeOnce(workload: Workload, facts: Facts, mechanisms: RegionMechanisms
     recoveryPoint: workload.recoveryTier.recoveryPoint,
     ...(workload.recoveryRegion !== undefined && { recoveryRegion: workload.recoveryRegion }),
     pointInTimeRecovery: Duration.days(number(days)),
-    backupFrequency: Duration.hours(number(frequency)),
-    backupRetention: Duration.days(number(retention)),
+    backupFrequency: Duration.hours(number(backups.frequency)),
+    backupRetention: Duration.days(number(backups.retention)),
+    ledgerBackupFrequency: Duration.hours(number(backups.ledgerFrequency)),
+    ledgerBackupRetention: Duration.days(number(backups.ledgerRetention)),
     zones: number(zones[0]),
     deletionProtection: deletion.value === true,
     logRetention: Duration.days(number(logs)),
     unsettledAlarm: Duration.seconds(number(unsettled)),
-    missedBackupAlarm: Duration.hours(number(missed)),
+    missedBackupAlarm: Duration.hours(number(backups.missed)),
     replication,
     data: names.map((name) => ({
       name,
@@ -118,8 +125,8 @@ function sizeOnce(workload: Workload, facts: Facts, mechanisms: RegionMechanisms
       coverages: coverages(name, number(bytes[name]), system, name === 'ledger' || name === 'parkedItems' ? mechanisms[name] ?? 'replica' : 'replica'),
     })),
     decisions: [
-      days, frequency, retention, missed, ...zones, deletion, logs, unsettled, restoreDecision(system, number(bytes.ledger)), ...Object.values(bytes),
-      ...replication.decisions,
+      days, ...Object.values(backups), ...zones, deletion, logs, unsettled, restoreDecision(system, number(bytes.ledger)),
+      ...Object.values(bytes), ...replication.decisions,
     ],
   };
 }
@@ -170,47 +177,6 @@ function pointInTimeDecision({ workload, facts }: RecoverySystem, ledgerBytes: n
     rejected: [{ option: 'no point-in-time recovery', because: `saves ${dollars(monthly)} a month, and a deleted or corrupted row would be gone` }],
     limits: { minimum: least, maximum: most, because: 'period of point-in-time recovery' },
     facts: [wanted, 'dynamodb/pitr.days.min', 'dynamodb/pitr.days.max', PITR_PRICE],
-  });
-}
-
-function backupDecisions(system: RecoverySystem): [Decision, Decision, Decision] {
-  const { workload, facts } = system;
-  const tier = workload.recoveryTier.name;
-  const hours = facts.number(`target/recovery.backupHours.${tier}`);
-  const factor = facts.number('target/recovery.missedBackupFactor');
-  const missed = factor * hours;
-  return [
-    tierDecision(system, 'backupFrequency', 'backupHours', 'h', 'full backups stand beside point-in-time recovery, in a vault out of reach of who can delete a table'),
-    tierDecision(system, 'backupRetention', 'backupDays', 'days', 'time in which the loss of a table is noticed'),
-    Decision.derive({
-      path: RECOVERY_PATH,
-      name: 'missedBackupAlarm',
-      value: missed,
-      unit: 'h',
-      formula: `${factor} x ${hours} h = ${missed}`,
-      inputs: { backupHours: hours, factor },
-      binding: 'a backup that is late by half its turn has failed',
-      limits: { minimum: hours, because: 'no backup is due before' },
-      facts: ['target/recovery.missedBackupFactor', `target/recovery.backupHours.${tier}`],
-    }),
-  ];
-}
-
-/** A value that the tier sets alone. */
-function tierDecision({ workload, facts }: RecoverySystem, name: string, key: string, unit: string, binding: string): Decision {
-  const tier = workload.recoveryTier.name;
-  const id = `target/recovery.${key}.${tier}`;
-  const value = facts.number(id);
-  return Decision.derive({
-    path: RECOVERY_PATH,
-    name,
-    value,
-    unit,
-    formula: `design target for ${tier} = ${value}`,
-    inputs: { recoveryTier: tier },
-    binding,
-    limits: { minimum: 1, because: 'a time' },
-    facts: [id],
   });
 }
 

@@ -108,8 +108,8 @@ function batchDecision(path: string, workload: Workload, ledger: LedgerSizing, f
     formula: `min(${formatBytes(limit)} / ${formatNumber(eventBytes)} B, ${formatNumber(largest)}) = ${formatNumber(batchSize)}`,
     inputs: { eventBytesPerRecord: eventBytes, recordsPerWindowAndShard: perWindow },
     binding: batchSize === largest ? 'largest batch of a mapping' : 'payload of an invocation; the window ends a batch earlier',
-    // A window that brings more than fits is cut into several batches.
-    demand: Math.min(perWindow, batchSize),
+    // A window that brings more than fits is cut into several batches: a full batch is no shortage.
+    ...(perWindow < batchSize && { demand: perWindow }),
     limits: { minimum: 1, maximum: largest, because: 'batch of a stream mapping' },
     facts: [PAYLOAD_LIMIT, 'lambda-esm/stream.batchSize.max', ...CHANGE_BYTES_FACTS],
   });

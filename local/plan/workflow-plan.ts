@@ -9,12 +9,13 @@ export interface StateMachinePlan extends StateMachineConfiguration {
 }
 
 /**
- * Reads the state machines of a topology.
+ * Reads the state machines of a topology. Those that call services of AWS by their API alone, such as the one that computes what a payment costs, are
+ * left out: nothing of what they ask runs here.
  *
  * @throws RunError naming what of them does not run here.
  */
 export function planStateMachines(topology: Topology): StateMachinePlan[] {
-  return topology.ofType('AWS::StepFunctions::StateMachine').map((resource) => {
+  return topology.ofType('AWS::StepFunctions::StateMachine').filter((it) => !callsServicesAlone(String(it.properties.DefinitionString))).map((resource) => {
     const { DefinitionString, StateMachineType } = resource.properties;
     if (StateMachineType !== 'EXPRESS') {
       throw new RunError(`${resource.constructPath} is a state machine of the type ${String(StateMachineType ?? 'STANDARD')}: EXPRESS runs here.`);
@@ -22,6 +23,11 @@ export function planStateMachines(topology: Topology): StateMachinePlan[] {
     const definition = String(DefinitionString);
     return { arn: resource.arn, definition, functionNames: functionNames(resource, definition) };
   });
+}
+
+function callsServicesAlone(definition: string): boolean {
+  const called = [...definition.matchAll(/"Resource":\s*"[^"]*:states:::([\w-]+):/g)].map(([, service]) => service);
+  return called.length > 0 && called.every((service) => service === 'aws-sdk');
 }
 
 function functionNames(resource: TopologyResource, definition: string): string[] {

@@ -13,6 +13,7 @@ const DECLARATIONS = path.join(ROOT, '.local', 'public-api');
 export const ENTRY_POINTS: { readonly [name: string]: string } = {
   index: 'index.ts',
   checks: 'lib/checks/index.ts',
+  cost: 'lib/cost/index.ts',
   testing: 'lib/testing/index.ts',
   topology: 'lib/topology/index.ts',
   runtime: 'lambdas/runtime/index.ts',

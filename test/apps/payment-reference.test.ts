@@ -7,7 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { MAXIMUM_RESOURCES } from '../../apps/payment-reference/aspects/stack-size-limit';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
-import { type EnvironmentName, environmentName, environments, monthlyBudgets } from '../../apps/payment-reference/workload';
+import { type EnvironmentName, environmentName, environments } from '../../apps/payment-reference/workload';
 import { SIZING_METADATA_KEY, sizeClientLimit } from '../../lib/sizing';
 import { testApp } from '../support/app';
 import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, resourcesOf, type Statement, statements } from '../support/template';
@@ -15,7 +15,7 @@ import { allowedActions, danglingAlarmDimensions, onlyResource, referencesIn, re
 /** The reference of an environment, not yet synthesized. */
 function stageOf(name: EnvironmentName, disposable = false, app: App = testApp()): PaymentReferenceStage {
   return new PaymentReferenceStage(app, `payments-${name}`, {
-    env: { region: 'eu-west-1' }, environmentName: name, workload: environments[name], disposable, monthlyBudget: monthlyBudgets[name],
+    env: { region: 'eu-west-1' }, environmentName: name, workload: environments[name], disposable,
   });
 }
 
@@ -52,7 +52,7 @@ beforeAll(() => {
 describe('the stacks', () => {
   it('are there once for what cells share, and stream, API and worker for each cell', () => {
     const cells = [1, 2, 3, 4].flatMap((cell) => [`cell${cell}-api`, `cell${cell}-signals`, `cell${cell}-stream`, `cell${cell}-worker`]);
-    const shared = ['access', 'audit', 'cache', 'canary', 'costs', 'data', 'events', 'fraud', 'network', 'payouts', 'security', 'signals'];
+    const shared = ['access', 'audit', 'cache', 'canary', 'data', 'events', 'fraud', 'network', 'payouts', 'security', 'signals'];
     expect(Object.keys(templates).sort()).toEqual([...shared, ...cells].sort());
     expect(Object.keys(templatesOf(synthesize(stageOf('dev')))).sort()).toEqual([...shared, ...cells.slice(0, 4)].sort());
   });
@@ -390,6 +390,7 @@ describe('the page on deployment', () => {
     const named = new Set(patterns.flatMap(matching));
     const first = assembly.stacks.map((it) => it.hierarchicalId).filter((id) => !/cell[2-9]/.test(id));
     expect(first.filter((id) => !named.has(id))).toEqual([]);
+    expect(page).toContain('npx cdk deploy payments-prod-costs\n');
   });
 
   it('names every parameter', () => {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { PaymentReferenceStage } from '../../apps/payment-reference/payment-reference-stage';
 import { Phase } from '../../apps/payment-reference/phase';
-import { type EnvironmentName, environments, monthlyBudgets } from '../../apps/payment-reference/workload';
+import { type EnvironmentName, environments } from '../../apps/payment-reference/workload';
 import { testApp } from '../support/app';
 
 interface Resource {
@@ -38,7 +38,7 @@ const REPLACING: { readonly [type: string]: readonly string[] } = {
 function templates(environment: EnvironmentName, phase: Phase, cells?: number, env?: { region?: string; account?: string }): Map<string, Template> {
   const app: App = testApp();
   const workload = cells === undefined ? environments[environment] : environments[environment].with({ cells });
-  new PaymentReferenceStage(app, `payments-${environment}`, { env, environmentName: environment, workload, phase, monthlyBudget: monthlyBudgets[environment] });
+  new PaymentReferenceStage(app, `payments-${environment}`, { env, environmentName: environment, workload, phase });
   const { stacks } = app.synth().getNestedAssembly(`assembly-payments-${environment}`);
   return new Map(stacks.map((stack) => [stack.stackName, JSON.parse(fs.readFileSync(path.join(stack.assembly.directory, stack.templateFile), 'utf8')) as Template]));
 }

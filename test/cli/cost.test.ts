@@ -66,8 +66,44 @@ describe('cht cost', () => {
     expect(JSON.parse((await run(['levers', table], { usage, json: true })).out)).toContainEqual(expect.objectContaining({ usd: expect.closeTo(964.64, 1) }));
   });
 
+  it('writes it as CSV for a month and a band, and says what has no row', async () => {
+    const folderWith = folderOf({ Stream: { Type: 'AWS::Kinesis::Stream', Properties: { ShardCount: 1 } }, Unknown: { Type: 'AWS::Nobody::Knows' } });
+    const { code, out, err } = await run([folderWith], { csv: true, month: '2026-02', band: 'high' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^BilledCost,.*,x_Why\r\n10\.95,,,USD,2026-03-01T00:00:00Z,2026-02-01T00:00:00Z,Usage,/);
+    expect(err).toBe('cht: 1 without a price, and so without a row: stack/Unknown\n');
+    expect((await run([stream(1)], { csv: true })).out).toContain(`,${new Date().toISOString().slice(0, 7)}-01T00:00:00Z,Usage,`);
+  });
+
+  it('writes it as a page', async () => {
+    const file = path.join(folder, 'bill.html');
+    const { code, out } = await run([stream(4)], { html: file });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/bill\.html: \d+ lines\n$/) });
+    expect(fs.readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[^]*\$43\.80[^]*<\/html>\n$/);
+    await expect(run([stream(4)], { html: path.join(folder, 'nowhere', 'bill.html') })).rejects.toThrow(/^--html .*nowhere.*ENOENT/);
+  });
+
+  it('takes discounts off', async () => {
+    const discounts = written('discounts.json', { 'kinesis/*': 0.5 });
+    expect((await run([stream(4)], { discounts })).out).toMatch(/\$21\.90 +declared +2,920 shard-h +shards, at 0\.5 of the list price/);
+    const refused = (content: unknown) => run([stream(1)], { discounts: written('wrong.json', content) });
+    await expect(refused({ 'kinesis/*': 2 })).rejects.toThrow(/^--discounts .*wrong\.json: `discounts` must be factors between 0 and 1, got: 2 for kinesis\/\*$/);
+    await expect(refused([0.9])).rejects.toThrow('it must be an object of factors by price: {"dynamodb/*": 0.9}');
+    await expect(refused('{')).rejects.toThrow(/--discounts .*wrong\.json: .*JSON/);
+  });
+
+  it('warns of old prices, in text and in JSON', async () => {
+    expect((await run([stream(1)])).out).toMatch(/\nWarning: \d+ of \d+ prices, with \$[\d.]+ of the month/);
+    const { stale, discount } = JSON.parse((await run([stream(1)], { json: true })).out) as { stale: { priceId: string }[]; discount: object };
+    expect(stale).toContainEqual({ priceId: 'kinesis/provisioned.shardHour', region: 'us-east-1', asOf: '2024-07-01', confidence: 'high', usd: 10.95 });
+    expect(discount).toEqual({ low: 0, typical: 0, high: 0 });
+  });
+
   it.each([
     [['why'], {}, 'needs a resource'],
+    [[], { json: true, csv: true }, '--json and --csv are two forms of one bill: choose one.'],
+    [[], { csv: true, month: 'May' }, '--month must be a month such as 2026-11, got: May.'],
+    [[], { csv: true, band: 'middle' }, '--band must be one of low, typical, high, got: middle.'],
     [['diff', 'one'], {}, 'needs two assemblies: BASE and HEAD'],
     [[], { by: 'colour' }, '--by must be one of stage, stack, service, kind, got: colour'],
     [[], { commitment: '3y' }, '--commitment must be one of none, 1y, got: 3y'],

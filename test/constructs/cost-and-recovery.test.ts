@@ -105,7 +105,7 @@ describe('RecoveryPlan', () => {
       ScheduleExpression: 'cron(0 2 * * ? *)', StartWindowMinutes: 60, CompletionWindowMinutes: 720, Lifecycle: { DeleteAfterDays: 35 },
       CopyActions: [{ DestinationBackupVaultArn: 'arn:aws:backup:eu-central-1:111122223333:backup-vault:copies', Lifecycle: { DeleteAfterDays: 35 } }],
     });
-    expect(plan.decisions.map(({ name }) => name)).toEqual(['backupFrequency', 'backupRetention', 'missedBackupAlarm']);
+    expect(plan.decisions.map(({ name }) => name)).toEqual(['backupFrequency', 'backupRetention', 'missedBackupAlarm', 'ledgerBackupFrequency', 'ledgerBackupRetention']);
   });
 
   it('keeps the vault under a key of its own, locked for as long as a backup is kept', () => {
@@ -141,6 +141,34 @@ describe('RecoveryPlan', () => {
     expect(JSON.stringify(assembly.getStackByName('other').template)).toContain('kms:Decrypt');
   });
 
+  it('backs tables up whose rows expire once a week, and no copy longer than they live', () => {
+    const other = testStack();
+    const ledger = new dynamodb.Table(other, 'Ledger', { partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING } });
+    const backups = new RecoveryPlan(other, 'Backups', { workload });
+    backups.protectExpiringTables(other, 'LedgerBackups', [ledger]);
+    backups.protectExpiringTables(other, 'MoreBackups', [ledger]);
+    const own = Template.fromStack(other);
+    const [plan, expiring] = Object.entries(resourcesOf(own, 'AWS::Backup::BackupPlan'));
+    expect(expiring[1].Properties.BackupPlan.BackupPlanRule[0]).toMatchObject({ ScheduleExpression: 'cron(0 2 ? * 1 *)', Lifecycle: { DeleteAfterDays: 9 } });
+    expect(plan[1].Properties.BackupPlan.BackupPlanRule[0]).toMatchObject({ Lifecycle: { DeleteAfterDays: 35 } });
+    expect(Object.values(resourcesOf(own, 'AWS::Backup::BackupSelection')).map((it) => it.Properties.BackupPlanId['Fn::GetAtt'][0]))
+      .toEqual([expiring[0], expiring[0]]);
+    // The vault would refuse what is kept for less than its lock says.
+    expect(onlyResource(own, 'AWS::Backup::BackupVault').Properties.LockConfiguration).toEqual({ MinRetentionDays: 9 });
+  });
+
+  it('refuses a lock of yours that would refuse those', () => {
+    const backups = new RecoveryPlan(testStack(), 'Backups', { workload, lock: AuditLock.governance(Duration.days(20)) });
+    expect(() => backups.protectExpiringTables(Stack.of(backups), 'LedgerBackups', [])).toThrow(
+      '`lock` must hold for at most `expiringRetention`, 9 days, or the vault refuses those backups, got: 20');
+  });
+
+  it('copies what expires no more often than what stays', () => {
+    const backups = new RecoveryPlan(testStack(), 'Backups', { workload, frequency: Duration.days(14) });
+    expect([backups.expiringFrequency.toDays(), backups.expiringRetention.toDays()]).toEqual([14, 14]);
+    expect(backups.decisions.find(({ name }) => name === 'ledgerBackupRetention')?.value).toBe(14);
+  });
+
   it('alarms about backups that failed or were missed, of this vault', () => {
     expect(danglingAlarmDimensions(template)).toEqual([]);
     const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map((it) => it.Properties);
@@ -168,6 +196,7 @@ describe('RecoveryPlan', () => {
   it.each<[Partial<RecoveryPlanProps>, string]>([
     [{ frequency: Duration.hours(7) }, '`frequency` must be whole days, or hours that divide a day, got: 7 hours'],
     [{ frequency: Duration.minutes(30) }, '`frequency` must be between 3600 and'],
+    [{ expiringRetention: Duration.days(3) }, '`expiringRetention` must be between 604800 and'],
     [{ retention: Duration.hours(1) }, '`retention` must be between 86400 and'],
     [{ lock: AuditLock.governance(Duration.days(36)) }, '`lock` must be between 1 and 35, got: 36'],
     [{ removalPolicy: RemovalPolicy.DESTROY, lock: AuditLock.governance(Duration.days(1)) }, '`lock` must be AuditLock.none() where the vault shall go'],

@@ -1,4 +1,5 @@
 import { cfnLint } from './cfn-lint';
+import { costPageCheck } from './cost-page-check';
 import type { ExternalCheck, ExternalResult } from './external-check';
 import { fraudConnector } from './flink/connector-check';
 import { fraudRules } from './flink/flink-check';
@@ -13,7 +14,7 @@ import { root } from '../house/source-files';
  * Run by `npm run test:external`.
  */
 
-const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, fraudRules, fraudConnector, redisCheck];
+const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, costPageCheck, fraudRules, fraudConnector, redisCheck];
 
 async function main(): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -77,9 +77,8 @@ export class DataStack extends Stack {
     this.backups = new RecoveryPlan(this, 'Backups', {
       workload, encryptionKey: security.keys.key(DataClass.ARCHIVE), notificationTopic: security.alarmTopic, removalPolicy,
     });
-    this.backups.protectTables(
-      this, 'TableBackups', [this.ledger, this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables), encryptionKey,
-    );
+    this.backups.protectTables(this, 'TableBackups', [this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables), encryptionKey);
+    this.backups.protectExpiringTables(this, 'LedgerBackups', this.ledger.tables, encryptionKey);
     this.balances.grantRead(this.projector);
     this.balances.grantInsert(this.projector);
     this.balances.grantUpdate(this.projector);

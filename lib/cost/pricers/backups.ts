@@ -19,7 +19,8 @@ export const vaultPricer: Pricer = {
     const tables = model.references.to(resource, 'AWS::Backup::BackupPlan').flatMap(({ from: plan }) => {
       const selected = model.references.to(plan, 'AWS::Backup::BackupSelection').flatMap(({ from }) =>
         model.references.from(from).filter(({ to }) => /^AWS::DynamoDB::/.test(to.type)).map(({ to }) => to));
-      return selected.map((table) => times(tableUsage(model, table).storedGigabytes, copiesOf(plan, model), text(copiesOf(plan, model))));
+      const copies = copiesOf(plan, model);
+      return selected.map((table) => times(tableUsage(model, table).storedGigabytes, copies, text(copies)));
     });
     return [charge(resource, 'backups of tables', 'dynamodb.backup', model.use(resource, 'storedGigabytes', () => together(tables)))];
   },
@@ -38,6 +39,7 @@ function copiesOf(plan: TopologyResource, model: UsageModel): number {
 function together(parts: readonly Amount[]): Amount {
   const gigabytes = parts.reduce((sum, { value }) => sum + value, 0);
   const largest = parts.reduce((most, it) => (it.value > most.value ? it : most), parts[0]);
+  const copies = [...new Set(parts.map(({ why }) => why))].map((why) => `${why} full copies of ${parts.filter((it) => it.why === why).length} tables each`);
   return parts.length === 0 ? derived(0, 'no table is backed up into it')
-    : { value: gigabytes, kind: largest.kind, why: `${parts[0].why} full copies of ${parts.length} tables each: AWS Backup makes no incremental ones of DynamoDB` };
+    : { value: gigabytes, kind: largest.kind, why: `${copies.join(', ')}: AWS Backup makes no incremental ones of DynamoDB` };
 }

@@ -79,7 +79,8 @@ function archiveInflow(model: UsageModel, archiver: TopologyResource): Inflow {
   const changes = tables.map((it) => changesPerSecond(model, it));
   const rate = changes.reduce((sum, it) => sum + it.value, 0);
   const bytes = facts.number('audit-archiver/bytesPerRecord');
-  const { invocationsPerSecond } = functionUsage(model, archiver);
+  const { invocationsPerSecond, emptyPerSecond = 0 } = functionUsage(model, archiver);
+  const batches = { ...invocationsPerSecond, value: invocationsPerSecond.value - emptyPerSecond };
   return {
     gigabytes: {
       value: rate * bytes * SECONDS_PER_MONTH / BILLED_GB,
@@ -87,7 +88,7 @@ function archiveInflow(model: UsageModel, archiver: TopologyResource): Inflow {
       why: `${text(rate)} changes/s x ${bytes} B, as measured of compressed records`,
     },
     carrierShare: model.assumption('audit.objectShare'),
-    objects: { ...times(invocationsPerSecond, 2 * SECONDS_PER_MONTH), why: `an object and a manifest for each batch: ${invocationsPerSecond.why}` },
+    objects: { ...times(batches, 2 * SECONDS_PER_MONTH), why: `an object and a manifest for each batch that brings something: ${batches.why}` },
   };
 }
 

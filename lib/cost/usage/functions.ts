@@ -42,6 +42,7 @@ export function functionUsage(model: UsageModel, resource: TopologyResource): Fu
       busySeconds: seconds.kind === 'declared'
         ? { value: invocationsPerSecond.value * seconds.value, kind: invocationsPerSecond.kind, why: `${invocationsPerSecond.why}, ${seconds.value} s each` }
         : busy ?? assumedTime(model, invocationsPerSecond),
+      emptyPerSecond: invocationsPerSecond.kind === 'declared' ? 0 : parts.reduce((sum, it) => sum + (it.emptyPerSecond ?? 0), 0),
     };
   });
 }
@@ -146,6 +147,7 @@ function tableStreamCalls(model: UsageModel, resource: TopologyResource, mapping
   return {
     invocationsPerSecond: { value: working + ends, kind, why: ends > 0 ? `${why}, and an empty one each ${tumbling} s` : why },
     busySeconds: { value: changes.value * cpu + calls * call + ends * call, kind, why: `${why}, ${text(1e6 * cpu)} µs a change and ${text(calls)} calls/s` },
+    emptyPerSecond: ends,
   };
 }
 

@@ -21,6 +21,12 @@ export interface FunctionUsage {
   readonly invocationsPerSecond: Amount;
   /** Seconds of all invocations of a second together: how many run at a time. */
   readonly busySeconds: Amount;
+  /**
+   * Invocations of these that bring nothing, at the end of tumbling windows.
+   *
+   * @default 0
+   */
+  readonly emptyPerSecond?: number;
 }
 
 /** Finds what a function does. What tables take hangs on functions and the reverse, so that the model hands it from one to the other. */

@@ -1,15 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, type Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CostGuard } from '../../../index';
 
+/** Made after everything else of the app: the stage is synthesized here. */
 export class ExampleStack extends Stack {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, payments: Stage) {
     super(scope, id);
-    new CostGuard(this, 'Costs', {
-      monthlyLimit: 40_000,
-      tagValue: 'payment-reference',
-      services: [{ service: 'Amazon DynamoDB', monthlyLimit: 18_000 }, { service: 'Amazon Kinesis', monthlyLimit: 9_000 }],
-      emails: ['costs@example.com'],
-    });
+    CostGuard.forStage(this, 'Costs', { stage: payments, tagValue: 'payment-reference', emails: ['costs@example.com'] });
   }
 }

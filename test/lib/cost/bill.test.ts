@@ -73,7 +73,7 @@ describe('usage', () => {
 describe('a bill', () => {
   it('has the shape that is promised', () => {
     const json = JSON.parse(JSON.stringify(bill)) as Record<string, unknown>;
-    expect(Object.keys(json)).toEqual(['currency', 'workload', 'commitment', 'atLeast', 'perMonth', 'perMillionPayments', 'lines', 'unpriced']);
+    expect(Object.keys(json)).toEqual(['currency', 'workload', 'commitment', 'atLeast', 'perMonth', 'perMillionPayments', 'discount', 'lines', 'unpriced']);
     expect(json).toMatchObject({ currency: 'USD', workload: { peak: 1000, average: 500 } });
     expect(Object.keys(json.perMonth as object)).toEqual(['low', 'typical', 'high']);
   });

@@ -38,8 +38,19 @@ describe('levers', () => {
         { storedGigabytes: 1000 }),
     });
     // 35 copies of 1,000 GB at 0.10, but for one of them.
-    expect(found['keep one daily backup of the tables instead of all within the retention']).toBeCloseTo(3400, 6);
+    expect(found['keep one full backup of the tables instead of all within the retention']).toBeCloseTo(3400, 6);
     expect(found['no point-in-time recovery where the audit trail can rebuild a table']).toBe(200);
+  });
+
+  it('tell what a day of the ledger costs', () => {
+    const found = savings({
+      LedgerTable: stated('AWS::DynamoDB::Table', {
+        ProvisionedThroughput: { WriteCapacityUnits: 1, ReadCapacityUnits: 1 },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }, { storedGigabytes: 9_000 }),
+    });
+    // 9,000 GB at 0.25 and 0.20 dollars, of 7 days and 2 until rows are deleted.
+    expect(found['rows of the ledger for a day less']).toBeCloseTo(450, 6);
   });
 
   it('save what the bill with a commitment costs less', () => {

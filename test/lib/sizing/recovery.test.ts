@@ -30,6 +30,20 @@ describe('a recovery tier', () => {
     expect(tiers((it) => it.backupFrequency.toHours())).toEqual([24, 24, 168, 168]);
   });
 
+  it('copies the ledger once a week, and keeps no copy longer than its rows live: 7 days and 2 until they are deleted', () => {
+    expect(tiers((it) => [it.ledgerBackupFrequency.toHours(), it.ledgerBackupRetention.toDays()])).toEqual([[168, 9], [168, 9], [168, 9], [168, 9]]);
+    expect(Decision.find(size().decisions, 'ledgerBackupRetention').rejected).toEqual([
+      expect.objectContaining({ option: expect.stringContaining('every 24 h kept for 35 days'), because: expect.stringMatching(/^each is a whole copy: .* a month/) }),
+    ]);
+  });
+
+  it('keeps copies of rows that live longer as long as others, and always one', () => {
+    expect(size({ refundWindow: Duration.days(60) }).ledgerBackupRetention.toDays()).toBe(35);
+    expect(size({ refundWindow: Duration.days(60), recoveryTier: RecoveryTier.SUPPORTING }).ledgerBackupRetention.toDays()).toBe(28);
+    const seldom = Facts.DEFAULT.withOverrides({ 'target/recovery.ledgerBackupHours.critical': 14 * 24 });
+    expect(size({}, undefined, seldom).ledgerBackupRetention.toDays()).toBe(14);
+  });
+
   it('sets alarms: unsettled payments and replication within the recovery point, backups when they are late', () => {
     expect(tiers((it) => it.unsettledAlarm.toSeconds())).toEqual([30, 150, 450, 1800]);
     expect(tiers((it) => it.missedBackupAlarm.toHours())).toEqual([36, 36, 252, 252]);

@@ -236,22 +236,39 @@ describe('the ledger', () => {
 });
 
 describe('the audit archiver', () => {
-  it('waits for as long as the changes of a shard fit one invocation, between 1 and 10 seconds', () => {
+  it('waits for as long as the average changes of a shard fit one invocation, between 1 and 10 seconds', () => {
     const { archiver, ledger } = sizesAt(100_000);
-    const rate = ledger.writeUnitsPerSecond / ledger.streamShards;
-    const seconds = archiver.batchingWindow.toSeconds();
-    expect(seconds * rate).toBeLessThanOrEqual(archiver.batchSize);
-    expect((seconds + 1) * rate).toBeGreaterThan(archiver.batchSize);
+    // Two fifths of the peak come on average.
+    const average = 0.4 * ledger.writeUnitsPerSecond / ledger.streamShards;
+    expect(archiver.batchingWindow.toSeconds()).toBe(10);
+    expect(10 * average).toBeLessThan(archiver.batchSize);
     expect(sizesAt(10).archiver.batchingWindow.toSeconds()).toBe(10);
     const large = sizesAt(100_000, { payload: { mean: Size.kibibytes(100) }, cells: 4 }).archiver;
-    expect(large.batchingWindow.toSeconds()).toBeLessThanOrEqual(6);
-    expect(large.batchSize).toBe(60);
+    expect([large.batchSize, large.batchingWindow.toSeconds()]).toEqual([60, 1]);
+    const medium = sizesAt(100_000, { payload: { mean: Size.kibibytes(2) }, cells: 4 });
+    const [rate, seconds] = [0.4 * medium.ledger.writeUnitsPerSecond / medium.ledger.streamShards, medium.archiver.batchingWindow.toSeconds()];
+    expect(seconds * rate).toBeLessThanOrEqual(medium.archiver.batchSize);
+    expect((seconds + 1) * rate).toBeGreaterThan(medium.archiver.batchSize);
   });
 
-  it('writes an object and a manifest for each shard and window', () => {
+  it('writes an object and a manifest for each shard and batch, which at the peak is full before its window ends', () => {
     const { archiver, ledger } = sizesAt(100_000);
-    expect(archiver.putsPerSecond).toBe(Math.ceil(2 * ledger.streamShards / archiver.batchingWindow.toSeconds()));
+    const full = archiver.batchSize / (ledger.writeUnitsPerSecond / ledger.streamShards);
+    expect(full).toBeLessThan(10);
+    expect(archiver.putsPerSecond).toBe(Math.ceil(2 * ledger.streamShards / full));
+    expect(sizesAt(10).archiver.putsPerSecond).toBe(1);
     expect(archiver).toMatchObject({ parallelizationFactor: 1, reservedConcurrency: sizesAt(100_000).projector.reservedConcurrency });
+  });
+
+  it('makes objects that S3 moves to colder storage at the average rate, and says so where it does not', () => {
+    const large = sizesAt(100_000).archiver;
+    expect(large.objectBytes).toBeGreaterThan(128 * 1024);
+    expect(Decision.find(large.decisions, 'objectBytes')).toMatchObject({ binding: 'large enough to move to colder storage', rejected: [] });
+    const small = sizesAt(50).archiver;
+    expect(small.objectBytes).toBeLessThan(128 * 1024);
+    const { binding, rejected } = Decision.find(small.decisions, 'objectBytes');
+    expect(binding).toBe('objects below 128 KiB are not moved to colder storage: they stay where they are');
+    expect(rejected[0].option).toMatch(/^a window of [\d,]+ s, whose objects would move$/);
   });
 
   it('is locked for everybody where the books must be back within minutes', () => {

@@ -1,0 +1,1 @@
+export { type CostPageOptions, renderCostPage } from './cost-page';
