@@ -11,6 +11,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
 import { HANDLER_METRICS } from '../observability/handler-metrics';
 
 /** What the price of a million payments is computed from. */
@@ -32,7 +33,7 @@ export interface UnitCostAlarmProps {
 const METRIC = 'CostPerMillionPayments';
 const DIMENSION = 'Application';
 const MILLION = 1_000_000;
-const DAY = 86_400_000;
+const DAY = Duration.days(1);
 
 /**
  * What a million payments cost, as it was billed: once a day a workflow asks Cost Explorer for a day that is over and counted, CloudWatch for its
@@ -103,7 +104,7 @@ export class UnitCostAlarm extends Construct {
     return this.call('Payments', 'cloudwatch', 'getMetricData', 'cloudwatch:GetMetricData', {
       StartTime: `{% ${dayBefore(2)} & 'T00:00:00Z' %}`,
       EndTime: `{% ${dayBefore(1)} & 'T00:00:00Z' %}`,
-      MetricDataQueries: [{ Id: 'payments', Expression: this.props.payments, Period: DAY / 1000 }],
+      MetricDataQueries: [{ Id: 'payments', Expression: this.props.payments, Period: DAY.toSeconds() }],
     }, { payments: '{% $sum([$states.result.MetricDataResults.Values]) %}' });
   }
 
@@ -130,7 +131,7 @@ export class UnitCostAlarm extends Construct {
       assign,
       taskTimeout: sfn.Timeout.duration(DEFAULTS.cost.unitCostCallTimeout),
     });
-    task.addRetry({ interval: Duration.minutes(1), maxAttempts: 5, backoffRate: 2 });
+    task.addRetry({ interval: Duration.minutes(1) });
     return task;
   }
 
@@ -140,7 +141,7 @@ export class UnitCostAlarm extends Construct {
       schedule: scheduler.ScheduleExpression.cron({ minute: '0', hour: String(DEFAULTS.cost.unitCostHour), timeZone: TimeZone.ETC_UTC }),
       target: new targets.StepFunctionsStartExecution(this.workflow, {
         deadLetterQueue: new sqs.Queue(this, 'Missed', {
-          encryptionMasterKey: encryptionKey, enforceSSL: true, retentionPeriod: Duration.days(14), removalPolicy,
+          encryptionMasterKey: encryptionKey, enforceSSL: true, retentionPeriod: LIMITS.queue.retention, removalPolicy,
         }),
       }),
     });
@@ -149,5 +150,5 @@ export class UnitCostAlarm extends Construct {
 
 /** A day so many days ago, as Cost Explorer writes it, in JSONata. */
 function dayBefore(days: number): string {
-  return `$fromMillis($millis() - ${days * DAY}, '[Y0001]-[M01]-[D01]')`;
+  return `$fromMillis($millis() - ${days * DAY.toMilliseconds()}, '[Y0001]-[M01]-[D01]')`;
 }

@@ -13,6 +13,8 @@ const HARMLESS = new Set(['0', '1', '1000', '1024', '60', '3600', '86_400']);
 const ALLOWED: readonly (readonly [file: string, number: string, reason: string])[] = [
   ['constructs/resilience/feature-config.ts', '100', 'percent'],
   ['constructs/cost/cost-guard.ts', '100', 'percent'],
+  ['constructs/cost/unit-cost.ts', '1_000_000', 'a million'],
+  ['constructs/cost/unit-cost.ts', '2', 'the day before yesterday'],
   ['constructs/resilience/recovery-plan.ts', '7', 'days of a week'],
   ['apps/payment-reference/phase.ts', '2', 'the number of a phase is its name'],
   ['apps/payment-reference/phase.ts', '3', 'the number of a phase is its name'],
