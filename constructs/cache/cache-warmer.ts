@@ -18,6 +18,7 @@ import { DataClass } from '../security/data-class';
 import { tierSubnets } from '../security/tier-subnets';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireBetween, requireDurationBetween, requireIntegerBetween } from '../validation';
+import { scheduleRole } from '../worker/schedule-role';
 import { WorkerFunction } from '../worker/worker-function';
 import type { CacheWarmerProps, WarmingHours } from './cache-warmer-props';
 
@@ -87,7 +88,9 @@ export class CacheWarmer extends Construct implements iam.IGrantable, ec2.IConne
       description: `Fills the cache of ${props.cache.node.path} in quiet hours`,
       schedule: scheduler.ScheduleExpression.cron({ minute: '0', hour: String(quiet.from), timeZone: props.timeZone ?? TimeZone.ETC_UTC }),
       timeWindow: scheduler.TimeWindow.flexible(windowOf(quiet)),
-      target: new targets.LambdaInvoke(this.alias, { deadLetterQueue: this.deadLetterQueue, maxEventAge: Duration.hours(1) }),
+      target: new targets.LambdaInvoke(this.alias, {
+        role: scheduleRole(this, 'ScheduleRole', this.encryptionKey), deadLetterQueue: this.deadLetterQueue, maxEventAge: Duration.hours(1),
+      }),
     });
     this.alarms = this.createAlarms(windowOf(quiet));
   }

@@ -45,7 +45,7 @@ export class CostGuard extends Construct {
     const derived = budgetsOf(bill, tag, facts);
     const guard = new CostGuard(scope, id, {
       ...options,
-      unitCost: options.unitCost && { limit: derived.perMillionPayments, ...options.unitCost },
+      unitCost: options.unitCost && { ...options.unitCost, limit: options.unitCost.limit ?? derived.perMillionPayments },
       monthlyLimit: monthlyLimit ?? derived.monthlyLimit,
       services: services ?? [...derived.services],
     });

@@ -2,7 +2,6 @@ import { Duration, type RemovalPolicy, TimeZone, Validations } from 'aws-cdk-lib
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sns from 'aws-cdk-lib/aws-sns';
@@ -13,6 +12,8 @@ import { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
 import { HANDLER_METRICS } from '../observability/handler-metrics';
+import { OperationsLog } from '../observability/operations-log';
+import { scheduleRole } from '../worker/schedule-role';
 
 /** What the price of a million payments is computed from. */
 export interface UnitCostAlarmProps {
@@ -56,7 +57,7 @@ export class UnitCostAlarm extends Construct {
     this.createSchedule();
     this.alarm = new cloudwatch.Alarm(this, 'Alarm', {
       metric: this.metric,
-      alarmDescription: `A million payments cost more than $${props.limit}, the high end of the bill that the templates have.`,
+      alarmDescription: `A million payments cost more than $${props.limit}.`,
       threshold: props.limit,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
@@ -83,7 +84,7 @@ export class UnitCostAlarm extends Construct {
       tracingEnabled: true,
       removalPolicy,
       logs: {
-        destination: new logs.LogGroup(this, 'Log', { encryptionKey, removalPolicy, retention: logs.RetentionDays.ONE_YEAR }),
+        destination: new OperationsLog(this, 'Log', { encryptionKey, removalPolicy }),
         level: sfn.LogLevel.ERROR,
       },
     });
@@ -140,6 +141,7 @@ export class UnitCostAlarm extends Construct {
     new scheduler.Schedule(this, 'Daily', {
       schedule: scheduler.ScheduleExpression.cron({ minute: '0', hour: String(DEFAULTS.cost.unitCostHour), timeZone: TimeZone.ETC_UTC }),
       target: new targets.StepFunctionsStartExecution(this.workflow, {
+        role: scheduleRole(this, 'ScheduleRole', encryptionKey),
         deadLetterQueue: new sqs.Queue(this, 'Missed', {
           encryptionMasterKey: encryptionKey, enforceSSL: true, retentionPeriod: LIMITS.queue.retention, removalPolicy,
         }),

@@ -92,7 +92,7 @@ export interface RecoveryPlanProps {
   readonly vaultProps?: backup.BackupVaultProps;
 
   /**
-   * CDK's own properties of the rule, laid over what this construct decides.
+   * CDK's own properties of the rule for tables whose rows stay, laid over what this construct decides.
    *
    * @default - none
    */

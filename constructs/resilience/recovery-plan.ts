@@ -59,9 +59,10 @@ export class RecoveryPlan extends Construct {
     const derived = sizeRecovery(props.workload, factsFor(this, props.facts));
     this.frequency = props.frequency ?? derived.backupFrequency;
     this.retention = props.retention ?? derived.backupRetention;
-    requireFrequency(this.frequency);
+    requireFrequency('frequency', this.frequency);
     requireDurationBetween('retention', this.retention, Duration.days(1), LIMITS.backup.retention);
     this.expiringFrequency = longer(derived.ledgerBackupFrequency, this.frequency);
+    requireFrequency('target/recovery.ledgerBackupHours', this.expiringFrequency);
     this.expiringRetention = props.expiringRetention ?? longer(derived.ledgerBackupRetention, this.expiringFrequency);
     requireDurationBetween('expiringRetention', this.expiringRetention, this.expiringFrequency, LIMITS.backup.retention);
     this.decisions = recordDecisions(this, derived.decisions.filter(({ name }) => OF_THE_PLAN.includes(name)), {
@@ -72,7 +73,7 @@ export class RecoveryPlan extends Construct {
     });
     this.encryptionKey = customerKey(this, 'Keys', DataClass.ARCHIVE, props.encryptionKey, props.removalPolicy);
     this.vault = this.createVault();
-    this.plan = new backup.BackupPlan(this, 'Plan', { backupVault: this.vault, backupPlanRules: [this.rule('Full', this.frequency, this.retention)] });
+    this.plan = new backup.BackupPlan(this, 'Plan', { backupVault: this.vault, backupPlanRules: [this.rule('Full', this.frequency, this.retention, props.ruleProps)] });
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('backup.amazonaws.com'), description: 'Makes backups' });
     this.allowVault();
     this.alarms = this.createAlarms(derived.missedBackupAlarm);
@@ -211,8 +212,8 @@ export class RecoveryPlan extends Construct {
     }));
   }
 
-  private rule(ruleName: string, frequency: Duration, retention: Duration): backup.BackupPlanRule {
-    const { copyTo, ruleProps } = this.props;
+  private rule(ruleName: string, frequency: Duration, retention: Duration, ruleProps?: backup.BackupPlanRuleProps): backup.BackupPlanRule {
+    const { copyTo } = this.props;
     return new backup.BackupPlanRule({
       ruleName,
       scheduleExpression: scheduleOf(frequency),
@@ -263,16 +264,15 @@ export class RecoveryPlan extends Construct {
   }
 }
 
-function requireFrequency(frequency: Duration): void {
+function requireFrequency(name: string, frequency: Duration): void {
   const hours = frequency.toHours({ integral: false });
   const day = Duration.days(1).toHours();
-  requireDurationBetween('frequency', frequency, Duration.hours(1), Duration.days(LIMITS.backup.everyDays));
+  requireDurationBetween(name, frequency, Duration.hours(1), Duration.days(LIMITS.backup.everyDays));
   const fits = hours < day ? Number.isInteger(hours) && day % hours === 0 : Number.isInteger(hours / day);
   if (!fits) {
-    throw new Error(`\`frequency\` must be whole days, or hours that divide a day, got: ${hours} hours`);
+    throw new Error(`\`${name}\` must be whole days, or hours that divide a day, got: ${hours} hours`);
   }
 }
-
 
 function longer(one: Duration, other: Duration): Duration {
   return one.toHours() < other.toHours() ? other : one;

@@ -213,6 +213,13 @@ describe('the way in', () => {
     expect(bad).not.toMatch(pattern);
   });
 
+  it('lets the canary read the secret that it is told of, under the key of operations as well', () => {
+    const actions = statements(templates.canary).filter(({ Effect }) => Effect === 'Allow');
+    const decrypt = actions.find((it) => it.actions.includes('kms:Decrypt'));
+    expect(JSON.stringify(decrypt?.Resource)).toContain('security');
+    expect(allowedActions(templates.canary)).toContain('secretsmanager:GetSecretValue');
+  });
+
   it('spreads clients over the cells by weight, a name for each edge', () => {
     for (const cell of ['cell1', 'cell4']) {
       const records = Object.values(resourcesOf(templates[`${cell}-api`], 'AWS::Route53::RecordSet')).map(({ Properties }) => Properties);
@@ -425,6 +432,16 @@ describe('a recovery region', () => {
     expect(recovery.environment.region).toBe('eu-central-1');
     expect(far.stacks.find((it) => it.stackName === 'payments-far-data')!.dependencies.map((it) => it.id)).toContain(recovery.id);
     Template.fromJSON(recovery.template).hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/payments-far/ledger' });
+  });
+
+  it('calls somebody of the fence here, and of the takeover there', () => {
+    const watched = new Set(Object.values(recovering.signals.signals.severities).flatMap(({ alarms }) => alarms));
+    const fence = Object.values(recovering.data.fence!.alarms.alarms);
+    expect(fence.length).toBeGreaterThan(0);
+    expect(fence.filter((it) => !watched.has(it))).toEqual([]);
+    const takeover = Template.fromJSON(far.stacks.find((it) => it.stackName === 'payments-far-takeover')!.template);
+    const alarms = Object.values(resourcesOf(takeover, 'AWS::CloudWatch::Alarm'));
+    expect(alarms.map(({ Properties }) => Properties.AlarmActions?.length)).toEqual([1]);
   });
 
   it('takes over there by itself: the fence by its name, the replicas by names that whoever deploys reads', () => {

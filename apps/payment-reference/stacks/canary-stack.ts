@@ -1,5 +1,4 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CanaryPayment } from '../../../constructs';
@@ -25,19 +24,17 @@ export class CanaryStack extends Stack {
     this.canary = new CanaryPayment(this, 'Canary', {
       workload,
       endpoint: this.parameter('CanaryEndpoint', 'Address of the API that clients use, without a path', 'https://[^\\s/?#@]+', 'must be an https address without a path'),
-      credentials: secretsmanager.Secret.fromSecretAttributes(this, 'Credentials', {
-        secretCompleteArn: this.parameter(
-          'CanaryCredentialsArn', 'ARN of the secret by which the canary proves who it is', 'arn:aws[a-z-]*:secretsmanager:\\S+', 'must be the complete ARN of a secret',
-        ),
-        // By its ARN: the key's stack must not need this one to name its role.
-        encryptionKey: kms.Key.fromKeyArn(this, 'CredentialsKey', security.operationsKey.keyArn),
-      }),
+      credentials: secretsmanager.Secret.fromSecretCompleteArn(this, 'Credentials', this.parameter(
+        'CanaryCredentialsArn', 'ARN of the secret by which the canary proves who it is', 'arn:aws[a-z-]*:secretsmanager:\\S+', 'must be the complete ARN of a secret',
+      )),
       merchantId: this.parameter('CanaryMerchantId', 'A merchant that nobody else uses', '[!-~]{1,64}', 'must be 1 to 64 printable characters'),
       vpc: network.foundation.vpc,
       vpcSubnets: network.foundation.egressSubnets,
       logEncryptionKey: security.operationsKey,
       removalPolicy: props.removalPolicy,
     });
+    // What grants the right to read a secret grants none to use a key that is not made beside it.
+    security.operationsKey.grant(this.canary, 'kms:Decrypt');
   }
 
   private parameter(id: string, description: string, allowedPattern: string, constraintDescription: string): string {

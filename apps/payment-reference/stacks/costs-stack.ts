@@ -36,7 +36,7 @@ export class CostsStack extends Stack {
       monthlyLimit: monthlyBudget,
       tagValue: APPLICATION,
       // Every function of the reference that settles payments counts them; its name begins with that of the stage.
-      unitCost: { payments: `SUM(SEARCH('{HighThroughput,FunctionName} MetricName="PaymentsApplied" ${reference.stageName}', 'Sum', 86400))` },
+      unitCost: { payments: `SUM(SEARCH('{HighThroughput,FunctionName} MetricName="PaymentsApplied" FunctionName=${reference.stageName}', 'Sum', 86400))` },
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
     Object.entries({ application: APPLICATION, environment: environmentName })

@@ -60,6 +60,9 @@ export class SignalsStack extends Stack {
   private watchLedger({ access, audit: { trail }, data }: SignalsStackProps): void {
     const { signals } = this;
     signals.watchTable(data.ledger);
+    if (data.fence !== undefined) {
+      signals.watch(data.fence, { name: 'Fence' });
+    }
     signals.watchTable(data.balances);
     signals.watchTable(data.parking);
     signals.watchTable(data.profiles);

@@ -1,4 +1,5 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { DataClass, type IShardedTable, ReplicaFence, ReplicaPromotion, ShardedTable } from '../../../constructs';
@@ -32,6 +33,7 @@ export class TakeoverStack extends Stack {
       from: data.region,
       logEncryptionKey: recovery.keys.key(DataClass.OPERATIONS),
       removalPolicy: props.removalPolicy,
+      alarms: { actions: [new SnsAction(recovery.alarmTopic)] },
     });
   }
 
