@@ -105,7 +105,7 @@ function expectNotSmaller(before: Sizes, after: Sizes, names: readonly string[])
 
 /** The same workloads in every run, so that a change is what makes it fail; another number looks at others. */
 const SEED = Number(process.env.PROPERTY_SEED ?? 1);
-const RUNS = { numRuns: 8, seed: SEED };
+const RUNS = { numRuns: 5, seed: SEED };
 /** With bands every plan is made some hundreds of times. */
 const FEW_RUNS = { numRuns: 1, seed: SEED, endOnFailure: true };
 /** Plans with bands are made for 33 points of them: a neighbouring point may have so much less. */
