@@ -1,5 +1,5 @@
-import { type Cache, type CacheScript, CacheUnavailableError } from './cache';
-import { cacheScript } from './cache-script';
+import type { Cache, CacheScript } from './cache';
+import { cacheScript, runLease } from './cache-script';
 
 /** What is asked of the leaky bucket that all processes share. */
 export interface SlotLeaseRequest {
@@ -47,10 +47,6 @@ return { granted, math.ceil(free - now) }
 export const SLOT_LEASE_SCRIPT: CacheScript = cacheScript(TEXT);
 
 /** @throws CacheUnavailableError when the cache does not answer in time */
-export async function leaseSlots(cache: Cache, { key, perSecond, capacity, wanted }: SlotLeaseRequest): Promise<SlotLease> {
-  const [granted, waitMilliseconds] = await cache.run(SLOT_LEASE_SCRIPT, PREFIX + key, [String(perSecond), String(capacity), String(wanted)]);
-  if (!Number.isSafeInteger(granted) || !Number.isSafeInteger(waitMilliseconds)) {
-    throw new CacheUnavailableError('its answer is no lease');
-  }
-  return { granted, waitMilliseconds };
+export function leaseSlots(cache: Cache, { key, perSecond, capacity, wanted }: SlotLeaseRequest): Promise<SlotLease> {
+  return runLease(cache, SLOT_LEASE_SCRIPT, PREFIX + key, [perSecond, capacity, wanted]);
 }

@@ -1,5 +1,5 @@
-import { type Cache, type CacheScript, CacheUnavailableError } from './cache';
-import { cacheScript } from './cache-script';
+import type { Cache, CacheScript } from './cache';
+import { cacheScript, runLease } from './cache-script';
 
 /** What is asked of the bucket that all processes share. */
 export interface LeaseRequest {
@@ -52,10 +52,6 @@ return { granted, 0 }
 export const LEASE_SCRIPT: CacheScript = cacheScript(TEXT);
 
 /** @throws CacheUnavailableError when the cache does not answer in time */
-export async function leaseTokens(cache: Cache, { key, tokensPerSecond, owed, wanted }: LeaseRequest): Promise<Lease> {
-  const [granted, waitMilliseconds] = await cache.run(LEASE_SCRIPT, PREFIX + key, [String(tokensPerSecond), String(owed), String(wanted)]);
-  if (!Number.isSafeInteger(granted) || !Number.isSafeInteger(waitMilliseconds)) {
-    throw new CacheUnavailableError('its answer is no lease');
-  }
-  return { granted, waitMilliseconds };
+export function leaseTokens(cache: Cache, { key, tokensPerSecond, owed, wanted }: LeaseRequest): Promise<Lease> {
+  return runLease(cache, LEASE_SCRIPT, PREFIX + key, [tokensPerSecond, owed, wanted]);
 }

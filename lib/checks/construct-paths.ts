@@ -1,1 +1,0 @@
-export { ConstructPaths, pathsAround } from '../topology/construct-paths';
