@@ -68,6 +68,12 @@ export interface Cell {
 /** Value of the tag `application`, by which costs are known to belong here. */
 export const APPLICATION = 'payment-reference';
 
+/** The tags of everything that belongs to an environment. Stacks pass theirs on by themselves. */
+export function referenceTags(environmentName: string): Tag[] {
+  return Object.entries({ application: APPLICATION, environment: environmentName })
+    .map(([key, value]) => new Tag(key, value, { excludeResourceTypes: ['aws:cdk:stack'] }));
+}
+
 /** The payment reference: what all cells share once, because keys and ledger are shared; stream, API and worker once for each cell. */
 export class PaymentReferenceStage extends Stage {
   readonly phase: Phase;
@@ -202,9 +208,8 @@ export class PaymentReferenceStage extends Stage {
 
   /** What holds for every resource, whichever construct made it. */
   private guard({ disposable, environmentName }: PaymentReferenceStageProps): void {
-    const tags = Object.entries({ application: APPLICATION, environment: environmentName });
     Aspects.of(this).add(
-      new AspectGroup(...tags.map(([key, value]) => new Tag(key, value, { excludeResourceTypes: ['aws:cdk:stack'] }))),
+      new AspectGroup(...referenceTags(environmentName)),
       { priority: AspectPriority.MUTATING },
     );
     Validations.of(this).acknowledge({

@@ -1,7 +1,6 @@
 import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as budgets from 'aws-cdk-lib/aws-budgets';
 import * as ce from 'aws-cdk-lib/aws-ce';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -17,6 +16,7 @@ import { DataClass } from '../security/data-class';
 import { recordDecisions, recordWorkload } from '../sizing-metadata';
 import { requireBetween, requireIntegerBetween, requirePattern } from '../validation';
 import type { CostGuardProps, StageCostGuardProps } from './cost-guard-props';
+import { letPublish } from '../observability/topic-policy';
 import { UnitCostAlarm } from './unit-cost';
 
 const TAG_KEY = 'application';
@@ -99,12 +99,7 @@ export class CostGuard extends Construct {
       throw new Error('`unitCost.limit` must be US dollars above 0, or `CostGuard.forStage` derives it, got: undefined');
     }
     requireAbove('unitCost.limit', limit);
-    this.topic.addToResourcePolicy(new iam.PolicyStatement({
-      actions: ['sns:Publish'],
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      resources: [this.topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    }));
+    letPublish(this.topic, ['cloudwatch.amazonaws.com']);
     return new UnitCostAlarm(this, 'UnitCost', {
       tagKey: this.tagKey, tagValue, payments, limit, topic: this.topic, removalPolicy,
       encryptionKey: this.key ?? customerKey(this, 'UnitCostKeys', DataClass.OPERATIONS, encryptionKey, removalPolicy),
@@ -122,12 +117,7 @@ export class CostGuard extends Construct {
       masterKey: this.key,
       enforceSSL: true,
     });
-    topic.addToResourcePolicy(new iam.PolicyStatement({
-      actions: ['sns:Publish'],
-      principals: [new iam.ServicePrincipal('budgets.amazonaws.com'), new iam.ServicePrincipal('costalerts.amazonaws.com')],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    }));
+    letPublish(topic, ['budgets.amazonaws.com', 'costalerts.amazonaws.com']);
     return topic;
   }
 

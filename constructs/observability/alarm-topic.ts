@@ -1,8 +1,8 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { letPublish } from './topic-policy';
 
 /** Properties of `AlarmTopic`. */
 export interface AlarmTopicProps {
@@ -29,14 +29,7 @@ export class AlarmTopic extends sns.Topic {
   constructor(scope: Construct, id: string, props: AlarmTopicProps) {
     super(scope, id, { masterKey: props.encryptionKey, displayName: props.displayName, enforceSSL: true });
     this.applyRemovalPolicy(props.removalPolicy ?? RemovalPolicy.RETAIN);
-    const { account } = Stack.of(this);
     // A policy of one's own takes the place of the one by which whatever belongs to the account may publish.
-    this.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'AlarmsOfThisAccount',
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [this.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
-    }));
+    letPublish(this, ['cloudwatch.amazonaws.com'], 'AlarmsOfThisAccount');
   }
 }

@@ -18,7 +18,7 @@ import type { TableStreamWorker } from '../worker/table-stream-worker';
 import { type AlarmDefinition, AlarmSet } from './alarm-set';
 import type { GoldenSignalsProps, IWatchedConstruct, WatchOptions } from './golden-signals-props';
 import { handlerMetric } from './handler-metrics';
-import { linkRunbook, runbookAnchor } from './runbook-link';
+import { linkRunbook } from './runbook-link';
 import type { SeverityAlarms } from './severity-alarms';
 import { type Baseline, SignalBaselines } from './signal-baselines';
 import type { SignalBoard } from './signal-board';
@@ -204,12 +204,9 @@ export class GoldenSignals extends Construct {
   }
 
   private addAlarm(name: string, alarm: string, options: WatchOptions, definition: AlarmDefinition): void {
-    const { runbookUrl } = this.props;
-    const created = this.alarms.add(`${name}${alarm}`, {
-      ...definition,
-      description: runbookUrl === undefined ? definition.description : `${definition.description} Runbook: ${runbookUrl}#${runbookAnchor(alarm)}`,
-    });
+    const created = this.alarms.add(`${name}${alarm}`, definition);
     if (created !== undefined) {
+      linkRunbook(created, alarm, this.props.runbookUrl);
       const uncritical = alarm === 'ErrorRate' && options.critical === false;
       if (uncritical) {
         Validations.of(created).acknowledge({ id: 'HighThroughput::HT-ALARM-009', reason: 'said to be not critical: no money waits for it' });

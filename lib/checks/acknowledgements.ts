@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Topology, TopologyResource } from '../topology';
-import { ConstructPaths } from './construct-paths';
+import { ConstructPaths } from '../topology/construct-paths';
 
 /** Name of the plugin: what `Validations.of(construct).acknowledge` writes before the id of a rule, with `::` between. */
 export const PLUGIN_NAME = 'HighThroughput';

@@ -2,7 +2,7 @@ import { Facts } from '../facts';
 import { type Decision, SIZING_METADATA_KEY } from '../sizing';
 import type { Topology, TopologyResource } from '../topology';
 import { Workload } from '../workload';
-import { ConstructPaths } from './construct-paths';
+import { ConstructPaths } from '../topology/construct-paths';
 
 /** What a rule looks at. */
 export interface CheckContextProps {

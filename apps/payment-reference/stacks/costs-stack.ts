@@ -1,7 +1,7 @@
-import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CostGuard } from '../../../constructs';
-import { APPLICATION, type PaymentReferenceStage } from '../payment-reference-stage';
+import { APPLICATION, type PaymentReferenceStage, referenceTags } from '../payment-reference-stage';
 
 /** Properties of `CostsStack`. */
 export interface CostsStackProps extends StackProps {
@@ -39,7 +39,6 @@ export class CostsStack extends Stack {
       unitCost: { payments: `SUM(SEARCH('{HighThroughput,FunctionName} MetricName="PaymentsApplied" FunctionName=${reference.stageName}', 'Sum', 86400))` },
       removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
-    Object.entries({ application: APPLICATION, environment: environmentName })
-      .forEach(([key, value]) => Tags.of(this).add(key, value, { excludeResourceTypes: ['aws:cdk:stack'] }));
+    referenceTags(environmentName).forEach((tag) => Aspects.of(this).add(tag, { priority: AspectPriority.MUTATING }));
   }
 }
