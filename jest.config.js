@@ -17,4 +17,5 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '\\.deep\\.test\\.ts$'],
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
