@@ -16,11 +16,20 @@ export interface Overrides {
  * @throws Error for a value beyond a hard limit, or one that only the deployment knows: other sizes follow from it.
  */
 export function recordDecisions(scope: Construct, derived: readonly Decision[], overrides: Overrides = {}): Decision[] {
-  const decisions = Object.entries(overrides)
-    .reduce((before, [name, value]) => (value === undefined ? before : replace(before, name, value)), [...derived])
-    .map((decision) => Decision.withPath(decision, scope.node.path));
+  const decisions = decisionsInForce(scope, derived, overrides);
   append(scope, 'decisions', new SizingPlan(decisions).toJSON().decisions);
   return decisions;
+}
+
+/**
+ * Puts values set by hand in the place of derived ones, for a construct whose template has no metadata.
+ *
+ * @throws Error for a value beyond a hard limit, or one that only the deployment knows: other sizes follow from it.
+ */
+export function decisionsInForce(scope: Construct, derived: readonly Decision[], overrides: Overrides = {}): Decision[] {
+  return Object.entries(overrides)
+    .reduce((before, [name, value]) => (value === undefined ? before : replace(before, name, value)), [...derived])
+    .map((decision) => Decision.withPath(decision, scope.node.path));
 }
 
 /**

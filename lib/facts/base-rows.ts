@@ -11,6 +11,7 @@ import dataStores from './targets/data-stores.json';
 import edge from './targets/edge.json';
 import foundation from './targets/foundation.json';
 import fraud from './targets/fraud.json';
+import kubernetes from './targets/kubernetes.json';
 import observability from './targets/observability.json';
 import operations from './targets/operations.json';
 import paymentPath from './targets/payment-path.json';
@@ -21,7 +22,7 @@ import workflow from './targets/workflow.json';
 
 const FILES = [
   quotas, latencies, measurements, paymentPath, operations, broker, compute, cost, store, dataStores, edge, recovery, planning, checks, choices,
-  foundation, fraud, workflow, observability,
+  foundation, fraud, workflow, observability, kubernetes,
 ] as unknown as readonly (readonly FactRow[])[];
 
 /** All data files but prices, in a module of its own: it is loaded when a fact is first asked for. */

@@ -14,6 +14,7 @@ export * from './event-bus';
 export * from './firehose';
 export * from './flink';
 export * from './format';
+export * from './gateway';
 export * from './growing-parts';
 export * from './kafka-mapping';
 export * from './keyspaces';

@@ -14,6 +14,7 @@ export const ENTRY_POINTS: { readonly [name: string]: string } = {
   index: 'index.ts',
   checks: 'lib/checks/index.ts',
   cost: 'lib/cost/index.ts',
+  kubernetes: 'constructs/kubernetes/index.ts',
   testing: 'lib/testing/index.ts',
   topology: 'lib/topology/index.ts',
   runtime: 'lambdas/runtime/index.ts',

@@ -1,0 +1,11 @@
+export * from './gateway-tier';
+export * from './gateway-tier-props';
+export * from './mesh-policy';
+export * from './namespace-baseline';
+export * from './node-capacity-mix';
+export * from './node-capacity-mix-props';
+export { type PodProbes } from './pod';
+export { type PodsProps, PodTier } from './pod-tier';
+export * from './priority-ladder';
+export * from './stateless-pods';
+export * from './stream-worker-pods';

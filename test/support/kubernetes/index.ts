@@ -1,0 +1,2 @@
+export * from './model-faults';
+export { type Manifest } from './model-of';
