@@ -1,14 +1,17 @@
 import { Acknowledgements } from '../lib/checks/acknowledgements';
 import { check, type CheckReport } from '../lib/checks/check';
+import { checkManifests, MANIFEST_RULES, type ManifestReport } from '../lib/checks/manifests';
 import { RULES } from '../lib/checks/rules';
 import { Facts } from '../lib/facts';
 import { renderCheckJson, renderRulesJson } from '../lib/report/check-json';
 import { renderCheckMarkdown } from '../lib/report/check-markdown';
 import { renderCheckTable, renderRulesTable } from '../lib/report/check-table';
+import { renderManifestJson, renderManifestTable } from '../lib/report/manifest-report';
 import { renderRulesPage } from '../lib/report/rules-page';
 import { Topology } from '../lib/topology';
 import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
-import { type Command, type CommandInput, UsageError } from './command';
+import { type Command, type CommandInput, text, UsageError } from './command';
+import { readManifests } from './manifest-files';
 import { statedWorkload } from './workload-file';
 
 /** `cht check` */
@@ -17,6 +20,7 @@ export const checkCommand: Command = {
 
 ${SYNTHESIS_HELP}
   --workload FILE        what the app must carry, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
+  --manifests PATH       checks manifests of Kubernetes in their place: a file, or all YAML files of a folder, which are deployed together
   --rules                lists the rules instead of running them
   --warnings-as-errors   warnings fail as well
   --json                 {"violations":[{"rule","severity","stack","constructPath","logicalId","type","property","message","what","why","fix","source"}],
@@ -24,12 +28,14 @@ ${SYNTHESIS_HELP}
   --markdown             tables for a pull request; with --rules the page docs/rules.md
 
 Ends with 1 when an error is found that nobody acknowledged, a rule failed, or an acknowledgement gives no reason.
-A finding is acknowledged in the app: Validations.of(construct).acknowledge({ id: 'HighThroughput::HT-STREAM-003', reason: '…' }).
+A finding is acknowledged in the app: Validations.of(construct).acknowledge({ id: 'HighThroughput::HT-STREAM-003', reason: '…' });
+in a manifest by an annotation: acknowledge.cdk-high-throughput.dev/HT-KUBERNETES-004: '…'.
 Limits and quotas are those of a new account, or what facts.local.json states.
 `,
   options: {
     ...SYNTHESIS_OPTIONS,
     'workload': { type: 'string' },
+    'manifests': { type: 'string' },
     'rules': { type: 'boolean' },
     'warnings-as-errors': { type: 'boolean' },
     'json': { type: 'boolean' },
@@ -44,6 +50,12 @@ Limits and quotas are those of a new account, or what facts.local.json states.
       return 0;
     }
     const workload = statedWorkload(input);
+    const manifests = text(input, 'manifests');
+    if (manifests !== undefined) {
+      const report = checkManifests({ objects: readManifests(manifests), workload, facts: Facts.local() });
+      process.stdout.write(input.values.json === true ? renderManifestJson(report) : renderManifestTable(report, { width: width() }));
+      return failsOn(report, input.values['warnings-as-errors'] === true) ? 1 : 0;
+    }
     const assembly = await useAssembly(input);
     try {
       const topology = Topology.read(assembly.folder, { unresolved: 'stand-in' });
@@ -60,10 +72,15 @@ function fails(report: CheckReport, warningsToo: boolean): boolean {
   return report.violations.some(({ rule }) => warningsToo || rule.severity === 'error') || report.failures.length > 0 || report.withoutReason.length > 0;
 }
 
+function failsOn({ violations }: ManifestReport, warningsToo: boolean): boolean {
+  return violations.some(({ rule }) => warningsToo || rule.severity === 'error');
+}
+
 function rulesText(input: CommandInput): string {
-  return input.values.json === true ? renderRulesJson(RULES)
-    : input.values.markdown === true ? renderRulesPage(RULES)
-    : renderRulesTable(RULES, { width: width() });
+  const rules = [...RULES, ...MANIFEST_RULES];
+  return input.values.json === true ? renderRulesJson(rules)
+    : input.values.markdown === true ? renderRulesPage(rules)
+    : renderRulesTable(rules, { width: width() });
 }
 
 function reportText(input: CommandInput, report: CheckReport): string {

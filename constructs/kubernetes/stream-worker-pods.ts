@@ -165,7 +165,8 @@ export class StreamWorkerPods extends Construct {
     this.autoscaler = customObject<ScaledObject>(this, 'Scaling', {
       apiVersion: 'keda.sh/v1alpha1',
       kind: 'ScaledObject',
-      metadata,
+      // Nothing else in a manifest says how many readers there can be.
+      metadata: { ...metadata, annotations: { 'cdk-high-throughput.dev/partitions': String(props.source.parts) } },
       spec: {
         scaleTargetRef: { name: props.name, kind: 'Deployment' },
         pollingInterval: KUBERNETES.lag.polling.toSeconds(),

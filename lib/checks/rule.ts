@@ -13,8 +13,8 @@ export interface Finding {
   readonly message: string;
 }
 
-/** One thing that goes wrong in systems of high throughput, and how it shows in a template. */
-export interface Rule {
+/** What a rule says of itself. */
+export interface RuleText {
   /** `HT-<room>-<number>`, e.g. `HT-STREAM-003`; never given to another rule. */
   readonly id: string;
   readonly severity: Severity;
@@ -26,6 +26,10 @@ export interface Rule {
   readonly fix: string;
   /** Address of the page that says so. */
   readonly source: string;
+}
+
+/** One thing that goes wrong in systems of high throughput, and how it shows in a template. */
+export interface Rule extends RuleText {
   /** Looks for it. Yields nothing where the template is fine, or does not tell. */
   check(context: CheckContext): Iterable<Finding>;
 }

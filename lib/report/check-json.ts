@@ -1,5 +1,5 @@
 import type { CheckReport, Violation } from '../checks/check';
-import type { Rule } from '../checks/rule';
+import type { RuleText } from '../checks/rule';
 
 /** What the rules found, for machines. */
 export function renderCheckJson(report: CheckReport): string {
@@ -18,7 +18,7 @@ export function renderCheckJson(report: CheckReport): string {
 }
 
 /** The rules, for machines. */
-export function renderRulesJson(rules: readonly Rule[]): string {
+export function renderRulesJson(rules: readonly RuleText[]): string {
   const json = { rules: rules.map(({ id, severity, what, why, fix, source }) => ({ id, severity, what, why, fix, source })) };
   return `${JSON.stringify(json, undefined, 2)}\n`;
 }

@@ -1,5 +1,5 @@
 import type { CheckReport } from '../checks/check';
-import type { Rule } from '../checks/rule';
+import type { RuleText } from '../checks/rule';
 import { acknowledgementText, type CheckGroup, checkSummary, groupsOf, groupsOfSeverity, placeOf, unjudgedText } from './check-groups';
 import { alignColumns, truncate, wrap } from './text';
 
@@ -32,7 +32,7 @@ export function renderCheckTable(report: CheckReport, options: CheckTableOptions
 }
 
 /** The rules, one a line. */
-export function renderRulesTable(rules: readonly Rule[], options: CheckTableOptions = {}): string {
+export function renderRulesTable(rules: readonly RuleText[], options: CheckTableOptions = {}): string {
   const width = options.width ?? 120;
   const rows = [['rule', 'severity', 'what it finds'], ...rules.map(({ id, severity, what }) => [id, severity, what])];
   return `${alignColumns(rows).map((line) => truncate(line, width)).join('\n')}\n`;

@@ -1,4 +1,4 @@
-import type { Rule } from '../checks/rule';
+import type { RuleText } from '../checks/rule';
 import { cell } from './markdown';
 
 /** What a room of rules is about, by the middle word of its ids. */
@@ -12,10 +12,11 @@ const ROOMS: { readonly [room: string]: string } = {
   CAPACITY: 'Sizes and quotas',
   RESILIENCE: 'Resilience',
   COST: 'Costs',
+  KUBERNETES: 'Manifests of Kubernetes',
 };
 
 /** The page of all rules: a table of contents, then what each of them finds, why that matters and what to change. */
-export function renderRulesPage(rules: readonly Rule[]): string {
+export function renderRulesPage(rules: readonly RuleText[]): string {
   const rooms = [...new Set(rules.map(roomOf))];
   const errors = rules.filter(({ severity }) => severity === 'error').length;
   return [
@@ -30,7 +31,7 @@ export function renderRulesPage(rules: readonly Rule[]): string {
   ].join('\n');
 }
 
-function roomLines(room: string, rules: readonly Rule[]): string[] {
+function roomLines(room: string, rules: readonly RuleText[]): string[] {
   return [
     `## ${ROOMS[room] ?? room}`,
     '',
@@ -42,10 +43,10 @@ function roomLines(room: string, rules: readonly Rule[]): string[] {
   ];
 }
 
-function ruleLines({ id, severity, what, why, fix, source }: Rule): string[] {
+function ruleLines({ id, severity, what, why, fix, source }: RuleText): string[] {
   return [`### ${id}`, '', `**${what}** (${severity})`, '', `*Why:* ${why}`, '', `*Fix:* ${fix}`, '', `*Source:* <${source}>`, ''];
 }
 
-function roomOf({ id }: Rule): string {
+function roomOf({ id }: RuleText): string {
   return id.split('-')[1];
 }
