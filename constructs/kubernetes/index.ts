@@ -4,6 +4,8 @@ export * from './mesh-policy';
 export * from './namespace-baseline';
 export * from './node-capacity-mix';
 export * from './node-capacity-mix-props';
+export * from './pod-observability';
+export * from './pod-observability-props';
 export { type PodProbes } from './pod';
 export { type PodsProps, PodTier } from './pod-tier';
 export * from './priority-ladder';

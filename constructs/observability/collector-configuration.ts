@@ -15,6 +15,18 @@ export interface CollectorOptions {
   readonly endpoint?: string;
   /** Region of AWS X-Ray. */
   readonly region: string;
+  /**
+   * Where it listens.
+   *
+   * @default COLLECTOR_ADDRESS
+   */
+  readonly address?: string;
+  /**
+   * Where it answers whether it lives.
+   *
+   * @default - nowhere
+   */
+  readonly healthAddress?: string;
 }
 
 const PERCENT = 100;
@@ -24,7 +36,7 @@ export function collectorConfiguration(options: CollectorOptions): string {
   const { batchSpans, collectorLimitPercent, decisionWait, traces } = DEFAULTS.tracing;
   const exporter = options.endpoint === undefined ? 'awsxray' : 'otlphttp';
   return JSON.stringify({
-    receivers: { otlp: { protocols: { http: { endpoint: COLLECTOR_ADDRESS } } } },
+    receivers: { otlp: { protocols: { http: { endpoint: options.address ?? COLLECTOR_ADDRESS } } } },
     processors: {
       // First, so that a collector refuses spans rather than dies with all that it holds.
       memory_limiter: { check_interval: '1s', limit_mib: Math.floor(options.memory * collectorLimitPercent / PERCENT) },
@@ -41,7 +53,9 @@ export function collectorConfiguration(options: CollectorOptions): string {
       batch: { send_batch_size: batchSpans, timeout: '1s' },
     },
     exporters: { [exporter]: options.endpoint === undefined ? { region: options.region } : { endpoint: options.endpoint } },
+    ...(options.healthAddress !== undefined && { extensions: { health_check: { endpoint: options.healthAddress } } }),
     service: {
+      ...(options.healthAddress !== undefined && { extensions: ['health_check'] }),
       pipelines: { traces: { receivers: ['otlp'], processors: ['memory_limiter', 'tail_sampling', 'batch'], exporters: [exporter] } },
       telemetry: { logs: { level: 'warn' }, metrics: { level: 'none' } },
     },

@@ -13,5 +13,8 @@ import { compiledSources } from './compiled-sources';
 export default async function globalSetup(): Promise<void> {
   await bundleLambdas();
   compiledSources();
-  process.env.TMPDIR = fs.mkdtempSync(path.join(os.tmpdir(), 'cht-tests-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cht-tests-'));
+  // Engines that refuse to run as root run as another user, who has to get through.
+  fs.chmodSync(folder, 0o755);
+  process.env.TMPDIR = folder;
 }

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import {
-  GatewayTier, MeshPolicy, NamespaceBaseline, NodeCapacityMix, PriorityLadder, StatelessPods, StreamWorkerPods, WorkerSource,
+  GatewayTier, MeshPolicy, NamespaceBaseline, NodeCapacityMix, PodObservability, PriorityLadder, StatelessPods, StreamWorkerPods, WorkerSource,
 } from '../../../constructs/kubernetes';
 import { App, Chart } from '../../../constructs/kubernetes/cdk8s';
 import { Rate, Workload } from '../../../lib/workload';
@@ -43,7 +43,7 @@ export const everything = (): Manifest[] => manifests((scope) => {
   const worker = new StreamWorkerPods(scope, 'Worker', { name: 'payment-worker', workload: WORKLOAD, image: IMAGE, source: kafka });
   const kinesis = WorkerSource.kinesis({ streamName: 'payments', shards: 40, allowedAgeSeconds: 2, region: 'eu-west-1' });
   new StreamWorkerPods(scope, 'Kinesis', { name: 'kinesis-worker', workload: WORKLOAD, image: IMAGE, source: kinesis });
-  new GatewayTier(scope, 'Gateway', {
+  const gateway = new GatewayTier(scope, 'Gateway', {
     name: 'public', workload: WORKLOAD, hostname: 'pay.example.com', certificateSecretName: 'pay-tls', backend,
     tokens: { issuer: 'https://id', audiences: ['pay'], jwksUri: 'https://id/keys', scopes: ['pay'] },
     apiKeys: { secretName: 'clients' }, clientAuthoritySecretName: 'partners',
@@ -51,6 +51,10 @@ export const everything = (): Manifest[] => manifests((scope) => {
   new NodeCapacityMix(scope, 'Nodes', {
     clusterName: 'payments', nodeRole: 'nodes', imageVersion: 'v20260101', volumeKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1',
     tiers: [{ sizing: backend.sizing }, { sizing: worker.sizing, mayRunOnSpot: true }], peakHours: { schedule: '0 8 * * *', duration: '10h' },
+  });
+  new PodObservability(scope, 'Observability', {
+    namespace: 'pay', workload: WORKLOAD, region: 'eu-west-1', collectorImage: IMAGE, gateways: [gateway], tiers: [backend], workers: [worker],
+    runbooks: 'https://runbooks.example.com/',
   });
   new MeshPolicy(scope, 'Mesh', { namespace: 'pay', allowed: [{ name: 'gateway-to-api', to: backend.labels, ports: [8080], fromNamespace: 'edge' }] });
 });

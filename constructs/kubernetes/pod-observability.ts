@@ -1,0 +1,192 @@
+import { Size } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DEFAULTS } from '../defaults';
+import { collectorConfiguration } from '../observability/collector-configuration';
+import { requirePattern } from '../validation';
+import type { PodMonitor, PrometheusRule, PrometheusRuleItem } from './api/prometheus';
+import { type ApiObject, k8s } from './cdk8s';
+import { customObject } from './custom-object';
+import { dashboardJson } from './dashboard';
+import { KUBERNETES } from './defaults';
+import { percent } from './pod-tier';
+import { podLabels, podTemplate } from './pod';
+import type { PodObservabilityProps } from './pod-observability-props';
+import { PriorityLevel } from './priority-ladder';
+import { lagExpression, PodExpressions, prometheusDuration, RouteExpressions, share, usually } from './prometheus-expressions';
+
+const COLLECTOR = 'collector';
+const MONITORING = 'monitoring.coreos.com/v1';
+
+/**
+ * What a tier shows of itself: a collector that keeps the traces that failed or were slow and a share of the rest, what Prometheus reads, alerts at
+ * the guide's thresholds, and a dashboard.
+ *
+ * A pod sends its spans to one collector, so that what came of a request in a pod is judged as a whole; the share of the rest is kept by the trace's
+ * id, so that its parts in other pods are kept as well.
+ */
+export class PodObservability extends Construct {
+  /** Address of the collector, for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly collectorEndpoint: string;
+  /** Alerts, by name. */
+  readonly alerts: { readonly [name: string]: PrometheusRuleItem };
+  /** The rules of Prometheus. */
+  readonly rules: ApiObject;
+  /** The dashboard, as Grafana's sidecar finds it. */
+  readonly dashboard: k8s.KubeConfigMap;
+
+  /** @throws Error where there is nothing to watch. */
+  constructor(scope: Construct, id: string, private readonly props: PodObservabilityProps) {
+    super(scope, id);
+    requirePattern('traceEndpoint', props.traceEndpoint, /^https:\/\/[^\s?#@]+$/, 'an https address');
+    if ([...(props.gateways ?? []), ...(props.tiers ?? []), ...(props.workers ?? [])].length === 0) {
+      throw new Error('one of `gateways`, `tiers` and `workers` must have an entry, got: none');
+    }
+    this.collectorEndpoint = `http://${COLLECTOR}.${props.namespace}:${KUBERNETES.collectorPort}`;
+    this.createCollector();
+    this.createMonitors();
+    const records = this.records();
+    this.alerts = Object.fromEntries(this.createAlerts().map((alert) => [alert.alert!, alert]));
+    this.rules = customObject<PrometheusRule>(this, 'Rules', {
+      apiVersion: MONITORING,
+      kind: 'PrometheusRule',
+      metadata: { name: 'payments', namespace: props.namespace },
+      spec: { groups: [{ name: 'payments-usual', rules: records }, { name: 'payments-alerts', rules: Object.values(this.alerts) }] },
+    });
+    this.dashboard = new k8s.KubeConfigMap(this, 'Dashboard', {
+      metadata: { name: 'payments-dashboard', namespace: props.namespace, labels: { grafana_dashboard: '1' } },
+      data: { 'payments.json': dashboardJson(props) },
+    });
+  }
+
+  private createCollector(): void {
+    const { namespace, workload, region, traceEndpoint, collectorImage } = this.props;
+    const labels = podLabels(COLLECTOR);
+    const metadata = { name: COLLECTOR, namespace, labels };
+    const memory = Size.mebibytes(DEFAULTS.tracing.collectorMemory.toMebibytes());
+    new k8s.KubeServiceAccount(this, 'Account', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeConfigMap(this, 'Configuration', {
+      metadata,
+      data: {
+        'collector.yaml': collectorConfiguration({
+          slowMilliseconds: workload.latencyTarget.accept.milliseconds,
+          keepPercent: DEFAULTS.tracing.keepPercent,
+          memory: memory.toMebibytes(),
+          endpoint: traceEndpoint,
+          region,
+          address: `0.0.0.0:${KUBERNETES.collectorPort}`,
+          healthAddress: `0.0.0.0:${KUBERNETES.healthPort}`,
+        }),
+      },
+    });
+    new k8s.KubeDeployment(this, 'Collector', {
+      metadata,
+      spec: {
+        replicas: KUBERNETES.collectors,
+        selector: { matchLabels: labels },
+        template: podTemplate({
+          name: COLLECTOR,
+          image: collectorImage,
+          command: ['/awscollector', '--config=/etc/collector/collector.yaml'],
+          cpuRequest: KUBERNETES.collectorCpu,
+          memory,
+          priority: PriorityLevel.REPORTING,
+          serviceAccountName: COLLECTOR,
+          drainTime: DEFAULTS.tracing.decisionWait,
+          probes: { port: KUBERNETES.healthPort, readinessPath: '/', livenessPath: '/' },
+          port: KUBERNETES.collectorPort,
+          volumes: [{ name: 'configuration', configMap: { name: COLLECTOR } }],
+          volumeMounts: [{ name: 'configuration', mountPath: '/etc/collector', readOnly: true }],
+        }),
+      },
+    });
+    new k8s.KubePodDisruptionBudget(this, 'Disruption', {
+      metadata, spec: { selector: { matchLabels: labels }, maxUnavailable: percent(KUBERNETES.halfPercent) },
+    });
+    new k8s.KubeService(this, 'Service', {
+      metadata,
+      spec: {
+        selector: labels,
+        // All spans of a pod go to one collector.
+        sessionAffinity: 'ClientIP',
+        ports: [{ name: 'otlp-http', port: KUBERNETES.collectorPort, targetPort: k8s.IntOrString.fromNumber(KUBERNETES.collectorPort), protocol: 'TCP' }],
+      },
+    });
+  }
+
+  private createMonitors(): void {
+    const { namespace, tiers = [], workers = [] } = this.props;
+    for (const { labels } of [...tiers, ...workers]) {
+      const name = labels['app.kubernetes.io/name'];
+      customObject<PodMonitor>(this, `Monitor-${name}`, {
+        apiVersion: MONITORING,
+        kind: 'PodMonitor',
+        metadata: { name, namespace },
+        spec: {
+          selector: { matchLabels: labels },
+          podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: prometheusDuration(KUBERNETES.scrapeInterval) }],
+        },
+      });
+    }
+  }
+
+  /** What alerts compare with what it usually is. */
+  private records(): PrometheusRuleItem[] {
+    const { namespace, gateways = [], workers = [] } = this.props;
+    return [
+      ...gateways.map(({ gateway }) => ({ record: recordOfRoute(gateway.name), expr: new RouteExpressions(namespace, gateway.name).slowest })),
+      ...workers.map(({ labels }) => ({ record: recordOfWorker(nameOf(labels)), expr: lagExpression({ namespace, name: nameOf(labels) }) })),
+    ];
+  }
+
+  private createAlerts(): PrometheusRuleItem[] {
+    const { namespace, gateways = [], tiers = [], workers = [] } = this.props;
+    const { alarm } = DEFAULTS;
+    const ofGateways = gateways.flatMap(({ gateway: { name } }) => {
+      const route = new RouteExpressions(namespace, name);
+      return [
+        this.alert(`${name}-errors`, 'critical', `${route.errorShare} > ${share(alarm.errorPercent)}`, `More than ${alarm.errorPercent} % of the requests fail.`),
+        this.alert(`${name}-slow`, 'warning', `${recordOfRoute(name)} > ${alarm.baselineFactor} * ${usually(recordOfRoute(name))}`,
+          `Answers take more than ${alarm.baselineFactor} times as long as usual.`),
+      ];
+    });
+    const ofPods = [...tiers, ...workers].flatMap(({ labels }) => {
+      const name = nameOf(labels);
+      const pods = new PodExpressions({ namespace, name });
+      return [
+        this.alert(`${name}-cpu`, 'warning', `max(${pods.cpuShare}) > ${share(alarm.cpuPercent)}`, `A pod uses more than ${alarm.cpuPercent} % of the CPU that it asked for.`),
+        this.alert(`${name}-memory`, 'critical', `max(${pods.memoryShare}) > ${share(alarm.memoryPercent)}`,
+          `A pod uses more than ${alarm.memoryPercent} % of its memory and will be ended at 100 %.`),
+        this.alert(`${name}-none`, 'critical', `${PodExpressions.ready({ namespace, name })} < 1`, 'No pod is ready.'),
+      ];
+    });
+    const ofWorkers = workers.map(({ labels }) => {
+      const record = recordOfWorker(nameOf(labels));
+      return this.alert(`${nameOf(labels)}-lag`, 'critical', `${record} > ${alarm.normalRateFactor} * clamp_min(${usually(record)}, 1)`,
+        `More than ${alarm.normalRateFactor} times as much as usual waits to be read.`);
+    });
+    return [...ofGateways, ...ofPods, ...ofWorkers];
+  }
+
+  private alert(name: string, severity: string, expr: string, summary: string): PrometheusRuleItem {
+    const { runbooks } = this.props;
+    return {
+      alert: name,
+      expr,
+      for: `${DEFAULTS.alarm.evaluationMinutes}m`,
+      labels: { severity },
+      annotations: { summary, ...(runbooks !== undefined && { runbook_url: `${runbooks}${name}` }) },
+    };
+  }
+}
+
+function nameOf(labels: { readonly [name: string]: string }): string {
+  return labels['app.kubernetes.io/name'];
+}
+
+function recordOfRoute(route: string): string {
+  return `gateway:${route.replaceAll('-', '_')}:p99_milliseconds`;
+}
+
+function recordOfWorker(worker: string): string {
+  return `worker:${worker.replaceAll('-', '_')}:lag`;
+}
