@@ -1,8 +1,10 @@
 import * as fs from 'node:fs';
 import {
-  type Bill, BillDiff, billOf, type BillOptions, type Case, type Commitment, COMMITMENTS, type DeclaredUsage, type Discounts, leversOf, stalePricesOf,
+  type Bill, BillDiff, billOf, type BillOptions, type Case, type Commitment, COMMITMENTS, compareBrokers, compareStorage, compareTables,
+  type Comparison, type DeclaredUsage, type Discounts, leversOf, stalePricesOf, workloadOf,
 } from '../lib/cost';
 import { Facts } from '../lib/facts';
+import { renderComparison } from '../lib/report/cost-comparison';
 import { renderCostCsv } from '../lib/report/cost-csv';
 import { renderCostDiff } from '../lib/report/cost-markdown';
 import { renderCostPage } from '../lib/report/cost-page';
@@ -22,6 +24,8 @@ export const costCommand: Command = {
   help: `cht cost [ASSEMBLY]: what a month of a cloud assembly costs, of whatever app it is, and why
 cht cost why RESOURCE [ASSEMBLY]: the lines of a resource (path, end of a path, logical id or type) and where each comes from
 cht cost levers [ASSEMBLY]: what would make it cheaper, the largest saving first, and what that costs in latency or risk
+cht cost compare brokers|tables|storage [ASSEMBLY]: ways to have the same, each with its month: Kinesis, MSK and Kafka of one's own with the hours of
+  people; tables by request, provisioned and reserved; classes of S3 with the days after which they pay
 cht cost diff BASE HEAD: what the change from one assembly to another costs, as Markdown for a pull request
 
 ${SYNTHESIS_HELP}
@@ -31,6 +35,11 @@ ${SYNTHESIS_HELP}
   --discounts FILE       what is paid less than the list price, as factors by price id or beginning: {"dynamodb/*": 0.9, "kinesis/provisioned.shardHour": 0.8}
   --by PART              totals by stage, stack, service or kind; stage by default
   --lines N              lines that are shown, the dearest ones; 20 by default
+  --hour-usd USD         compare brokers: what an hour of an engineer costs
+  --self-run-hours N     compare brokers: hours of a month for a Kafka that one runs oneself
+  --gigabytes N, --object-bytes N, --kept-days N, --read-share SHARE
+                         compare storage: what is kept (1,000 GB), in objects of which size (262,144 B), for how long (365 days), and what part of it is
+                         read in a month (0)
   --threshold PERCENT    diff ends with 1 when a month costs so much more
   --html FILE            writes a page with charts and all lines, which needs nothing else
   --csv                  the lines in the columns of FOCUS 1.2, for tools that read bills
@@ -50,6 +59,12 @@ date; no account is asked. What has no price is listed, and the totals say "at l
     by: { type: 'string' },
     lines: { type: 'string' },
     threshold: { type: 'string' },
+    'hour-usd': { type: 'string' },
+    'self-run-hours': { type: 'string' },
+    'gigabytes': { type: 'string' },
+    'object-bytes': { type: 'string' },
+    'kept-days': { type: 'string' },
+    'read-share': { type: 'string' },
     discounts: { type: 'string' },
     html: { type: 'string' },
     csv: { type: 'boolean' },
@@ -62,6 +77,7 @@ date; no account is asked. What has no price is listed, and the totals say "at l
     switch (word) {
       case 'why': return why(input, rest);
       case 'levers': return levers(input, rest);
+      case 'compare': return compare(input, rest);
       case 'diff': return diff(input, rest);
       default: return whole(input);
     }
@@ -137,6 +153,38 @@ async function levers(input: CommandInput, [folder]: readonly string[]): Promise
   const found = await priced(input, folder, leversOf);
   process.stdout.write(input.values.json === true ? json(found) : renderLevers(found, { width: width() }));
   return 0;
+}
+
+async function compare(input: CommandInput, [what, folder]: readonly string[]): Promise<number> {
+  const found = what === 'storage' ? compareStorage(storageUse(input), Facts.local()) : await comparisonOf(input, what, folder);
+  process.stdout.write(input.values.json === true ? json(found) : renderComparison(found, width()));
+  return 0;
+}
+
+async function comparisonOf(input: CommandInput, what: string | undefined, folder: string | undefined): Promise<Comparison> {
+  if (what !== 'brokers' && what !== 'tables') {
+    throw new UsageError(`"cht cost compare" needs one of brokers, tables, storage, got: ${what ?? 'none'}.`, 'cost');
+  }
+  const options = { hourUsd: quantity(input, 'hour-usd', 0), selfRunHours: quantity(input, 'self-run-hours', 0) };
+  return priced(input, folder, (topology, stated) => {
+    const workload = stated ?? workloadOf(topology);
+    if (workload === undefined) {
+      throw new Error('`workload` must be stated: none of the templates carries one');
+    }
+    const facts = Facts.local().forRegion(topology.stacks[0].region);
+    return what === 'brokers' ? compareBrokers(workload, facts, options) : compareTables(workload, facts);
+  });
+}
+
+function storageUse(input: CommandInput): Parameters<typeof compareStorage>[0] {
+  return {
+    gigabytes: quantity(input, 'gigabytes', Number.MIN_VALUE), objectBytes: quantity(input, 'object-bytes', 1),
+    keptDays: quantity(input, 'kept-days', 1), readShare: quantity(input, 'read-share', 0),
+  };
+}
+
+function quantity(input: CommandInput, name: string, least: number): number | undefined {
+  return number(input, 'cost', name, least, Number.MAX_SAFE_INTEGER);
 }
 
 async function diff(input: CommandInput, folders: readonly string[]): Promise<number> {

@@ -42,6 +42,7 @@ export const DEFAULTS = {
   },
   logs: {
     accessRetention: Duration.days(number('logs.accessDays')),
+    accessColdAfter: Duration.days(number('logs.accessColdDays')),
     flowRetention: Duration.days(number('logs.flowDays')),
   },
   failures: { retention: Duration.days(number('failures.retentionDays')) },

@@ -54,6 +54,7 @@ export const LIMITS = {
     minimumPollers: number('lambda-esm/kafka.minimumPollers.max'),
     maximumPollers: number('lambda-esm/kafka.maximumPollers.max'),
   },
+  kubernetes: { clusterNameLength: number('eks/cluster.name.maxLength') },
   eventBus: {
     eventAge: {
       minimum: Duration.seconds(number('eventbridge/retry.minAgeSec')),
@@ -167,6 +168,8 @@ export const LIMITS = {
     thresholdPercent: number('budgets/threshold.max'),
   },
   backup: { vaultLockGrace: Duration.days(number('backup/vaultLock.graceDays')), retention: Duration.days(number('backup/retention.maxDays')), everyDays: number('backup/schedule.maxDays') },
+  shield: { nameLength: number('shield-advanced/protection.nameLength') },
+  storage: { glacierInstantDays: number('s3/glacierInstant.minDays') },
   stack: { resources: number('cloudformation/stack.resources') },
 } as const;
 

@@ -14,6 +14,7 @@ function ledgerVariables(data: DataStack): Variables {
   return {
     LEDGER_TABLES: data.ledger.tableNames,
     LEDGER_BUCKETS: JSON.stringify({ default: data.ledgerSizing.bucketsPerMerchant, merchants: {} }),
+    ...data.directory.variablesFor('LEDGER_'),
     PARKING_TABLE: data.parking.tableNames,
   };
 }

@@ -54,6 +54,14 @@ export interface PaymentReferenceStageProps extends StageProps {
    * @default false
    */
   readonly disposable?: boolean;
+
+  /**
+   * Whether AWS Shield Advanced protects the public edges, in place of the fees of their web ACLs. The account must be subscribed, which is a contract
+   * of a year; docs/cost.md says from how many requests on it pays.
+   *
+   * @default false
+   */
+  readonly shieldAdvanced?: boolean;
 }
 
 /** The stacks that are there once for each cell. */
@@ -131,7 +139,7 @@ export class PaymentReferenceStage extends Stage {
       this.events = new EventsStack(this, 'events', { ...shared, data: this.data });
       this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events });
     }
-    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, workload, common, props.runbookUrl));
+    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, workload, common, props));
     if (phase.includes(Phase.ADVANCED)) {
       this.canary = new CanaryStack(this, 'canary', shared);
       // Behind the cells, whose streams are those that payments are accepted into.
@@ -152,7 +160,7 @@ export class PaymentReferenceStage extends Stage {
     return takeover;
   }
 
-  private createCell(cell: string, whole: Workload, common: ReferenceStackProps, runbookUrl?: string): Cell {
+  private createCell(cell: string, whole: Workload, common: ReferenceStackProps, { runbookUrl, shieldAdvanced }: PaymentReferenceStageProps): Cell {
     const { access, data, network, security } = this;
     const workload = whole.cellShare();
     const shared = { ...common, access, cell, data, network, security, workload };
@@ -161,7 +169,7 @@ export class PaymentReferenceStage extends Stage {
     const variables = stream === undefined
       ? settlingApiVariables(data, workload, worker.refundWorker)
       : { ...streamingApiVariables(data, stream.eventStream), ...this.optionalVariables() };
-    const api = new CellApiStack(this, `${cell}-api`, { ...shared, cells: whole.cells, variables });
+    const api = new CellApiStack(this, `${cell}-api`, { ...shared, cells: whole.cells, shieldAdvanced, variables });
     if (stream === undefined) {
       grantSettle(data, api.tier);
       worker.refundWorker.grantSend(api.tier);

@@ -36,7 +36,7 @@ export interface AuditTrailProps {
   /**
    * Age at which objects move to colder storage that is still read at once.
    *
-   * @default - 90 days
+   * @default - 30 days
    */
   readonly coldAfter?: Duration;
 

@@ -3,6 +3,7 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
+import { LIMITS } from '../limits';
 import { PrivateBucket } from '../security/private-bucket';
 
 /** Properties of `AccessLogs`. */
@@ -22,13 +23,19 @@ export interface AccessLogsProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** A bucket for a load balancer's logs. Load balancers cannot write with a customer key, so S3's own protects them. */
+/**
+ * A bucket for a load balancer's logs, those older than a week in colder storage. Load balancers cannot write with a customer key, so S3's own
+ * protects them.
+ */
 export class AccessLogs extends PrivateBucket {
   private granted = false;
 
   constructor(scope: Construct, id: string, props: AccessLogsProps = {}) {
     const expiration = props.retention ?? DEFAULTS.logs.accessRetention;
-    super(scope, id, { expiration, removalPolicy: props.removalPolicy });
+    const { accessColdAfter } = DEFAULTS.logs;
+    // Colder storage bills a quarter of a year at least: shorter lives are cheaper where they are.
+    const coldAfter = expiration.toDays() >= accessColdAfter.toDays() + LIMITS.storage.glacierInstantDays ? accessColdAfter : undefined;
+    super(scope, id, { expiration, coldAfter, removalPolicy: props.removalPolicy });
   }
 
   /**

@@ -108,6 +108,14 @@ export interface PublicEdgeProps extends EdgeCellsProps {
   readonly logAllRequests?: boolean;
 
   /**
+   * Whether AWS Shield Advanced protects the load balancers. The account must be subscribed, for a year and a price a month whatever it protects; the
+   * fees of the web ACLs, their rules and requests are part of it. Without a subscription the stack does not deploy.
+   *
+   * @default false
+   */
+  readonly shieldAdvanced?: boolean;
+
+  /**
    * CDK's own properties of the bucket of the web ACLs' log, laid over what this construct decides.
    *
    * @default - none

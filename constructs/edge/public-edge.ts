@@ -1,5 +1,7 @@
+import { Names } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as shield from 'aws-cdk-lib/aws-shield';
 import type { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
@@ -49,7 +51,7 @@ export class PublicEdge extends EdgeCells {
 
   private createEdge(cell: EdgeCell): TlsEdge {
     const { auth, alarms, cdn } = this.props;
-    return new TlsEdge(this, cell.name, {
+    const edge = new TlsEdge(this, cell.name, {
       ...this.edgeOptions,
       workload: cell.workload,
       traffic: EdgeTraffic.PUBLIC,
@@ -58,6 +60,11 @@ export class PublicEdge extends EdgeCells {
       auth,
       alarms: otherAlarms(PROTECTION_ALARMS, alarms),
     });
+    if (this.props.shieldAdvanced === true) {
+      const name = Names.uniqueResourceName(edge, { maxLength: LIMITS.shield.nameLength });
+      new shield.CfnProtection(edge, 'Shield', { name, resourceArn: edge.loadBalancer.loadBalancerArn });
+    }
+    return edge;
   }
 
   private createWebAcl(edge: TlsEdge, cell: EdgeCell): PublicWebAcl {

@@ -11,6 +11,14 @@ export interface PrivateBucketProps {
   readonly expiration: Duration;
 
   /**
+   * Age at which objects move to S3 Glacier Instant Retrieval: read as fast as before, at a price for each GB that is read. It bills 90 days
+   * at least. Those below 128 KiB stay.
+   *
+   * @default - they stay in S3 Standard
+   */
+  readonly coldAfter?: Duration;
+
+  /**
    * Key of the objects.
    *
    * @default - a key of S3 (SSE-S3), which is all that load balancers can write with
@@ -51,6 +59,7 @@ export class PrivateBucket extends s3.Bucket {
       lifecycleRules: [{
         id: 'expire',
         expiration: props.expiration,
+        transitions: props.coldAfter && [{ storageClass: s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: props.coldAfter }],
         noncurrentVersionExpiration: DEFAULTS.audit.noncurrentExpiration,
         abortIncompleteMultipartUploadAfter: props.expiration,
       }],

@@ -72,12 +72,12 @@ export interface ShardDirectoryProps {
 const HEAD = 'head';
 
 /**
- * Says over how many buckets the rows of an owner (a merchant, say) are spread, and where they lie. Owners that are not in it have the default.
+ * Says over how many buckets the rows of an owner (a merchant, say) are spread. Owners that are not in it have the default.
  *
- * A version is a set of rows that never change: partition key `version` (its number as text), sort key `owner`, attributes `buckets` and, for an
- * owner that is bound to one, `table`. The row of version `head` names the newest version (`current`), the one before it (`previous`) and when it
- * comes into force (`from`, milliseconds since 1970, two leases after it was published). A worker reads `head` consistently within each lease,
- * and a version once.
+ * A version is a set of rows that never change: partition key `version` (its number as text), sort key `owner`, attributes `buckets`, `past` (how
+ * many it had before) and, while the owner grows, `was` and `until`; its claim row (owner `-`) says who took the number. The row of version `head`
+ * names the newest version (`current`), the one before it (`previous`) and when it comes into force (`from`, milliseconds since 1970, two leases
+ * after it was published). A worker reads `head` consistently within each lease, and a version once.
  */
 export class ShardDirectory extends Construct {
   /** The table. */
@@ -125,7 +125,7 @@ export class ShardDirectory extends Construct {
 
   /**
    * Lets the grantee publish versions: add rows of a version, which then stay as they are, and move `head` to it. Nobody is let replace or delete
-   * a row of a version.
+   * a row of a version: `DirectoryTable` of the runtime adds them with PartiQL `INSERT`, which IAM tells from a `PutItem`.
    */
   grantPublish(grantee: iam.IGrantable): iam.Grant {
     const moved = iam.Grant.addToPrincipal({

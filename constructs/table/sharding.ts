@@ -99,8 +99,8 @@ export class Sharding {
   }
 
   /**
-   * By directory: a row's partition key is `owner#bucket` as with `buckets`, but how many buckets an owner has, and where needed in which table
-   * they lie, stands in a `ShardDirectory`, which operators change while the system runs. Whoever is given a right to the table is given the
+   * By directory: a row's partition key is `owner#bucket` as with `buckets`, but how many buckets an owner has stands in a
+   * `ShardDirectory`, which operators change while the system runs. Whoever is given a right to the table is given the
    * right to read the directory as well.
    */
   static directory(directory: ShardDirectory): Sharding {

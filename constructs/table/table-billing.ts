@@ -1,5 +1,5 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type { Facts } from '../../lib/facts';
+import { Facts } from '../../lib/facts';
 import { requireIntegerBetween } from '../validation';
 
 /** Properties of `TableBilling.provisioned`. All of them are of one table. */
@@ -12,6 +12,13 @@ export interface ProvisionedUnits {
   readonly minimumReadUnits: number;
   /** Read units per second that autoscaling goes up to. */
   readonly maximumReadUnits: number;
+
+  /**
+   * Share of the units that autoscaling aims at, 0.2 to 0.9.
+   *
+   * @default 0.7
+   */
+  readonly targetUtilization?: number;
 }
 
 /** How a table is paid for. */
@@ -24,13 +31,17 @@ export class TableBilling {
   /**
    * By capacity that follows the load. It pays where the load is steady: a rise of more than about two times at once is throttled for minutes.
    *
-   * @throws Error when a number is below 1, or a minimum above its maximum.
+   * @throws Error when a number is below 1, a minimum above its maximum, or the target utilization not between 0.2 and 0.9.
    */
   static provisioned(units: ProvisionedUnits): TableBilling {
     for (const kind of ['Write', 'Read'] as const) {
       const most = units[`maximum${kind}Units`];
       requireIntegerBetween(`maximum${kind}Units`, most, 1, Number.MAX_SAFE_INTEGER);
       requireIntegerBetween(`minimum${kind}Units`, units[`minimum${kind}Units`], 1, most);
+    }
+    const { targetUtilization: share } = units;
+    if (share !== undefined && !(share >= LEAST_UTILIZATION && share <= MOST_UTILIZATION)) {
+      throw new Error(`\`targetUtilization\` must be between ${LEAST_UTILIZATION} and ${MOST_UTILIZATION}, got: ${share}`);
     }
     return new TableBilling('provisioned', units);
   }
@@ -47,7 +58,8 @@ export class TableBilling {
     if (this.units === undefined) {
       return dynamodb.Billing.onDemand();
     }
-    const targetUtilizationPercent = Math.round(facts.number('target/dynamodb.autoscalingUtilization') * PERCENT);
+    const share = this.units.targetUtilization ?? facts.number('target/dynamodb.autoscalingUtilization');
+    const targetUtilizationPercent = Math.round(share * PERCENT);
     const { maximumReadUnits, maximumWriteUnits, minimumReadUnits, minimumWriteUnits } = this.units;
     // What it starts from when the table was on demand before, too.
     const scaled = (minCapacity: number, maxCapacity: number): dynamodb.Capacity =>
@@ -60,3 +72,5 @@ export class TableBilling {
 }
 
 const PERCENT = 100;
+const LEAST_UTILIZATION = Facts.DEFAULT.number('dynamodb/autoscaling.leastUtilization');
+const MOST_UTILIZATION = Facts.DEFAULT.number('dynamodb/autoscaling.mostUtilization');

@@ -1,5 +1,5 @@
 import type { Facts } from '../../lib/facts';
-import { type Decision, sizeLedger, sizeProjector, sizeTableCapacityMode, sizeValkey, type TableCapacityModeSizing } from '../../lib/sizing';
+import { type Decision, sizeLedger, sizeProfileCapacity, sizeProjector, sizeTableCapacityMode, sizeValkey, type TableCapacityModeSizing } from '../../lib/sizing';
 import type { Workload } from '../../lib/workload';
 import { DEFAULTS } from '../defaults';
 import { LIMITS } from '../limits';
@@ -49,7 +49,7 @@ export interface ResolvedTableCapacity {
 }
 
 /** What the sizing tells of the way of paying. */
-const BILLING_DECISIONS = ['capacityMode', 'minimumWriteUnits', 'maximumWriteUnits', 'minimumReadUnits', 'maximumReadUnits'];
+const BILLING_DECISIONS = ['capacityMode', 'minimumWriteUnits', 'maximumWriteUnits', 'minimumReadUnits', 'maximumReadUnits', 'targetUtilization'];
 
 /** What a logical table must be able to carry: derived from a workload, or given. */
 export class TableCapacity {
@@ -83,16 +83,18 @@ export class TableCapacity {
     });
   }
 
-  /** For profiles of merchants and payers, and rules, that a cache stands before: the table must take every read when the cache is empty. */
+  /** For profiles of merchants and payers, and rules, that a cache stands before: the table must take the reads of a cache that was lost. */
   static profiles(workload: Workload): TableCapacity {
     return new TableCapacity((facts) => {
       const { coldReadUnits, decisions } = sizeValkey(workload, facts);
+      const { mode, decisions: ofMode, monthlyUsd: _, ...units } = sizeProfileCapacity(workload, facts);
       return {
         tables: 1,
         warmWriteUnits: LIMITS.table.initialWriteUnits,
         warmReadUnits: Math.max(LIMITS.table.initialReadUnits, coldReadUnits),
-        decisions: decisions.filter(({ name }) => name === 'coldReadUnits'),
+        decisions: [...decisions.filter(({ name }) => name === 'coldReadUnits'), ...ofMode.filter(({ name }) => BILLING_DECISIONS.includes(name))],
         workload,
+        billing: mode === 'on-demand' ? TableBilling.onDemand() : TableBilling.provisioned(units),
       };
     });
   }
@@ -143,5 +145,6 @@ function billingOf(sizing: TableCapacityModeSizing, { writes, reads, tables }: P
     maximumWriteUnits: ofTable(sizing.maximumWriteUnits, writes, sizing.peakWriteUnits),
     minimumReadUnits: ofTable(sizing.minimumReadUnits, reads, sizing.peakReadUnits),
     maximumReadUnits: ofTable(sizing.maximumReadUnits, reads, sizing.peakReadUnits),
+    targetUtilization: sizing.targetUtilization,
   });
 }

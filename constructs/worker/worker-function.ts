@@ -112,6 +112,9 @@ export class WorkerFunction extends Construct implements iam.IGrantable, ec2.ICo
       reservedConcurrentExecutions: props.reservedConcurrency,
       role,
       logGroup: this.logGroup,
+      // The service's own lines of each invocation (START, END, REPORT) tell what metrics tell as well, and are a third of the log.
+      loggingFormat: lambda.LoggingFormat.JSON,
+      systemLogLevelV2: lambda.SystemLogLevel.WARN,
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       ...this.network(role),
       ...props.functionOptions,

@@ -22,6 +22,8 @@ export interface Charge {
 /** Which plan covers a charge, and how much of it always runs. */
 export interface ChargeCommitment {
   readonly plan: CommitmentPlan;
+  /** What is committed to, where the plan has a price for each type: `valkey.cache.r7g.large`. @default - the plan has one price */
+  readonly of?: string;
   /** Share of the quantity that is there at every hour, from 0 to 1: only that is worth a commitment. */
   readonly steadyShare: number;
 }

@@ -8,15 +8,16 @@ export const COMMITMENTS: readonly Commitment[] = ['none', '1y'];
 
 /** A plan of AWS that lowers a price for who commits to a year. */
 export type CommitmentPlan =
-  | 'fargateSavingsPlan' | 'lambdaSavingsPlan' | 'instanceSavingsPlan' | 'reservedWrites' | 'reservedReads' | 'databaseSavingsPlan' | 'reservedAurora';
+  | 'fargateSavingsPlan' | 'lambdaSavingsPlan' | 'instanceSavingsPlan' | 'reservedWrites' | 'reservedReads' | 'databaseSavingsPlan' | 'reservedAurora'
+  | 'reservedNodes';
 
 interface PlanTerms {
   /** In words, for lines. */
   readonly name: string;
   /** Fact ids that the price rests on. */
   readonly facts: readonly string[];
-  /** Share of the list price that is left. */
-  factor(facts: Facts): number;
+  /** Share of the list price that is left. @param of what is committed to, where a plan has a price for each type */
+  factor(facts: Facts, of?: string): number;
 }
 
 function discounted(name: string, id: string): PlanTerms {
@@ -29,6 +30,11 @@ const PLANS: { readonly [plan in CommitmentPlan]: PlanTerms } = {
   instanceSavingsPlan: discounted('Compute Savings Plan, one year', 'ec2/savings.compute1yNoUpfront.discount'),
   databaseSavingsPlan: discounted('Database Savings Plan, one year', 'dynamodb/databaseSavingsPlan.onDemand.discount'),
   reservedAurora: discounted('reserved instance, one year', 'aurora/reserved1yNoUpfront.discount'),
+  reservedNodes: {
+    name: 'reserved nodes, one year',
+    facts: [],
+    factor: (facts, of) => facts.price(`elasticache/reserved1yNoUpfront.${of}.hour`) / facts.price(`elasticache/onDemand.${of}.hour`),
+  },
   // Reserved units have a price of their own, in the reference region; elsewhere they are taken to save the same share.
   reservedWrites: {
     name: 'reserved write units, one year',

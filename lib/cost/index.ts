@@ -7,6 +7,10 @@ export { budgetsOf, costOf, type CostTag, type DerivedBudgets, type DerivedServi
 export { type Commitment, COMMITMENTS } from './commitment';
 export { commitmentsOf, type CommitmentUse } from './commitments';
 export { type Discounts } from './discounts';
+export { compareBrokers, type OperationsOptions } from './compare-brokers';
+export { compareStorage, type StorageUse } from './compare-storage';
+export { compareTables } from './compare-tables';
+export { type ComparedOption, type Comparison } from './comparison';
 export { explorerService } from './explorer-services';
 export { type Lever, leversOf } from './levers';
 export { type Case, type Spread, sumOf } from './spread';

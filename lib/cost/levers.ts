@@ -9,6 +9,7 @@ import { billOf, type BillOptions } from './bill-of';
 import { commitmentsOf } from './commitments';
 import { discountsOn } from './discounts';
 import { product } from './money';
+import { References } from './usage/references';
 
 /** Something that would make a bill smaller. */
 export interface Lever {
@@ -26,6 +27,8 @@ interface LeverContext {
   readonly bill: Bill;
   /** Numbers, and prices after stated discounts. */
   readonly facts: Pick<Facts, 'number' | 'price'>;
+  /** Stack and logical id of what a web ACL stands before. */
+  readonly behindWebAcl: ReadonlySet<string>;
   /** Days that a row of the ledger is kept, as its sizing has it. */
   readonly ledgerDays: () => number;
   /** The same assembly and workload with other options. */
@@ -48,8 +51,11 @@ export function leversOf(topology: Topology, workload?: Workload, options: BillO
   const facts = (options.facts ?? Facts.DEFAULT).forRegion(topology.stacks[0].region);
   const discountOf = discountsOn(options.discounts ?? {}, facts);
   const bill = billOf(topology, workload, options);
+  const references = new References(topology);
+  const behind = topology.ofType('AWS::WAFv2::WebACLAssociation').flatMap((it) => references.from(it, /^ResourceArn/).map(({ to }) => to));
   const context: LeverContext = {
     bill,
+    behindWebAcl: new Set(behind.map((it) => `${it.stack.displayName}/${it.logicalId}`)),
     ledgerDays: () => sizeLedger(Workload.fromJSON(bill.workload), facts).timeToLive.toDays(),
     facts: { number: (id) => facts.number(id), price: (id) => product(facts.price(id), discountOf(id)) },
     rebill: (changes) => billOf(topology, workload, { ...options, ...changes }),
@@ -94,15 +100,21 @@ function commitments({ bill, rebill }: LeverContext): Lever | undefined {
   };
 }
 
-/** Shield Advanced bills a month, and no request of a web ACL. */
-function shield({ bill, facts }: LeverContext): Lever {
-  const requests = linesWith(bill, /^requests$/, /WebACL/);
+/** Shield Advanced bills a month and what leaves the protected load balancers, and none of the fees of their web ACLs. */
+function shield({ bill, behindWebAcl, facts }: LeverContext): Lever | undefined {
+  if (linesWith(bill, /./, /Shield/).length > 0) {
+    return undefined;
+  }
+  const fees = usdOf(linesWith(bill, /./, /WebACL$/));
   const month = facts.price('shield-advanced/month');
+  const gigabytes = linesWith(bill, /^answers to the internet$/).filter(({ logicalId, stack }) => behindWebAcl.has(`${stack}/${logicalId}`))
+    .reduce((sum, { quantity }) => sum + quantity.typical, 0);
+  const out = gigabytes * facts.price('shield-advanced/balancerOut.gb');
   return {
-    name: 'Shield Advanced in place of the requests of web ACLs',
-    usd: usdOf(requests) - month,
+    name: 'Shield Advanced in place of the fees of web ACLs',
+    usd: fees - month - out,
     price: 'a contract of one year, which does not end with this system',
-    why: `it covers the basic fees of web ACLs for $${month} a month; requests are $${Math.round(usdOf(requests))}`,
+    why: `it covers fees of web ACLs, $${Math.round(fees)}, for $${month} a month and $${Math.round(out)} of what leaves their load balancers`,
   };
 }
 

@@ -100,7 +100,7 @@ function partsOf({ commitment, resource }: SpreadCharge, props: RatingProps): Pa
   }
   const { name, factor } = planTerms(commitment.plan);
   return [
-    { share: commitment.steadyShare, factor: factor(props.factsFor(resource)), name },
+    { share: commitment.steadyShare, factor: factor(props.factsFor(resource), commitment.of), name },
     { share: 1 - commitment.steadyShare, factor: 1 },
   ].filter(({ share }) => share > 0);
 }

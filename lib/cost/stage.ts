@@ -23,7 +23,7 @@ const BY_WORD: readonly (readonly [RegExp, Stage])[] = [
 const BY_TYPE: readonly (readonly [RegExp, Stage])[] = [
   [/^AWS::(CloudWatch|Logs|XRay|Synthetics)::/, 'observability'],
   [/^AWS::(KMS|SecretsManager|IAM)::/, 'security'],
-  [/^AWS::(ElasticLoadBalancing|WAF|ApiGateway|CloudFront|Route53)/, 'edge'],
+  [/^AWS::(ElasticLoadBalancing|WAF|Shield|ApiGateway|CloudFront|Route53)/, 'edge'],
   [/^AWS::EC2::(NatGateway|VPCEndpoint|EIP|FlowLog|VPC)/, 'network'],
   [/^AWS::(ECS|EKS|AutoScaling|ApplicationAutoScaling)::/, 'api'],
   [/^AWS::EC2::Instance/, 'api'],

@@ -5,12 +5,15 @@ import { cell } from './markdown';
 /** Changes that a pull request is told one by one. */
 const SHOWN_CHANGES = 20;
 const CENT = 0.005;
+/** Share of the largest change below which others are told together: a reviewer looks for what the change does, not for what follows from it. */
+const SMALL = 0.01;
 
 /** What a change costs, as Markdown for a pull request: the totals first, then the changes, largest first. */
 export function renderCostDiff(diff: BillDiff): string {
   const { base, head } = diff;
   const changes = grouped(diff.changes).filter(({ usd }) => Math.abs(usd) >= CENT);
-  const rest = changes.slice(SHOWN_CHANGES);
+  const telling = changes.filter(({ usd }) => Math.abs(usd) >= SMALL * Math.abs(changes[0].usd)).slice(0, SHOWN_CHANGES);
+  const rest = changes.slice(telling.length);
   return [
     `### Cost: ${diff.usd === 0 ? 'no change' : `${signed(diff.usd)} a month${Number.isFinite(diff.share) ? ` (${diff.share > 0 ? '+' : ''}${(100 * diff.share).toFixed(1)} %)` : ''}`}`,
     '',
@@ -24,8 +27,8 @@ export function renderCostDiff(diff: BillDiff): string {
     ...(changes.length === 0 ? ['No line of the bill changes.'] : [
       '| change | resource | what | before | after | why |',
       '|---:|---|---|---:|---:|---|',
-      ...changes.slice(0, SHOWN_CHANGES).map(changeRow),
-      ...(rest.length === 0 ? [] : [`| ${signed(rest.reduce((sum, { usd }) => sum + usd, 0))} | ${rest.length} more | | | | |`]),
+      ...telling.map(changeRow),
+      ...(rest.length === 0 ? [] : [`| ${signed(rest.reduce((sum, { usd }) => sum + usd, 0))} | ${rest.length} smaller changes | | | | |`]),
     ]),
     '',
     ...(diff.newlyUnpriced.length === 0 ? [] : [`Not priced, and new: ${diff.newlyUnpriced.map((type) => `\`${type}\``).join(', ')}. The totals are lower bounds.`, '']),

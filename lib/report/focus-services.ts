@@ -43,6 +43,7 @@ const SERVICES: { readonly [type: string]: FocusService } = {
   'AWS::SQS': { name: 'Amazon Simple Queue Service', category: 'Integration' },
   'AWS::Scheduler': { name: 'Amazon EventBridge', category: 'Integration' },
   'AWS::SecretsManager': { name: 'AWS Secrets Manager', category: 'Security' },
+  'AWS::Shield': { name: 'AWS Shield', category: 'Security' },
   'AWS::StepFunctions': { name: 'AWS Step Functions', category: 'Integration' },
   'AWS::WAFv2': { name: 'AWS WAF', category: 'Security' },
   'Custom::AWSCDK-EKS-Cluster': { name: 'Amazon Elastic Kubernetes Service', category: 'Compute' },

@@ -45,6 +45,7 @@ export * from './sizing-option';
 export * from './sizing-plan';
 export * from './stateless-tier';
 export * from './stream-worker';
+export * from './profile-capacity';
 export * from './table-capacity-mode';
 export { type TableStreamSizing } from './table-stream';
 export * from './valkey';

@@ -1,11 +1,18 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
-import { roundUp } from './arithmetic';
+import { clamp, roundDown, roundUp } from './arithmetic';
 import { Decision } from './decision';
 import { constant, CostLine, hourlyLine, HOURS_PER_MONTH, LoadRange, usageLine } from './monthly-cost';
 import { NO_PREMIUM, RequestPremium } from './table-capacity-mode-storage';
 
 export const UTILIZATION = 'target/dynamodb.autoscalingUtilization';
+const STEADY_UTILIZATION = 'target/dynamodb.steadyUtilization';
+const BREACH_MINUTES = 'dynamodb/autoscaling.breachMinutes';
+const UPDATE_MINUTES = 'dynamodb/autoscaling.updateMinutes';
+const BURST_SECONDS = 'dynamodb/burst.seconds';
+/** Facts that decide how fully provisioned units may be used. */
+export const LAG_FACTS = [BREACH_MINUTES, UPDATE_MINUTES, BURST_SECONDS, UTILIZATION];
+export const UTILIZATION_FACTS = [...LAG_FACTS, STEADY_UTILIZATION];
 export const WRITE_REQUEST = 'dynamodb/onDemand.wru';
 export const READ_REQUEST = 'dynamodb/onDemand.rru';
 export const WRITE_HOUR = 'dynamodb/provisioned.wcuHour';
@@ -35,6 +42,36 @@ export function autoscalingFollows(workload: Workload, largestStep: number): boo
   return workload.peak.perSecond <= largestStep * workload.average.perSecond;
 }
 
+/** Seconds from a rise of the load until autoscaling has answered it. */
+export function lagSeconds(facts: Facts): number {
+  return 60 * (facts.number(BREACH_MINUTES) + facts.number(UPDATE_MINUTES));
+}
+
+/** Seconds of unused capacity that a table saves, as a share of the time until autoscaling answers. */
+export function burstOverLag(facts: Facts): number {
+  return facts.number(BURST_SECONDS) / lagSeconds(facts);
+}
+
+/**
+ * The fullest use of provisioned units, as a share, at which a rise of the load to so many times what it was is still served until autoscaling has
+ * answered. A load of 1 has 1/u of capacity and saves what it does not use, so that a rise to r lacks (r - 1/u) for the lag and has (1/u - 1) for the
+ * burst time: u = (1 + b) / (r + b), with b the burst time over the lag.
+ *
+ * @param least share that is kept even where a larger rise is not served, @default 0
+ */
+export function utilizationForStep(step: number, facts: Facts, least: number = 0): number {
+  const burst = burstOverLag(facts);
+  const bridged = roundDown(PERCENT * (1 + burst) / (step + burst)) / PERCENT;
+  return clamp(bridged, least, Math.max(least, facts.number(STEADY_UTILIZATION)));
+}
+
+const PERCENT = 100;
+
+/** Utilization that autoscaling of ledger and balances aims at: the steadier the load, the fuller. */
+export function targetUtilization(workload: Workload, facts: Facts): number {
+  return utilizationForStep(workload.peak.perSecond / workload.average.perSecond, facts, facts.number(UTILIZATION));
+}
+
 /** What requests are billed for by themselves. */
 export function onDemandLines({ writes, reads }: Load, facts: Facts, premium: RequestPremium = NO_PREMIUM): CostLine[] {
   return [
@@ -48,8 +85,9 @@ export function onDemandLines({ writes, reads }: Load, facts: Facts, premium: Re
  * that average it is dearest for one that is either 0 or at the peak: average x (2 - average / peak). Where a step is too large for it, capacity
  * for the peak must always stand.
  */
-export function provisionedLines({ writes, reads }: Load, follows: boolean, facts: Facts, premium: RequestPremium = NO_PREMIUM): CostLine[] {
-  const utilization = facts.number(UTILIZATION);
+export function provisionedLines(
+  { writes, reads }: Load, utilization: number, follows: boolean, facts: Facts, premium: RequestPremium = NO_PREMIUM,
+): CostLine[] {
   const units = ({ average, peak }: Units): LoadRange => (follows
     ? { low: average / utilization, typical: average * (2 - average / peak) / utilization, high: peak / utilization }
     : constant(peak / utilization));
@@ -60,8 +98,8 @@ export function provisionedLines({ writes, reads }: Load, follows: boolean, fact
 }
 
 /** Dollars of a month for capacity of the peak that is reserved for a year. */
-export function reservedDollars({ writes, reads }: Load, facts: Facts): number {
-  const lots = (units: Units): number => roundUp(units.peak / facts.number(UTILIZATION) / RESERVED_LOT);
+export function reservedDollars({ writes, reads }: Load, utilization: number, facts: Facts): number {
+  const lots = (units: Units): number => roundUp(units.peak / utilization / RESERVED_LOT);
   return RESERVED_LOT * HOURS_PER_MONTH * (lots(writes) * reservedHour('wcu100', facts) + lots(reads) * reservedHour('rcu100', facts));
 }
 

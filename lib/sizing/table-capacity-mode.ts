@@ -8,8 +8,8 @@ import { CostLine, costDecision, dollars, monthlyCost, MonthlyUsd } from './mont
 import { planned } from './planned';
 import { balanceWritesPerSecond, ProjectorSizing, sizeProjector } from './projector';
 import {
-  autoscalingFollows, Load, onDemandLines, PRICE_FACTS, provisionedLines, READ_HOUR, RESERVED_FACTS, RESERVED_WRITE_FACTS, reservedDollars,
-  reservedHour, Units, UTILIZATION, WRITE_HOUR, WRITE_REQUEST,
+  autoscalingFollows, burstOverLag, LAG_FACTS, lagSeconds, Load, onDemandLines, PRICE_FACTS, provisionedLines, READ_HOUR, RESERVED_FACTS,
+  RESERVED_WRITE_FACTS, reservedDollars, reservedHour, targetUtilization, Units, UTILIZATION, UTILIZATION_FACTS, WRITE_HOUR, WRITE_REQUEST,
 } from './table-capacity-mode-cost';
 import { RequestPremium, sizeTableStorage, TableClass } from './table-capacity-mode-storage';
 
@@ -35,6 +35,8 @@ export interface TableCapacityModeSizing {
   readonly storedBytes: number;
   /** Partitions that size or rate of the ledger asks for, whichever is more. */
   readonly partitions: number;
+  /** Share of provisioned units that autoscaling aims at, from 0 to 1. */
+  readonly targetUtilization: number;
   readonly tableClass: TableClass;
   readonly pointInTimeRecovery: boolean;
   readonly monthlyUsd: MonthlyUsd;
@@ -49,7 +51,6 @@ const PATH = 'ledger-capacity';
 const SAVING = 'target/dynamodb.provisionedSaving';
 const ACCOUNT_WRITES = 'dynamodb/account.maxProvisionedWrite.default';
 const BULK_P99 = 'dynamodb/batchStatement25.p99.default';
-const LAG_FACTS = ['dynamodb/autoscaling.breachMinutes', 'dynamodb/autoscaling.updateMinutes', 'dynamodb/burst.seconds', UTILIZATION];
 
 /**
  * Chooses how the tables of ledger and balances are paid for: by request, or by provisioned capacity that follows the load. Give it the whole
@@ -73,12 +74,14 @@ function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts, projec
   const load: Load = { writes, reads };
   const step = largestStepDecision(workload, facts);
   const breakEven = breakEvenDecision(workload, facts);
-  const mode = modeDecision(workload, load, step.value as number, facts);
+  const aim = utilizationDecision(workload, facts);
+  const utilization = aim.value as number;
+  const mode = modeDecision(workload, load, step.value as number, utilization, facts);
   const provisioned = mode.value === 'provisioned';
   const follows = autoscalingFollows(workload, step.value as number);
-  const capacities = [...capacityDecisions('Write', writes, provisioned, follows, facts), ...capacityDecisions('Read', reads, provisioned, follows, facts)];
+  const capacities = [...capacityDecisions('Write', writes, provisioned, follows, utilization, facts), ...capacityDecisions('Read', reads, provisioned, follows, utilization, facts)];
   const linesOf = (premium: RequestPremium): CostLine[] => (provisioned
-    ? provisionedLines(load, follows, facts, premium)
+    ? provisionedLines(load, utilization, follows, facts, premium)
     : onDemandLines(load, facts, premium));
   const storage = sizeTableStorage(PATH, workload, ledger, { linesOf, peakWriteUnits: writes.peak }, facts);
   const cost = costDecision({ path: PATH, lines: storage.lines, facts: [...PRICE_FACTS, UTILIZATION, ...storage.facts] });
@@ -93,12 +96,13 @@ function sizeOnce(workload: Workload, ledger: LedgerSizing, facts: Facts, projec
     maximumReadUnits: capacities[3].value as number,
     storedBytes: storage.storedBytes,
     partitions: storage.partitions,
+    targetUtilization: utilization,
     tableClass: storage.tableClass,
     pointInTimeRecovery: true,
     monthlyUsd: monthlyCost(storage.lines),
     latencyP99Milliseconds: latency.value as number,
     excuses: [...excusesOf(workload, writes, step.value as number, facts), ...storage.excuses],
-    decisions: [...writes.decisions, ...reads.decisions, step, breakEven, mode, ...capacities, ...storage.decisions, latency, cost],
+    decisions: [...writes.decisions, ...reads.decisions, step, breakEven, aim, mode, ...capacities, ...storage.decisions, latency, cost],
   };
 }
 
@@ -142,11 +146,6 @@ function unitsOf(kind: 'Write' | 'Read', workload: Workload, ledger: LedgerSizin
   };
 }
 
-/** Seconds from a rise of the load until autoscaling has answered it. */
-function lagSeconds(facts: Facts): number {
-  return 60 * (facts.number('dynamodb/autoscaling.breachMinutes') + facts.number('dynamodb/autoscaling.updateMinutes'));
-}
-
 /**
  * The sudden rise, as a multiple, that provisioned capacity takes while autoscaling has not answered yet: a load of 1 has 1/u of capacity, and
  * has saved what it did not use for some minutes. A rise to r lacks (r - 1/u) for the lag, and the savings are (1/u - 1) for the burst time.
@@ -155,7 +154,7 @@ function largestStepDecision(workload: Workload, facts: Facts): Decision {
   const utilization = facts.number(UTILIZATION);
   const lag = lagSeconds(facts);
   const burst = facts.number('dynamodb/burst.seconds');
-  const value = hundredths(1 / utilization + burst / lag * (1 / utilization - 1));
+  const value = hundredths(1 / utilization + burstOverLag(facts) * (1 / utilization - 1));
   const ratio = workload.peak.perSecond / workload.average.perSecond;
   return Decision.derive({
     path: PATH,
@@ -167,6 +166,27 @@ function largestStepDecision(workload: Workload, facts: Facts): Decision {
     binding: 'time until autoscaling answers, bridged by unused capacity of the last minutes',
     rejected: [{ option: 'trust in autoscaling at any step', because: `a rise of more than ${formatNumber(value)}x is throttled for ${formatSeconds(lag)}` }],
     facts: LAG_FACTS,
+  });
+}
+
+/** How fully the units are used: as fully as a rise from the average to the peak allows, but not so that every small one is throttled. */
+function utilizationDecision(workload: Workload, facts: Facts): Decision {
+  const value = targetUtilization(workload, facts);
+  const least = facts.number(UTILIZATION);
+  const ratio = workload.peak.perSecond / workload.average.perSecond;
+  const burst = burstOverLag(facts);
+  return Decision.derive({
+    path: PATH,
+    name: 'targetUtilization',
+    value,
+    unit: 'share',
+    formula: `(1 + ${formatNumber(burst)}) / (peak of ${formatNumber(ratio)}x the average + ${formatNumber(burst)}), between ${least} and `
+      + `${facts.number('target/dynamodb.steadyUtilization')} = ${value}`,
+    inputs: { peakOverAverage: ratio, burstOverLag: burst },
+    binding: value > least ? 'a rise to the peak, bridged by unused capacity until autoscaling answers' : 'usual room of autoscaling',
+    rejected: value > least ? [{ option: `${least} at any load`, because: `${formatNumber(value / least)} times the units for a load that does not rise` }] : [],
+    limits: { minimum: facts.number('dynamodb/autoscaling.leastUtilization'), maximum: facts.number('dynamodb/autoscaling.mostUtilization'), because: 'target of autoscaling' },
+    facts: [...UTILIZATION_FACTS, 'dynamodb/autoscaling.leastUtilization', 'dynamodb/autoscaling.mostUtilization'],
   });
 }
 
@@ -193,11 +213,11 @@ function breakEvenDecision(workload: Workload, facts: Facts): Decision {
   });
 }
 
-function modeDecision(workload: Workload, load: Load, largestStep: number, facts: Facts): Decision {
+function modeDecision(workload: Workload, load: Load, largestStep: number, utilization: number, facts: Facts): Decision {
   const follows = autoscalingFollows(workload, largestStep);
   const onDemand = monthlyCost(onDemandLines(load, facts)).typical;
-  const provisioned = monthlyCost(provisionedLines(load, follows, facts)).typical;
-  const reserved = reservedDollars(load, facts);
+  const provisioned = monthlyCost(provisionedLines(load, utilization, follows, facts)).typical;
+  const reserved = reservedDollars(load, utilization, facts);
   const saving = facts.number(SAVING);
   const mode: CapacityMode = provisioned <= (1 - saving) * onDemand ? 'provisioned' : 'on-demand';
   const picked = mode === 'provisioned' ? provisioned : onDemand;
@@ -228,11 +248,12 @@ function modeDecision(workload: Workload, load: Load, largestStep: number, facts
   });
 }
 
-function capacityDecisions(kind: 'Write' | 'Read', units: Units, provisioned: boolean, follows: boolean, facts: Facts): Decision[] {
-  const utilization = facts.number(UTILIZATION);
+function capacityDecisions(kind: 'Write' | 'Read', units: Units, provisioned: boolean, follows: boolean, aim: number, facts: Facts): Decision[] {
   return (['minimum', 'maximum'] as const).map((end) => {
     const fromAverage = end === 'minimum' && follows;
     const rate = fromAverage ? units.average : units.peak;
+    // What it may go up to leaves room to catch up with after an outage, however fully a steady load uses it.
+    const utilization = fromAverage ? aim : facts.number(UTILIZATION);
     const value = provisioned ? roundUp(rate / utilization) : 0;
     const counted = kind === 'Write' && end === 'maximum';
     return Decision.derive({
@@ -247,7 +268,7 @@ function capacityDecisions(kind: 'Write' | 'Read', units: Units, provisioned: bo
       : 'a step to the peak is too large for autoscaling',
       demand: provisioned ? rate : undefined,
       quota: counted ? quotaUse(facts, ACCOUNT_WRITES, value) : undefined,
-      facts: [UTILIZATION, ...(counted ? [ACCOUNT_WRITES] : [])],
+      facts: [...(fromAverage ? UTILIZATION_FACTS : [UTILIZATION]), ...(counted ? [ACCOUNT_WRITES] : [])],
     });
   });
 }

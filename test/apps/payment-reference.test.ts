@@ -262,7 +262,8 @@ describe('the way in', () => {
     expect(Object.keys(variables).sort()).toEqual([
       'AGGREGATION_LINGER_MILLISECONDS', 'AGGREGATION_MAXIMUM_BYTES', 'AGGREGATION_MAXIMUM_PAYMENTS', 'API_KEY_HEADER', 'API_KEY_TABLE', 'API_TASKS',
       'AUTHENTICATION', 'BALANCE_READS', 'BALANCE_TABLE', 'CACHE_ENDPOINTS', 'CACHE_MODE', 'CACHE_NAME', 'CACHE_SERVERLESS', 'CACHE_TLS', 'CACHE_USER',
-      'CLIENT_PAYMENTS_PER_SECOND', 'HOLDS', 'JWT_ISSUER', 'JWT_JWKS_ENDPOINT', 'JWT_KEY_SET', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'NODE_OPTIONS',
+      'CLIENT_PAYMENTS_PER_SECOND', 'HOLDS', 'JWT_ISSUER', 'JWT_JWKS_ENDPOINT', 'JWT_KEY_SET', 'LEDGER_BUCKETS', 'LEDGER_DIRECTORY_LEASE_SECONDS',
+      'LEDGER_DIRECTORY_TABLE', 'LEDGER_TABLES', 'NODE_OPTIONS',
       'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME', 'PARKING_TABLE', 'PAYOUT_STATE_MACHINE_ARN', 'PAYOUT_TABLE', 'PORT', 'PROFILE_TABLE',
       'RECEIPT_LIFETIME_SECONDS', 'STATUS_READS', 'STREAM_NAME', 'TOKEN_CACHE_SECONDS', 'TRACE_ROOTS_PER_MILLION',
     ]);
@@ -282,8 +283,8 @@ describe('the workers', () => {
       return found.Properties.Environment.Variables;
     });
     expect(Object.keys(worker).sort()).toEqual([
-      'EVENT_STREAM_NAME', 'LEDGER_BUCKETS', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME', 'PARKING_TABLE',
-      'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS', 'REFUND_WINDOW_SECONDS', 'TRACE_KEEP_PERCENT', 'TRACE_SLOW_MILLISECONDS',
+      'EVENT_STREAM_NAME', 'LEDGER_BUCKETS', 'LEDGER_DIRECTORY_LEASE_SECONDS', 'LEDGER_DIRECTORY_TABLE', 'LEDGER_TABLES', 'LEDGER_TTL_SECONDS',
+      'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_SERVICE_NAME', 'PARKING_TABLE', 'REFUND_QUEUE_URL', 'REFUND_WAIT_SECONDS', 'REFUND_WINDOW_SECONDS', 'TRACE_KEEP_PERCENT', 'TRACE_SLOW_MILLISECONDS',
     ]);
     // What is decoded is told, and traces end, where payments come from the stream.
     const own = /^(EVENT_STREAM_NAME|OTEL_|TRACE_)/;
@@ -300,6 +301,30 @@ describe('the workers', () => {
       'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
     ]);
     expect(JSON.stringify(statements(templates['cell1-worker']))).not.toContain('BalancesTable');
+  });
+
+  it('look up in the shard directory how many buckets a merchant has, and publish nothing there', () => {
+    const reads = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLSelect', 'dynamodb:Query'];
+    for (const name of ['cell1-api', 'cell1-worker', 'fraud', 'payouts']) {
+      const own = statements(templates[name]).filter((it) => JSON.stringify(it.resources).includes('ShardDirectory'));
+      expect([name, [...new Set(own.flatMap((it) => it.actions))].sort()]).toEqual([name, reads]);
+    }
+    // Where the table stands, its backups are taken.
+    const others = Object.keys(templates).filter((name) => !/^(cell\d-(api|worker)|data|fraud|payouts)$/.test(name));
+    expect(statements(templates.data).filter((it) => it.actions.includes('dynamodb:PartiQLInsert') && JSON.stringify(it.resources).includes('ShardDirectory')))
+      .toEqual([]);
+    expect(others.filter((name) => statements(templates[name]).some((it) => JSON.stringify(it.resources).includes('ShardDirectory')))).toEqual([]);
+  });
+
+  it('find the shard directory under the key of the ledger, protected as the ledger is', () => {
+    const found = Object.entries(resourcesOf(templates.data, 'AWS::DynamoDB::GlobalTable'));
+    const [[, directory], [, ledger]] = [/^ShardDirectory/, /^Ledger/].map((name) => found.find(([id]) => name.test(id))!);
+    expect(directory.DeletionPolicy).toBe('Retain');
+    expect(directory.Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    const [kept, own] = [ledger, directory].map(({ Properties: { Replicas: [replica] } }) => replica);
+    expect(own.SSESpecification).toEqual(kept.SSESpecification);
+    expect(own.DeletionProtectionEnabled).toBe(true);
+    expect(own.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(true);
   });
 
   it('carry out as many steps of payouts at once as their saga needs, each for as long as it may take', () => {

@@ -56,6 +56,15 @@ describe('cht cost', () => {
     expect((await run(['diff', head, base], { threshold: '10' })).code).toBe(0);
   });
 
+  it('compares ways to have the same', async () => {
+    const brokers = JSON.parse((await run(['compare', 'brokers', stream(1)], { 'hour-usd': '50', 'self-run-hours': '10', 'json': true })).out) as { options: { name: string; work: { typical: number } }[] };
+    expect(brokers.options.find(({ name }) => name.includes('EC2'))!.work.typical).toBe(500);
+    expect((await run(['compare', 'tables', stream(1)])).out).toMatch(/^a month +low +typical +high\nprovisioned and reserved for a year /);
+    expect((await run(['compare', 'storage'], { 'kept-days': '30', 'gigabytes': '10' })).out).toContain('10 GB in objects of 262144 B, kept for 30 days');
+    await expect(run(['compare', 'clouds'])).rejects.toThrow('"cht cost compare" needs one of brokers, tables, storage, got: clouds.');
+    await expect(run(['compare', 'storage'], { 'kept-days': '0' })).rejects.toThrow('--kept-days');
+  });
+
   it('tells what would make it cheaper', async () => {
     const table = folderOf({ Table: { Type: 'AWS::DynamoDB::Table', Properties: { BillingMode: 'PAY_PER_REQUEST' } } });
     const usage = written('levers.json', { Table: { writeUnitsPerSecond: 1000, readUnitsPerSecond: 0, storedGigabytes: 0 } });

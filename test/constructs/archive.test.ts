@@ -81,7 +81,7 @@ describe('AuditTrail', () => {
           Rules: [expect.objectContaining({
             ExpirationInDays: 2555,
             NoncurrentVersionExpiration: { NoncurrentDays: 30 },
-            Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
+            Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 30 }],
           })],
         },
       },

@@ -532,6 +532,17 @@ describe('PublicEdge', () => {
     expect(onlyResource(own, 'AWS::WAFv2::LoggingConfiguration').Properties.LoggingFilter).toBeUndefined();
   });
 
+  it('is protected by Shield Advanced where it is told so', () => {
+    const without = parts();
+    publicEdge({}, without);
+    expect(resourcesOf(Template.fromStack(without.stack), 'AWS::Shield::Protection')).toEqual({});
+    const shielded = parts();
+    publicEdge({ shieldAdvanced: true }, shielded);
+    const made = Template.fromStack(shielded.stack);
+    const [balancer] = Object.keys(resourcesOf(made, BALANCER));
+    expect(onlyResource(made, 'AWS::Shield::Protection').Properties.ResourceArn).toEqual({ Ref: balancer });
+  });
+
   it('limits no body to what a web ACL sees where single payments are longer', () => {
     const it = parts();
     publicEdge({ workload: small.with({ payload: { mean: Size.bytes(4_000), p99: Size.bytes(20_000) } }) }, it);
@@ -606,6 +617,14 @@ describe('PartnerEdge', () => {
 
   it('pays for no web ACL', () => {
     expect(resourcesOf(template, WEB_ACL)).toEqual({});
+  });
+
+  it('moves logs to colder storage after a week, unless they live too short for that', () => {
+    const rulesOf = (it: Template): unknown => Object.entries(resourcesOf(it, 'AWS::S3::Bucket')).find(([id]) => id.includes('AccessLogs'))![1].Properties.LifecycleConfiguration.Rules[0].Transitions;
+    expect(rulesOf(template)).toEqual([{ StorageClass: 'GLACIER_IR', TransitionInDays: 7 }]);
+    const short = parts();
+    publicEdge({ accessLogRetention: Duration.days(30) }, short);
+    expect(rulesOf(Template.fromStack(short.stack))).toBeUndefined();
   });
 
   it('writes down connections that it refused', () => {

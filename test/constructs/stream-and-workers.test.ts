@@ -441,7 +441,7 @@ describe('StreamWorker', () => {
       Timeout: sizing.timeout.toSeconds(),
       ReservedConcurrentExecutions: sizing.reservedConcurrency,
       Environment: { Variables: { COLOUR: 'blue' } },
-      LoggingConfig: { LogGroup: Match.anyValue() },
+      LoggingConfig: { LogGroup: Match.anyValue(), LogFormat: 'JSON', SystemLogLevel: 'WARN' },
     });
   });
 

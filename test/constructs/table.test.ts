@@ -197,12 +197,31 @@ describe('ShardedTable, paid for', () => {
       WriteProvisionedThroughputSettings: {
         WriteCapacityAutoScalingSettings: {
           MinCapacity: minimumWriteUnits, MaxCapacity: maximumWriteUnits, SeedCapacity: minimumWriteUnits,
-          TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 },
+          // A rise to 1.11 times the average is bridged at any utilization that AWS takes.
+          TargetTrackingScalingPolicyConfiguration: { TargetValue: 90 },
         },
       },
       Replicas: [{ ReadProvisionedThroughputSettings: { ReadCapacityAutoScalingSettings: { MaxCapacity: maximumReadUnits } } }],
     });
     expect(maximumWriteUnits).toBeGreaterThanOrEqual(sizeLedger(steady, facts).writeUnitsPerSecond);
+  });
+
+  it('profiles by capacity as well, with room for a cache that is lost', () => {
+    const flat = new Workload({ peak: Rate.perSecond(100_000), average: Rate.perSecond(100_000) });
+    const { stack } = tableWith({ capacity: TableCapacity.profiles(flat) });
+    expect(onlyResource(Template.fromStack(stack), 'AWS::DynamoDB::GlobalTable').Properties).toMatchObject({
+      BillingMode: 'PROVISIONED',
+      Replicas: [{
+        ReadProvisionedThroughputSettings: { ReadCapacityAutoScalingSettings: { TargetTrackingScalingPolicyConfiguration: { TargetValue: 66 } } },
+      }],
+    });
+    expect(TableCapacity.profiles(new Workload({ peak: Rate.perSecond(100_000) })).resolve(facts).billing!.mode).toBe('on-demand');
+  });
+
+  it('refuses a utilization that autoscaling does not take', () => {
+    const units = { minimumWriteUnits: 1, maximumWriteUnits: 1, minimumReadUnits: 1, maximumReadUnits: 1 };
+    expect(() => TableBilling.provisioned({ ...units, targetUtilization: 0.95 })).toThrow('`targetUtilization` must be between 0.2 and 0.9, got: 0.95');
+    expect(() => TableBilling.provisioned({ ...units, targetUtilization: 0.1 })).toThrow('`targetUtilization` must be between 0.2 and 0.9, got: 0.1');
   });
 
   it('by its part of what is sized for ledger and balances together', () => {

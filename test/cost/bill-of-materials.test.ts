@@ -89,7 +89,7 @@ dynamodb.writes.onDemand.1wru | 164250 | 164250 | 165893
 dynamodb.storage.7dTTL | 12096 | 11265 | 8618
 dynamodb.pitr.7d | 9677 | 9012 | 6894
 cloudwatch.alarms+dash | 15 | 15 | 15
-cloudwatch.logs.sampled1pct | 263 | 245 | 12891
+cloudwatch.logs.sampled1pct | 263 | 245 | 9006
 cloudwatch.kinesisShardMetrics | 300 | 300 | 300"
 `);
   });

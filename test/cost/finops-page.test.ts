@@ -16,8 +16,8 @@ describe('docs/finops.md', () => {
       const options = words.filter((it) => it.startsWith('--')).map((it) => it.slice(2));
       expect(options.filter((it) => !(it in command.options))).toEqual([]);
     }
-    const parts = commands.filter(([name]) => name === 'cost').map(([, word]) => word).filter((word) => /^(why|levers|diff)$/.test(word));
-    expect(new Set(parts)).toEqual(new Set(['why', 'levers', 'diff']));
+    const parts = commands.filter(([name]) => name === 'cost').map(([, word]) => word).filter((word) => /^(why|levers|diff|compare)$/.test(word));
+    expect(new Set(parts)).toEqual(new Set(['why', 'levers', 'diff', 'compare']));
     expect(parts.every((word) => costCommand.help.includes(`cht cost ${word}`))).toBe(true);
   });
 });

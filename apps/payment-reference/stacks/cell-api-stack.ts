@@ -27,6 +27,8 @@ export interface CellApiStackProps extends ReferenceStackProps {
   readonly data: DataStack;
   readonly network: NetworkStack;
   readonly security: SecurityStack;
+  /** Whether AWS Shield Advanced protects the public edge. @default false */
+  readonly shieldAdvanced?: boolean;
   /** What the API is told of the rest of the system. */
   readonly variables: Variables;
   /** What this cell must carry. */
@@ -74,7 +76,7 @@ export class CellApiStack extends Stack {
       hostedZone: this.hostedZone(),
       weights: { [props.cell]: this.weight() },
     };
-    this.publicEdge = new PublicEdge(this, 'Public', { ...edge, recordName: 'payments', auth: access.auth, logEncryptionKey: security.operationsKey });
+    this.publicEdge = new PublicEdge(this, 'Public', { ...edge, recordName: 'payments', auth: access.auth, shieldAdvanced: props.shieldAdvanced, logEncryptionKey: security.operationsKey });
     this.partnerEdge = new PartnerEdge(this, 'Partners', { ...edge, recordName: 'partners', auth: access.auth, authoritiesBucket: this.authorities() });
     this.publicEdge.serve(this.tier);
     this.partnerEdge.serve(this.tier);

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { assetFolder, QueueWorker, StreamWorker, TelemetryCollector } from '../../../constructs';
@@ -47,6 +47,8 @@ export class CellWorkerStack extends Stack {
     this.refundWorker = new QueueWorker(this, 'RefundWorker', {
       ...common,
       workload,
+      // It has waited for its payment already.
+      batchingWindow: Duration.seconds(1),
       code: lambda.Code.fromAsset(assetFolder('refund-worker')),
       environment: variables,
       encryptionKey: security.eventsKey,

@@ -3,7 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { assetFolder, DataClass, RecoveryPlan, recordDecisions, ReplicaFence, ShardedTable, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
+import { assetFolder, DataClass, RecoveryPlan, recordDecisions, ReplicaFence, ShardDirectory, ShardedTable, Sharding, TableCapacity, type TableReplica, TableStreamWorker } from '../../../constructs';
 import { factsFor } from '../../../constructs/limits';
 import { type LedgerSizing, type ReadConsistencySizing, sizeLedger, sizeProjector, sizeReadConsistency } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
@@ -32,6 +32,8 @@ export interface DataStackProps extends ReferenceStackProps {
  */
 export class DataStack extends Stack {
   readonly ledger: ShardedTable;
+  /** Merchants whose rows are spread over more buckets than the sizing gave everybody; `cht directory` works on it. */
+  readonly directory: ShardDirectory;
   readonly ledgerSizing: LedgerSizing;
   readonly balances: ShardedTable;
   readonly parking: ShardedTable;
@@ -53,9 +55,11 @@ export class DataStack extends Stack {
     this.fence = this.createFence(props, encryptionKey);
     const common = { replica, fence: this.fence, encryptionKey, removalPolicy };
     this.ledgerSizing = sizeLedger(workload, factsFor(this));
+    this.directory = new ShardDirectory(this, 'ShardDirectory', { encryptionKey, replica, removalPolicy });
     this.ledger = new ShardedTable(this, 'Ledger', {
       ...common,
       capacity: TableCapacity.ledger(workload),
+      sharding: Sharding.directory(this.directory),
       changeStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'expiresAt',
     });
@@ -77,7 +81,7 @@ export class DataStack extends Stack {
     this.backups = new RecoveryPlan(this, 'Backups', {
       workload, encryptionKey: security.keys.key(DataClass.ARCHIVE), notificationTopic: security.alarmTopic, removalPolicy,
     });
-    this.backups.protectTables(this, 'TableBackups', [this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables), encryptionKey);
+    this.backups.protectTables(this, 'TableBackups', [this.directory.table, ...[this.balances, this.parking, this.profiles].flatMap(({ tables }) => tables)], encryptionKey);
     this.backups.protectExpiringTables(this, 'LedgerBackups', this.ledger.tables, encryptionKey);
     this.balances.grantRead(this.projector);
     this.balances.grantInsert(this.projector);

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { assetFolder, EventBusFanout, PrivateBucket, QueueWorker } from '../../../constructs';
@@ -32,12 +32,15 @@ export class EventsStack extends Stack {
     super(scope, id, props);
     const { data, network, removalPolicy, security } = props;
     const workload = props.workload.share(DEFAULTS.share.domainEvents);
+    // Nobody waits for a message: a second fills batches that would else hold one.
+    const batchingWindow = Duration.seconds(1);
     const common = { workload, encryptionKey: security.eventsKey, removalPolicy };
     this.fanout = new EventBusFanout(this, 'Events', common);
 
     // Merchants choose where they are told.
     this.notifications = new QueueWorker(this, 'Notifications', {
       ...common,
+      batchingWindow,
       code: lambda.Code.fromAsset(assetFolder('notification-worker')),
       environment: { PROFILE_TABLE: data.profiles.tableNames },
       vpc: network.foundation.vpc,
@@ -51,6 +54,7 @@ export class EventsStack extends Stack {
     });
     this.reports = new QueueWorker(this, 'ReportWorker', {
       ...common,
+      batchingWindow,
       code: lambda.Code.fromAsset(assetFolder('report-worker')),
       environment: { REPORT_BUCKET: this.reportBucket.bucketName },
       vpc: network.foundation.vpc,

@@ -60,6 +60,7 @@ export class SignalsStack extends Stack {
   private watchLedger({ access, audit: { trail }, data }: SignalsStackProps): void {
     const { signals } = this;
     signals.watchTable(data.ledger);
+    signals.watch(data.directory, { name: 'ShardDirectory' });
     if (data.fence !== undefined) {
       signals.watch(data.fence, { name: 'Fence' });
     }

@@ -73,6 +73,7 @@ const TABLE: { readonly [service: string]: readonly Row[] } = {
     ['cloudwatch/dashboard.month', 'DashboardsUsageHour'],
     ['cloudwatch/metric.month', 'CW:MetricMonitorUsage', { steps: 4 }],
     ['cloudwatch/logs.ingest.gb', 'DataProcessing-Bytes'],
+    ['cloudwatch/logs.functions.gb', 'VendedLog-Bytes', { steps: 4 }],
     ['cloudwatch/logs.ingestIA.gb', 'DataProcessingIA-Bytes'],
     ['cloudwatch/logs.store.gbMonth', 'TimedStorage-ByteHrs'],
     ['cloudwatch/logs.insights.gb', 'DataScanned-Bytes'],

@@ -37,9 +37,11 @@ export const nodeCachePricer: Pricer = {
     const shards = numberOf(resource, 'NumNodeGroups') ?? 1;
     const nodes = numberOf(resource, 'NumCacheClusters') ?? shards * (1 + (numberOf(resource, 'ReplicasPerNodeGroup') ?? 0));
     const { bytes } = loadOf(resource, model);
+    const zones = zonesOf(resource, model);
     return [
-      hourly(resource, 'nodes', `cache.nodeHours:onDemand.${engine}.${type}`, declared(nodes, `${shards} shards with their replicas`)),
-      flowing(resource, 'traffic between zones', 'interZone.gigabytes', times(bytes, model.assumption('nodeZoneShare') / BILLED_GB, `${bytes.why}; a part of it from another zone`)),
+      hourly(resource, 'nodes', `cache.nodeHours:onDemand.${engine}.${type}`, declared(nodes, `${shards} shards with their replicas`),
+        isReservable(`${engine}.${type}`, model, resource) ? { commitment: { plan: 'reservedNodes', of: `${engine}.${type}`, steadyShare: 1 } } : {}),
+      flowing(resource, 'traffic between zones', 'interZone.gigabytes', times(bytes, (zones - 1) / zones / BILLED_GB, `${bytes.why}; the primary of a shard is in one of ${zones} zones`)),
     ];
   },
 };
@@ -70,4 +72,16 @@ function atLeast(amount: Amount, least: number, what: string): Amount {
 function listLength(resource: TopologyResource): number {
   const { SubnetIds } = resource.properties;
   return Array.isArray(SubnetIds) ? SubnetIds.length : 1;
+}
+
+/** Whether a price is known of nodes of a type that are reserved for a year. */
+function isReservable(type: string, model: UsageModel, resource: TopologyResource): boolean {
+  const known = model.once('prices of nodes', () => new Set(model.facts(resource).list('elasticache').map(({ id }) => id)));
+  return known.has(`elasticache/reserved1yNoUpfront.${type}.hour`);
+}
+
+/** Zones that nodes are in: each shard is read at its primary, which is in one of them. */
+function zonesOf(resource: TopologyResource, model: UsageModel): number {
+  const [group] = model.references.from(resource, /^CacheSubnetGroupName/).map(({ to }) => to);
+  return Math.max(1, group === undefined ? 1 : listLength(group));
 }

@@ -15,13 +15,14 @@ import { addressPricer, endpointPricer, natPricer } from './network';
 import { alarmPricer, compositeAlarmPricer, dashboardPricer, logGroupPricer } from './observability';
 import type { Pricer } from './pricer';
 import { servicePricer } from './services';
+import { shieldPricer } from './shield';
 import { consumerPricer, streamPricer } from './streams';
 import { tablePricer } from './tables';
 import { webAclPricer } from './web-acls';
 
 /** Every pricer of the kit. */
 export const PRICERS: readonly Pricer[] = [
-  loadBalancerPricer, webAclPricer, apiPricer, servicePricer, streamPricer, consumerPricer, functionPricer, mappingPricer, aliasPricer,
+  loadBalancerPricer, webAclPricer, shieldPricer, apiPricer, servicePricer, streamPricer, consumerPricer, functionPricer, mappingPricer, aliasPricer,
   tablePricer, locatorTablePricer, bucketPricer, vaultPricer, serverlessCachePricer, nodeCachePricer, flinkPricer, natPricer, addressPricer,
   endpointPricer, keyPricer, secretPricer, alarmPricer, compositeAlarmPricer, dashboardPricer, logGroupPricer, queuePricer, topicPricer,
   busPricer, eventArchivePricer, schedulePricer, stateMachinePricer, clusterPricer, instancePricer, kafkaPricer, computePricer, kubernetesPricer,

@@ -11,6 +11,7 @@ const DAYS_PER_MONTH = 730 / 24;
 const FAST_PERIOD_SECONDS = 60;
 /** An alarm on an anomaly looks at the metric and at both edges of its band. */
 const ANOMALY_METRICS = 3;
+const FUNCTION = 'AWS::Lambda::Function';
 
 /** Alarms: each metric that one looks at; those of less than a minute cost more. */
 export const alarmPricer: Pricer = {
@@ -52,8 +53,10 @@ export const logGroupPricer: Pricer = {
     const retention = numberOf(resource, 'RetentionInDays');
     const months = Math.min(model.assumption('archiveMonths'), retention === undefined ? Infinity : retention / DAYS_PER_MONTH);
     const infrequent = textOf(resource, 'LogGroupClass') === 'INFREQUENT_ACCESS';
+    const writers = writersOf(resource, model);
+    const ofFunctions = writers.length > 0 && writers.every(({ type }) => type === FUNCTION);
     return [
-      flowing(resource, 'logs in', infrequent ? 'logs.ingestedInfrequent' : 'logs.ingested', times(bytes, 1 / BILLED_GB)),
+      flowing(resource, 'logs in', infrequent ? 'logs.ingestedInfrequent' : ofFunctions ? 'logs.ingestedOfFunctions' : 'logs.ingested', times(bytes, 1 / BILLED_GB)),
       charge(resource, 'logs kept', 'logs.kept', times({ ...bytes, kind: 'assumed' }, months * SECONDS_PER_MONTH * model.assumption('logCompression') / BILLED_GB, `${bytes.why}; what has come together, compressed`)),
     ];
   },
@@ -61,13 +64,21 @@ export const logGroupPricer: Pricer = {
 
 /** Lines of the functions and services that write to a group. */
 function logBytes(resource: TopologyResource, model: UsageModel): Amount {
-  const writers = [...new Set(model.references.to(resource, 'AWS::Lambda::Function', 'AWS::ECS::TaskDefinition').map(({ from }) => from))];
-  const perInvocation = model.assume('logBytesPerInvocation', 'bytes of an invocation');
   const perPayment = model.assume('logBytesPerPayment', 'bytes of a payment in the log of a task');
-  const parts = writers.map((it) => (it.type === 'AWS::Lambda::Function'
-    ? times(perInvocation, functionUsage(model, it).invocationsPerSecond.value)
+  const parts = writersOf(resource, model).map((it) => (it.type === FUNCTION
+    ? times(bytesPerInvocation(it, model), functionUsage(model, it).invocationsPerSecond.value)
     : times(perPayment, trafficOf(model, it).value)));
   return parts.length === 0
     ? times(model.assume('rareCallsPerSecond', 'lines of what is not called by payments'), model.assumption('logBytesPerInvocation'))
     : { value: parts.reduce((sum, { value }) => sum + value, 0), kind: 'assumed', why: parts[0].why };
+}
+
+function writersOf(group: TopologyResource, model: UsageModel): TopologyResource[] {
+  return [...new Set(model.references.to(group, FUNCTION, 'AWS::ECS::TaskDefinition').map(({ from }) => from))];
+}
+
+/** Lines of an invocation: with those that the service writes about it, or only those of the function. */
+function bytesPerInvocation(resource: TopologyResource, model: UsageModel): Amount {
+  const quiet = textOf(resource, 'LoggingConfig.SystemLogLevel') === 'WARN';
+  return quiet ? model.assume('quietLogBytesPerInvocation', 'bytes of an invocation without the lines of the service') : model.assume('logBytesPerInvocation', 'bytes of an invocation');
 }

@@ -2,7 +2,7 @@ import { meanCallMilliseconds } from '../../sizing/consumer-lane';
 import { lambdaUsage } from '../../sizing/lambda-usage';
 import { SECONDS_PER_MONTH } from '../../sizing/monthly-cost';
 import type { TopologyResource } from '../../topology';
-import { type Amount, derived, weakest } from '../amount';
+import { type Amount, derived, times, weakest } from '../amount';
 import { UnpricedError } from '../unpriced-error';
 import { scheduledCallsPerMonth } from './schedules';
 import { numberOf, textOf } from './properties';
@@ -165,7 +165,22 @@ function queueCalls(model: UsageModel, mapping: TopologyResource, queue: Topolog
   const flow = trafficOf(model, queue);
   const window = numberOf(mapping, 'MaximumBatchingWindowInSeconds') ?? 0;
   const batch = Math.min(numberOr(mapping, 'BatchSize', model.facts(queue).number(QUEUE_BATCH)), Math.max(1, flow.value * window));
-  return guessed(model, { ...flow, value: flow.value / batch, why: `${flow.why}; ${text(flow.value)} messages/s, ${text(batch)} a call` });
+  const invocations = { ...flow, value: flow.value / batch, why: `${flow.why}; ${text(flow.value)} messages/s, ${text(batch)} a call` };
+  const alone = assumedTime(model, invocations);
+  const slowest = slowestOf(batch);
+  return {
+    invocationsPerSecond: invocations,
+    busySeconds: slowest === 1 ? alone : times(alone, slowest, `${alone.why}, ${text(slowest)} times as long for the slowest of a batch`),
+  };
+}
+
+/** How much longer the slowest of messages that are worked on together takes than one in the mean, where their times fall off exponentially. */
+function slowestOf(messages: number): number {
+  let sum = 0;
+  for (let rank = 1; rank <= messages; rank++) {
+    sum += 1 / rank;
+  }
+  return Math.max(1, sum);
 }
 
 function guessed(model: UsageModel, invocations: Amount): FunctionUsage {

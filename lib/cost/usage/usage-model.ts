@@ -189,6 +189,6 @@ export class UsageModel {
 
 /** Assumptions with a band. */
 const BANDED: ReadonlySet<string> = new Set([
-  'archiveMonths', 'invocationMilliseconds', 'scheduledSeconds', 'logBytesPerInvocation', 'logBytesPerPayment', 'accessLogBytes', 'flowLogGigabytes',
+  'archiveMonths', 'invocationMilliseconds', 'scheduledSeconds', 'logBytesPerInvocation', 'quietLogBytesPerInvocation', 'logBytesPerPayment', 'accessLogBytes', 'flowLogGigabytes',
   'bucketGigabytes', 'blockedShare', 'customMetrics', 'rareWritesPerSecond', 'rareCallsPerSecond',
 ]);

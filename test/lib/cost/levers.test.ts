@@ -19,10 +19,25 @@ describe('levers', () => {
       Log: stated('AWS::Logs::LogGroup', {}, { bytesPerSecond: 1e6 }),
       Key: stated('AWS::KMS::Key', {}, { requestsPerSecond: 0 }),
     }), workload);
-    expect(levers.map(({ name }) => name)).toEqual(['Shield Advanced in place of the requests of web ACLs', 'logs of the class Infrequent Access']);
-    // 26,280 M requests x 0.60 - 3,000.
-    expect(levers[0].usd).toBeCloseTo(12_768, 6);
+    expect(levers.map(({ name }) => name)).toEqual(['Shield Advanced in place of the fees of web ACLs', 'logs of the class Infrequent Access']);
+    // 26,280 M requests x 0.60 + 5 for the web ACL - 3,000.
+    expect(levers[0].usd).toBeCloseTo(12_773, 6);
     expect(levers.every(({ price, why }) => price.length > 10 && why.length > 10)).toBe(true);
+  });
+
+  it('count what leaves the load balancers that Shield Advanced would protect, and do not offer it twice', () => {
+    const resources = (more: { readonly [logicalId: string]: PlainResource } = {}) => ({
+      Acl: { Type: 'AWS::WAFv2::WebACL', Properties: { Rules: [] } },
+      Association: { Type: 'AWS::WAFv2::WebACLAssociation', Properties: { ResourceArn: { Ref: 'Balancer' }, WebACLArn: { 'Fn::GetAtt': ['Acl', 'Arn'] } } },
+      Balancer: stated('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internet-facing', Subnets: ['subnet-a'] }, {
+        requestsPerSecond: 10_000, bytesOutPerSecond: 1024 ** 3 / 2628, bytesPerSecond: 0, newConnectionsPerSecond: 0, activeConnections: 0,
+      }),
+      ...more,
+    });
+    // As above, less 1,000 GB x 0.05.
+    expect(savings(resources())['Shield Advanced in place of the fees of web ACLs']).toBeCloseTo(12_723, 6);
+    const Protection = { Type: 'AWS::Shield::Protection', Properties: { Name: 'edge', ResourceArn: { Ref: 'Balancer' } } };
+    expect(savings(resources({ Protection }))).not.toHaveProperty(['Shield Advanced in place of the fees of web ACLs']);
   });
 
   it('do not offer Shield Advanced below its price', () => {

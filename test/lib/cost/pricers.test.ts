@@ -15,10 +15,14 @@ function priced(resources: { readonly [logicalId: string]: PlainResource }): Bil
   return billOf(assemblyOf(resources), workload);
 }
 
+/** Types whose charges a test below states by hand. */
+const STATED_BY_HAND = new Set<string>();
+
 /** Charges of a resource by name: typical quantity of a month, and US dollars. */
 function charges(
   resources: { readonly [logicalId: string]: PlainResource }, logicalId: string = Object.keys(resources)[0],
 ): Record<string, [number, number]> {
+  STATED_BY_HAND.add(resources[logicalId].Type);
   const found: Record<string, [number, number]> = {};
   for (const line of priced(resources).lines.filter((it) => it.logicalId === logicalId)) {
     const [quantity, usd] = found[line.what] ?? [0, 0];
@@ -53,6 +57,24 @@ describe('the price, by hand, of', () => {
   it('a web ACL', () => {
     expect(charges({ Acl: stated('AWS::WAFv2::WebACL', { Rules: [{}, {}, {}] }, { requestsPerSecond: 1000 }) }))
       .toEqual({ 'web ACL': [1, 5], 'rules': [3, 3], 'requests': [2_628_000_000, 1576.8] }); // 2,628 M x 0.60
+  });
+
+  it('a subscription to Shield Advanced, which covers the web ACL of what it protects', () => {
+    const balancer = (usage: object): PlainResource => stated('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internet-facing' }, { bytesOutPerSecond: GIB / 2628, ...usage });
+    const protectedWith = (rate: number): { [logicalId: string]: PlainResource } => ({
+      Protection: { Type: 'AWS::Shield::Protection', Properties: { Name: 'edge', ResourceArn: { Ref: 'Balancer' } } },
+      Balancer: balancer({ requestsPerSecond: rate }),
+      Other: { Type: 'AWS::Shield::Protection', Properties: { Name: 'other', ResourceArn: 'arn:aws:ec2:us-east-1:111122223333:eip-allocation/eipalloc-1' } },
+      Acl: { Type: 'AWS::WAFv2::WebACL', Properties: { Rules: [{}, {}, {}] } },
+      Association: { Type: 'AWS::WAFv2::WebACLAssociation', Properties: { ResourceArn: { Ref: 'Balancer' }, WebACLArn: { 'Fn::GetAtt': ['Acl', 'Arn'] } } },
+    });
+    // One subscription of 3,000, which two protections share; 1,000 GB x 0.05.
+    expect(charges(protectedWith(1000))).toEqual({ 'subscription': [0.5, 1500], 'data out': [1000, 50] });
+    expect(charges(protectedWith(1000), 'Acl')).toEqual({ 'web ACL': [0, 0], 'rules': [0, 0], 'requests': [0, 0] });
+    // 20,000/s are 52,560 M a month, of which 50,000 M are included: 2,560 M x 0.60.
+    expect(charges(protectedWith(20_000), 'Acl').requests).toEqual([expect.closeTo(2_560_000_000, -3), 1536]);
+    const { Association: _, ...open } = protectedWith(1000);
+    expect(charges(open, 'Acl').rules).toEqual([3, 3]);
   });
 
   it('APIs, with the edges of their steps', () => {
@@ -131,6 +153,8 @@ describe('the price, by hand, of', () => {
     };
     expect(charges(resources)).toEqual({ 'metrics of events': [7, 2.1], 'event pollers': [2190, 405.15] }); // 3 x 730 x 0.185
     expect(charges(resources, 'Alias')).toEqual({ 'environments kept warm': [26_280_000, 87.601752] }); // 10 GB x 2,628,000 s x 0.0000033334
+    const version = { ...resources, Version: { ...resources.Alias, Type: 'AWS::Lambda::Version' } };
+    expect(charges(version, 'Version')).toEqual({ 'environments kept warm': [26_280_000, 87.601752] });
   });
 
   it('a table by request, with a replica', () => {
@@ -219,12 +243,18 @@ describe('the price, by hand, of', () => {
   });
 
   it('a cache of nodes', () => {
-    const found = charges({
-      Cache: stated('AWS::ElastiCache::ReplicationGroup', { Engine: 'valkey', CacheNodeType: 'cache.r7g.large', NumNodeGroups: 2, ReplicasPerNodeGroup: 1 }, {
-        bytesPerSecond: 0, storedGigabytes: 1, unitsPerSecond: 1,
-      }),
+    const resources = {
+      Cache: stated('AWS::ElastiCache::ReplicationGroup', {
+        Engine: 'valkey', CacheNodeType: 'cache.r7g.large', NumNodeGroups: 2, ReplicasPerNodeGroup: 1, CacheSubnetGroupName: { Ref: 'Subnets' },
+      }, { bytesPerSecond: GIB / 2628, storedGigabytes: 1, unitsPerSecond: 1 }),
+      Subnets: { Type: 'AWS::ElastiCache::SubnetGroup', Properties: { SubnetIds: ['subnet-a', 'subnet-b'] } },
+    };
+    expect(charges(resources)).toEqual({
+      'nodes': [2920, 511.584], // 4 x 730 x 0.1752
+      'traffic between zones': [500, 5], // a primary of two is in another zone: half of 1,000 GB x 0.01
     });
-    expect(found.nodes).toEqual([2920, 511.584]); // 4 x 730 x 0.1752
+    const [nodes] = billOf(assemblyOf(resources), workload, { commitment: '1y' }).lines;
+    expect(nodes).toMatchObject({ commitment: 'reserved nodes, one year', usd: { typical: 348.064 } }); // 2,920 x 0.1192
   });
 
   it('a Flink application', () => {
@@ -262,6 +292,17 @@ describe('the price, by hand, of', () => {
     const found = charges({ Log: stated('AWS::Logs::LogGroup', { RetentionInDays: 73 }, { bytesPerSecond: GIB / 2628 }) });
     expect(found['logs in']).toEqual([1000, 500]); // x 0.50
     expect(found['logs kept'][0]).toBeCloseTo(360, 6); // 2.4 months of 1,000 GB, compressed to 0.15
+  });
+
+  it('a group of logs of a function, with the edges of its steps, and without the lines of the service', () => {
+    const resources = (LoggingConfig: object): { [logicalId: string]: PlainResource } => ({
+      Log: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 1 } },
+      Function: stated('AWS::Lambda::Function', { LoggingConfig: { LogGroup: { Ref: 'Log' }, ...LoggingConfig } }, { invocationsPerSecond: 2 ** 30 / 2628 / 20 }),
+    });
+    // 60,000 GB of 1,200 B: 10,240 x 0.50 + 20,480 x 0.25 + 20,480 x 0.10 + 8,800 x 0.05.
+    expect(charges(resources({}))['logs in']).toEqual([expect.closeTo(60_000, 6), 12_728]);
+    // 500 B in place of 1,200: 25,000 GB.
+    expect(charges(resources({ LogFormat: 'JSON', SystemLogLevel: 'WARN' }))['logs in']).toEqual([expect.closeTo(25_000, 6), 8810]);
   });
 
   it('queues, topics, buses, archives, schedules', () => {
@@ -302,6 +343,7 @@ describe('the price, by hand, of', () => {
     })).toEqual({ brokers: [2190, 446.76], disks: [3000, 300] });
     expect(charges({ Instance: stated('AWS::EC2::Instance', { InstanceType: 'm7g.large' }) })).toEqual({ instance: [730, 59.568] }); // x 0.0816
     expect(charges({ Cluster: stated('AWS::EKS::Cluster', {}) })).toEqual({ 'control plane': [730, 73] });
+    expect(charges({ Cluster: stated('Custom::AWSCDK-EKS-Cluster', {}) })).toEqual({ 'control plane': [730, 73] });
   });
 
   it('names, and what a proxy, a delivery and a distribution cost', () => {
@@ -331,6 +373,10 @@ describe('the price, by hand, of', () => {
 });
 
 describe('the registry', () => {
+  it('has a price by hand for each type of each pricer', () => {
+    expect(PRICERS.flatMap(({ types }) => types).filter((it) => !STATED_BY_HAND.has(it))).toEqual([]);
+  });
+
   it('has one pricer a type, and none for what is free', () => {
     const byType = pricersByType(PRICERS);
     expect([...byType.keys()].filter((type) => isFree(type) && !type.startsWith('Custom::'))).toEqual([]);

@@ -1,6 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { Facts } from '../../../lib/facts';
-import { Decision, sizeLedger, sizeProjector } from '../../../lib/sizing';
+import { Decision, sizeLedger, sizeProfileCapacity, sizeProjector } from '../../../lib/sizing';
 import { sizeTableCapacityMode, type TableCapacityModeSizing } from '../../../lib/sizing/table-capacity-mode';
 import { KeySkew, Rate, type Workload } from '../../../lib/workload';
 import { itKeepsTheLaws, workloadAt } from './store-laws';
@@ -107,5 +107,34 @@ describe('the capacity mode of the ledger', () => {
   it('reads the prices of the region', () => {
     const frankfurt = sizeFor(workloadAt(1_000), new Facts({ region: 'eu-west-1' }));
     expect(frankfurt.monthlyUsd.typical).toBeGreaterThan(sizeFor(workloadAt(1_000)).monthlyUsd.typical);
+  });
+});
+
+describe('the utilization of provisioned units', () => {
+  // Burst and lag are both 300 s: u = 2 / (step + 1).
+  it.each([[1, 0.9], [1.22, 0.9], [1.5, 0.8], [1.86, 0.7], [2.5, 0.7], [10, 0.7]])('is at a peak of %d times the average %d', (ratio, utilization) => {
+    expect(sizeFor(workloadAt(100_000).with({ average: Rate.perSecond(100_000 / ratio) })).targetUtilization).toBe(utilization);
+  });
+
+  it('leaves the maximum as it is, to catch up with', () => {
+    const flat = sizeFor(workloadAt(100_000).with({ average: Rate.perSecond(100_000) }));
+    expect(flat.minimumWriteUnits).toBe(Math.ceil(flat.peakWriteUnits / 0.9));
+    expect(flat.maximumWriteUnits).toBe(Math.ceil(flat.peakWriteUnits / 0.7));
+  });
+});
+
+describe('the capacity of profiles', () => {
+  const flat = workloadAt(100_000).with({ average: Rate.perSecond(100_000) });
+
+  it('is provisioned for what the cache leaves, with room for one that is lost', () => {
+    const sizing = sizeProfileCapacity(flat);
+    // Half of the payers are unknown: 50,000 reads/s of half a unit. All of them are twice as many: 2 / (2 + 1), rounded down.
+    expect(sizing).toMatchObject({ mode: 'provisioned', targetUtilization: 0.66, minimumReadUnits: Math.ceil(25_000 / 0.66) });
+    // 100,000 payers, 500 merchants in each of 40 processes, and 100,000 rules, at half a unit.
+    expect(sizing.maximumReadUnits).toBe(110_000);
+  });
+
+  it('is by request where a lost cache at the peak is too far above the mean', () => {
+    expect(sizeProfileCapacity(workloadAt(100_000))).toMatchObject({ mode: 'on-demand', minimumReadUnits: 0, maximumReadUnits: 0 });
   });
 });
