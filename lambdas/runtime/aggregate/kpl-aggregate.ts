@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { WireFormatError, WireReader, varintSize, writeVarint } from '../protobuf/wire-reader';
 
 /**
@@ -30,6 +30,9 @@ export class AggregateBuilder {
   private readonly indexes: number[] = [];
   private readonly data: Uint8Array[] = [];
   private bytes = MAGIC.length + DIGEST_BYTES;
+  /** The key of the record before, which most have too, and its index. */
+  private lastKey: string | undefined;
+  private lastIndex = 0;
 
   /** @param maximumBytes Upper bound of the length of what `build` returns, magic bytes and digest included. */
   constructor(private readonly maximumBytes: number) {}
@@ -40,7 +43,7 @@ export class AggregateBuilder {
    * @returns false if it does not fit; the builder is then unchanged. An empty builder answers false for a record that never fits.
    */
   tryAdd(partitionKey: string, data: Uint8Array): boolean {
-    const known = this.partitionKeys.get(partitionKey);
+    const known = partitionKey === this.lastKey ? this.lastIndex : this.partitionKeys.get(partitionKey);
     const index = known ?? this.encodedKeys.length;
     let added = fieldSize(recordSize(index, data.length));
     let encodedKey: Buffer | undefined;
@@ -54,6 +57,8 @@ export class AggregateBuilder {
       this.partitionKeys.set(partitionKey, index);
       this.encodedKeys.push(encodedKey);
     }
+    this.lastKey = partitionKey;
+    this.lastIndex = index;
     this.indexes.push(index);
     this.data.push(data);
     this.bytes += added;
@@ -108,7 +113,7 @@ function recordSize(index: number, dataLength: number): number {
 }
 
 function digest(message: Uint8Array): Buffer {
-  return createHash('md5').update(message).digest();
+  return hash('md5', message, 'buffer');
 }
 
 /**

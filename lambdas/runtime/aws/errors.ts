@@ -43,7 +43,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an error code says that too much was asked for. */
-function isThrottleCode(code: string): boolean {
+export function isThrottleCode(code: string): boolean {
   return THROTTLE_CODES.has(code);
 }
 

@@ -1,7 +1,8 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
 import { type CredentialsProvider, credentialsFromEnvironment } from './credentials';
 import { AwsConnectionError, AwsServiceError } from './errors';
+import type { HttpAnswer } from './http-answer';
+import { HttpConnections, type HttpTransport } from './http-connections';
+import { jsonBytes } from './json-bytes';
 import { amzDate, RequestSigner } from './signature';
 
 export { AwsConnectionError, AwsServiceError, isRetryable, isThrottle } from './errors';
@@ -18,7 +19,7 @@ export interface AwsCaller {
 }
 
 /** Services that speak the AWS JSON protocol and that handlers call; `states` is AWS Step Functions, `events` Amazon EventBridge. */
-export type AwsJsonService = 'dynamodb' | 'kinesis' | 'sqs' | 'states' | 'events' | 'secretsmanager';
+export type AwsJsonService = 'dynamodb' | 'kinesis' | 'sqs' | 'states' | 'events' | 'secretsmanager' | 'kms';
 
 export interface AwsJsonClientOptions {
   readonly service: AwsJsonService;
@@ -32,6 +33,8 @@ export interface AwsJsonClientOptions {
   readonly maximumConnections?: number;
   /** How long one attempt may take, waiting for a connection included. @default 3000 */
   readonly timeoutMilliseconds?: number;
+  /** What carries the signed requests. @default - kept-alive connections to the endpoint, `maximumConnections` of them */
+  readonly transport?: HttpTransport;
 }
 
 /** How long an attempt of a call may take unless the caller says otherwise. */
@@ -44,6 +47,7 @@ const PROTOCOL = {
   sqs: { target: 'AmazonSQS.', contentType: 'application/x-amz-json-1.0', variable: 'SQS' },
   states: { target: 'AWSStepFunctions.', contentType: 'application/x-amz-json-1.0', variable: 'SFN' },
   events: { target: 'AWSEvents.', contentType: 'application/x-amz-json-1.1', variable: 'EVENTBRIDGE' },
+  kms: { target: 'TrentService.', contentType: 'application/x-amz-json-1.1', variable: 'KMS' },
   secretsmanager: { target: 'secretsmanager.', contentType: 'application/x-amz-json-1.1', variable: 'SECRETS_MANAGER' },
 } as const;
 
@@ -52,9 +56,9 @@ const PROTOCOL = {
  * key, no middleware. It makes one attempt a call; retries belong to the caller, who knows what may run twice.
  */
 export class AwsJsonClient implements AwsCaller {
-  private readonly url: URL;
-  private readonly agent: http.Agent;
-  private readonly request: typeof http.request;
+  private readonly host: string;
+  private readonly path: string;
+  private readonly transport: HttpTransport;
   private readonly signer: RequestSigner;
   private readonly credentials: CredentialsProvider;
   private readonly timeoutMilliseconds: number;
@@ -69,11 +73,10 @@ export class AwsJsonClient implements AwsCaller {
     }
     const endpoint = options.endpoint
       ?? (process.env[`AWS_ENDPOINT_URL_${PROTOCOL[service].variable}`] || process.env.AWS_ENDPOINT_URL || publicEndpoint(service, region));
-    this.url = new URL(endpoint);
-    const transport = this.url.protocol === 'https:' ? https : http;
-    this.request = transport.request;
-    // The connection used last is the least likely to have been closed by the other side meanwhile.
-    this.agent = new transport.Agent({ keepAlive: true, maxSockets: maximumConnections, scheduling: 'lifo' });
+    const url = new URL(endpoint);
+    this.host = url.host;
+    this.path = url.pathname;
+    this.transport = options.transport ?? new HttpConnections(url, maximumConnections);
     this.signer = new RequestSigner(service, region);
     this.credentials = options.credentials ?? credentialsFromEnvironment();
     this.timeoutMilliseconds = options.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MILLISECONDS;
@@ -82,70 +85,63 @@ export class AwsJsonClient implements AwsCaller {
   }
 
   public async call<Output>(operation: string, input: object): Promise<Output> {
-    const body = JSON.stringify(input);
     const provided = this.credentials();
     const credentials = provided instanceof Promise ? await provided : provided;
+    // Signed and copied before anything else can use the space that the bytes lie in.
+    const body = jsonBytes(input);
     const headers: Record<string, string> = {
       'content-type': this.contentType,
-      'host': this.url.host,
+      'host': this.host,
       'x-amz-date': amzDate(Date.now()),
-      'x-amz-target': this.target + operation,
     };
     if (credentials.sessionToken) {
       headers['x-amz-security-token'] = credentials.sessionToken;
     }
-    headers.authorization = this.signer.authorization({ method: 'POST', path: this.url.pathname, headers, body }, credentials);
-    headers['content-length'] = String(Buffer.byteLength(body));
-    return this.send(operation, headers, body) as Promise<Output>;
+    headers['x-amz-target'] = this.target + operation;
+    headers.authorization = this.signer.authorization({ method: 'POST', path: this.path, headers, body }, credentials);
+    const request = wholeRequest(this.path, headers, body);
+    let answer: HttpAnswer;
+    try {
+      answer = await this.transport.exchange(request, this.timeoutMilliseconds);
+    } catch (error) {
+      throw new AwsConnectionError(`${operation}: ${error instanceof Error ? error.message : String(error)}`, error);
+    }
+    return readAnswer(operation, answer) as Output;
   }
 
   /** Closes idle and busy connections. Calls under way fail. */
   public close(): void {
-    this.agent.destroy();
-  }
-
-  private send(operation: string, headers: Record<string, string>, body: string): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const lost = (error: unknown): void => {
-        clearTimeout(timer);
-        const reason = error instanceof Error ? error.message : String(error);
-        reject(new AwsConnectionError(`${operation}: ${reason}`, error));
-      };
-      const request = this.request({
-        hostname: this.url.hostname,
-        port: this.url.port,
-        path: this.url.pathname,
-        method: 'POST',
-        agent: this.agent,
-        headers,
-      }, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => { text += chunk; });
-        response.on('error', lost);
-        response.on('end', () => {
-          clearTimeout(timer);
-          try {
-            resolve(readAnswer(response, text));
-          } catch (error) {
-            reject(error instanceof AwsServiceError ? error : new AwsConnectionError(`${operation}: the answer is not JSON`, error));
-          }
-        });
-      });
-      request.on('error', lost);
-      const timer = setTimeout(() => {
-        request.destroy(new Error(`no answer within ${this.timeoutMilliseconds} ms`));
-      }, this.timeoutMilliseconds);
-      request.end(body);
-    });
+    this.transport.close();
   }
 }
 
+/** What a header's value may hold here: RFC 9110, section 5.5, without what is not ASCII. */
+const SENDABLE = /^[\t\u0020-\u007e]*$/;
+
+/** Head and body in one piece, so that the system is asked once. @throws Error when a header cannot be sent as it is */
+function wholeRequest(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Uint8Array {
+  let head = `POST ${path} HTTP/1.1\r\n`;
+  for (const name in headers) {
+    if (!SENDABLE.test(headers[name])) {
+      throw new Error(`the header ${name} holds a character that headers cannot have`);
+    }
+    head += `${name}: ${headers[name]}\r\n`;
+  }
+  head += `content-length: ${body.length}\r\n\r\n`;
+  const request = Buffer.allocUnsafe(head.length + body.length);
+  request.write(head, 'latin1');
+  request.set(body, head.length);
+  return request;
+}
+
 /** The answer's JSON, or the service's error thrown. An error page that is not JSON still is a service error. */
-function readAnswer(response: http.IncomingMessage, text: string): unknown {
-  const statusCode = response.statusCode ?? 0;
+function readAnswer(operation: string, { statusCode, text, header }: HttpAnswer): unknown {
   if (statusCode >= 200 && statusCode < 300) {
-    return text === '' ? {} : JSON.parse(text);
+    try {
+      return text === '' ? {} : JSON.parse(text);
+    } catch (error) {
+      throw new AwsConnectionError(`${operation}: the answer is not JSON`, error);
+    }
   }
   let body: Record<string, unknown> = {};
   try {
@@ -153,7 +149,7 @@ function readAnswer(response: http.IncomingMessage, text: string): unknown {
   } catch {
     // A load balancer in between answers in HTML; the status says enough.
   }
-  const type = String(body.__type ?? response.headers['x-amzn-errortype'] ?? `Http${statusCode}`);
+  const type = String(body.__type ?? header('x-amzn-errortype') ?? `Http${statusCode}`);
   // "com.amazonaws.dynamodb.v20120810#ThrottlingException:http://…" -> "ThrottlingException"
   const code = type.slice(type.lastIndexOf('#') + 1).split(':', 1)[0];
   throw new AwsServiceError(code, statusCode, String(body.message ?? body.Message ?? ''), body);

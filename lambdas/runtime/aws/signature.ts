@@ -9,7 +9,7 @@ export interface SignableRequest {
   /** Canonical query string: encoded and sorted. @default - none */
   readonly query?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  readonly body: string | Uint8Array;
 }
 
 /** An address to be signed: whoever has it may make this one request until it expires. */

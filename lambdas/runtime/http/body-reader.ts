@@ -32,14 +32,16 @@ export class BodyReader {
 
   /**
    * @param maximumBytes length of the body at most
+   * @param onReceived is called once it is complete
    * @throws HttpProblem 413 when it is longer, 503 when too many bodies are being received
    * @throws ClientGoneError when it ends before it is complete
    */
-  public read(request: IncomingMessage, maximumBytes: number): Promise<Buffer> {
+  public read(request: IncomingMessage, maximumBytes: number, onReceived?: () => void): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = [];
       let kept = 0;
       let received = 0;
+      let isComplete = false;
       let refusal = declaredLength(request) > maximumBytes ? tooLarge(maximumBytes) : undefined;
       const release = (): void => {
         this.bytesInFlight -= kept;
@@ -66,6 +68,8 @@ export class BodyReader {
         }
       });
       request.on('end', () => {
+        isComplete = true;
+        onReceived?.();
         const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
         release();
         if (refusal === undefined) {
@@ -74,13 +78,14 @@ export class BodyReader {
           reject(refusal);
         }
       });
-      // After `end` both do nothing more.
-      const gone = (): void => {
-        release();
-        reject(new ClientGoneError());
-      };
-      request.on('error', gone);
-      request.on('close', gone);
+      // It comes for every request, once all that else can come has come, and without anybody listening to errors it is all that tells of one.
+      request.on('close', () => {
+        // An error costs more to make than all else that is done here.
+        if (!isComplete) {
+          release();
+          reject(new ClientGoneError());
+        }
+      });
     });
   }
 }

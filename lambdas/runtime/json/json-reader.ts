@@ -32,6 +32,18 @@ export interface JsonReaderOptions {
   readonly maximumDepth?: number;
   /** Is asked for every text value, wherever it lies. True makes a fault of it. @default - no text is refused */
   readonly refuseText?: (text: string) => boolean;
+  /**
+   * For a `refuseText` that refuses no text in ASCII with fewer digits: of those that are printable and written without escapes it is not asked for
+   * such a one. @default 0
+   */
+  readonly refusedDigits?: number;
+  /**
+   * Names that members usually have, each standing for itself. Members of those names get these very texts, which are compared faster than new
+   * ones and hold on to no document. Objects that have no others, and those in the same order as in the document before, get one list of names.
+   *
+   * @default - every name is a text of its own
+   */
+  readonly usualNames?: ReadonlyMap<string, string>;
 }
 
 export interface JsonDocument {
@@ -41,6 +53,8 @@ export interface JsonDocument {
 }
 
 const NO_FAULTS: readonly JsonFault[] = [];
+const NO_NAMES: readonly string[] = [];
+const NO_WRITTEN_NAMES: readonly Uint8Array[] = [];
 
 /** From so many members on, names are looked up in a set: comparing each with each would take quadratic time. */
 const LINEAR_SEARCH_LIMIT = 16;
@@ -58,6 +72,13 @@ const CLOSE_ARRAY = 0x5d;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 
+/** What ends a stretch of a text that is printable ASCII and stands for itself. */
+const SPECIAL = 2;
+/** Of each byte: 1 for a digit, `SPECIAL` for what needs to be looked at, 0 for the others. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => (
+  byte < 0x20 || byte > 0x7e || byte === QUOTE || byte === BACKSLASH ? SPECIAL : Number(isDigit(byte))
+));
+
 /** What follows a backslash, but for `u`. */
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t' };
 
@@ -70,7 +91,31 @@ const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '
  * @throws JsonSyntaxError when the bytes are no JSON text
  */
 export function readJson(bytes: Uint8Array, options: JsonReaderOptions = {}): JsonDocument {
-  return new JsonReader(bytes, options.maximumDepth ?? 16, options.refuseText).document();
+  return new JsonReader(bytes, options).document();
+}
+
+/** Names of an object: plain ASCII, none twice. */
+interface Layout {
+  readonly names: readonly string[];
+  /** The same as they are mostly written, each with the quote and the colon after it; made when an object comes that may be alike. */
+  written: readonly Uint8Array[] | undefined;
+}
+
+/** Those of the last documents at each depth, of which all names are usual ones: they hold on to nothing that a client chose. */
+const layoutsOfNames = new WeakMap<ReadonlyMap<string, string>, (Layout | undefined)[]>();
+
+function layoutsBefore(usualNames: ReadonlyMap<string, string>): (Layout | undefined)[] {
+  let layouts = layoutsOfNames.get(usualNames);
+  if (layouts === undefined) {
+    layouts = [];
+    layoutsOfNames.set(usualNames, layouts);
+  }
+  return layouts;
+}
+
+/** A name as it is mostly written, with the quote and the colon after it. */
+function writtenName(name: string): Uint8Array {
+  return new Uint8Array(Buffer.from(`${name}":`, 'latin1'));
 }
 
 class JsonReader {
@@ -80,12 +125,30 @@ class JsonReader {
   private readonly length: number;
   private position = 0;
   private depth = 0;
-  private readonly path: (string | number)[] = [];
+  /** The path to the value that is read now: the first `pathLength` of these. */
+  private readonly steps: (string | number)[] = [];
+  private pathLength = 0;
+  /** Whether the texts that are values of the innermost object are plain so far. */
+  private isPlain = true;
   private faults: JsonFault[] | undefined;
+  /** That of the last object at each depth: an array mostly holds objects that are alike. */
+  private readonly layouts: (Layout | undefined)[];
+  /** Where the last name ended that was read, its quotes included. */
+  private nameEnd = 0;
   /** Whether the whole document is UTF-8; looked into at the first byte beyond ASCII. */
   private wellFormed: boolean | undefined;
 
-  public constructor(bytes: Uint8Array, private readonly maximumDepth: number, private readonly refuseText?: (text: string) => boolean) {
+  private readonly maximumDepth: number;
+  private readonly refuseText: ((text: string) => boolean) | undefined;
+  private readonly refusedDigits: number;
+  private readonly sharedNames: ReadonlyMap<string, string> | undefined;
+
+  public constructor(bytes: Uint8Array, { maximumDepth = 16, refuseText, refusedDigits = 0, usualNames }: JsonReaderOptions) {
+    this.maximumDepth = maximumDepth;
+    this.refuseText = refuseText;
+    this.refusedDigits = refusedDigits;
+    this.sharedNames = usualNames;
+    this.layouts = usualNames === undefined ? [] : layoutsBefore(usualNames).slice();
     this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.characters = this.bytes.toString('latin1');
     this.length = this.bytes.length;
@@ -101,11 +164,15 @@ class JsonReader {
   }
 
   private fail(offset: number = this.position): never {
-    throw new JsonSyntaxError(this.path.slice(), offset);
+    throw new JsonSyntaxError(this.path(), offset);
   }
 
   private fault(kind: JsonFault['kind']): void {
-    (this.faults ??= []).push({ kind, path: this.path.slice() });
+    (this.faults ??= []).push({ kind, path: this.path() });
+  }
+
+  private path(): JsonPath {
+    return this.steps.slice(0, this.pathLength);
   }
 
   /** Steps over white space and returns the byte there, or -1 at the end. */
@@ -126,6 +193,9 @@ class JsonReader {
 
   private value(): JsonValue {
     const byte = this.peek();
+    if (byte === QUOTE) {
+      return this.textValue();
+    }
     if (byte !== OPEN_OBJECT && byte !== OPEN_ARRAY) {
       return this.scalar(byte);
     }
@@ -142,13 +212,7 @@ class JsonReader {
 
   private scalar(byte: number): JsonValue {
     switch (byte) {
-      case QUOTE: {
-        const text = this.text();
-        if (this.refuseText !== undefined && this.refuseText(text)) {
-          this.fault('refused-text');
-        }
-        return text;
-      }
+      case QUOTE: return this.textValue();
       case 0x74: return this.literal('true', true);
       case 0x66: return this.literal('false', false);
       case 0x6e: return this.literal('null', null);
@@ -166,41 +230,103 @@ class JsonReader {
 
   private object(): JsonObject {
     const start = this.position++;
-    const names: string[] = [];
-    const values: JsonValue[] = [];
-    let known: Set<string> | undefined;
+    const around = this.isPlain;
+    this.isPlain = true;
+    const layout = this.layouts[this.depth];
+    const usual = layout === undefined ? NO_NAMES : layout.names;
+    const written = layout === undefined ? NO_WRITTEN_NAMES : layout.written ??= usual.map(writtenName);
+    const count = usual.length;
+    const values = new Array<JsonValue>(count);
+    const step = this.pathLength;
+    let known = 0;
     let byte = this.peek();
+    // As long as the names are those of the object before, none comes twice, and none needs a text of its own.
+    while (byte === QUOTE && known < count && this.takeName(written[known])) {
+      this.steps[step] = usual[known];
+      this.pathLength = step + 1;
+      values[known++] = this.value();
+      this.pathLength = step;
+      byte = this.separator(CLOSE_OBJECT);
+    }
+    let names = usual;
+    if (byte !== CLOSE_OBJECT || known < count) {
+      values.length = known;
+      names = this.otherMembers(byte, usual.slice(0, known), values);
+    }
+    this.position++;
+    const { isPlain } = this;
+    this.isPlain = around;
+    return new JsonObject(names, values, start, this.position, isPlain);
+  }
+
+  /** The members from here on, of an object that is not like the one before. @returns all names */
+  private otherMembers(first: number, names: string[], values: JsonValue[]): readonly string[] {
+    const step = this.pathLength;
+    let known: Set<string> | undefined;
+    let mayComeAgain = true;
+    let byte = first;
     while (byte !== CLOSE_OBJECT) {
+      const start = this.position;
       const name = this.name(byte);
-      this.path.push(name);
+      // Escapes and all beyond ASCII have more bytes than characters.
+      mayComeAgain &&= this.nameEnd - start === name.length + 2;
+      this.steps[step] = name;
+      this.pathLength = step + 1;
       if (names.length === LINEAR_SEARCH_LIMIT) {
         known = new Set(names);
       }
       if (known === undefined ? names.includes(name) : known.has(name)) {
         this.fault('duplicate-member');
+        mayComeAgain = false;
       }
       known?.add(name);
       names.push(name);
       values.push(this.value());
-      this.path.pop();
+      this.pathLength = step;
       byte = this.separator(CLOSE_OBJECT);
     }
-    this.position++;
-    return new JsonObject(names, values, start, this.position);
+    this.layouts[this.depth] = mayComeAgain && known === undefined ? { names, written: undefined } : undefined;
+    const { sharedNames } = this;
+    if (sharedNames !== undefined && this.layouts[this.depth] !== undefined && names.every((name) => sharedNames.has(name))) {
+      layoutsBefore(sharedNames)[this.depth] = this.layouts[this.depth];
+    }
+    return names;
   }
 
   private array(): JsonValue[] {
     this.position++;
+    const around = this.isPlain;
     const values: JsonValue[] = [];
+    const step = this.pathLength;
     let byte = this.peek();
     while (byte !== CLOSE_ARRAY) {
-      this.path.push(values.length);
+      this.steps[step] = values.length;
+      this.pathLength = step + 1;
       values.push(this.value());
-      this.path.pop();
+      this.pathLength = step;
       byte = this.separator(CLOSE_ARRAY);
     }
     this.position++;
+    this.isPlain = around;
     return values;
+  }
+
+  /** Steps over a name and the colon after it, if it is this one as it is written. */
+  private takeName(name: Uint8Array): boolean {
+    const { bytes } = this;
+    const start = this.position + 1;
+    const colon = name.length - 1;
+    for (let index = 0; index < colon; index++) {
+      if (bytes[start + index] !== name[index]) {
+        return false;
+      }
+    }
+    this.position = start + colon;
+    if (bytes[this.position] !== COLON && this.peek() !== COLON) {
+      this.fail();
+    }
+    this.position++;
+    return true;
   }
 
   /** A member's name and the colon after it. */
@@ -208,7 +334,9 @@ class JsonReader {
     if (byte !== QUOTE) {
       this.fail();
     }
-    const name = this.text();
+    const text = this.text();
+    const name = this.sharedNames?.get(text) ?? text;
+    this.nameEnd = this.position;
     if (this.peek() !== COLON) {
       this.fail();
     }
@@ -274,6 +402,36 @@ class JsonReader {
       this.position++;
       closes.pop();
     }
+  }
+
+  /** A text that is a value. */
+  private textValue(): string {
+    const { bytes, length } = this;
+    const start = this.position + 1;
+    let position = start;
+    let digits = 0;
+    for (; position < length; position++) {
+      const kind = KINDS[bytes[position]];
+      if (kind === SPECIAL) {
+        break;
+      }
+      digits += kind;
+    }
+    let text: string;
+    if (position < length && bytes[position] === QUOTE) {
+      this.position = position + 1;
+      text = this.characters.substring(start, position);
+      if (digits < this.refusedDigits) {
+        return text;
+      }
+    } else {
+      text = this.text();
+      this.isPlain = false;
+    }
+    if (this.refuseText !== undefined && this.refuseText(text)) {
+      this.fault('refused-text');
+    }
+    return text;
   }
 
   private text(): string {

@@ -17,18 +17,25 @@ export class JsonObject {
   /**
    * @param start byte position of the opening brace
    * @param end byte position after the closing brace
+   * @param isPlain whether every text of it that is a value, not those deeper in it, is printable ASCII and was written without escapes
    */
   public constructor(
     public readonly names: readonly string[],
     public readonly values: readonly JsonValue[],
     public readonly start: number,
     public readonly end: number,
+    public readonly isPlain: boolean,
   ) {}
 
   /** Value of the first member of that name. */
   public get(name: string): JsonValue | undefined {
-    const index = this.names.indexOf(name);
-    return index < 0 ? undefined : this.values[index];
+    const { names } = this;
+    for (let index = 0; index < names.length; index++) {
+      if (names[index] === name) {
+        return this.values[index];
+      }
+    }
+    return undefined;
   }
 
   /** Length in bytes of the object as it was written, braces included. */

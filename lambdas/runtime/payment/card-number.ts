@@ -1,4 +1,5 @@
-const FEWEST_DIGITS = 13;
+/** A text with fewer digits holds no card number. */
+export const FEWEST_DIGITS = 13;
 const MOST_DIGITS = 19;
 
 const SPACE = 0x20;

@@ -53,28 +53,69 @@ export function refuse(path: JsonPath, detail: string): never {
   throw new Refusal({ status: 400, field: safePointer(path), detail });
 }
 
-export function readObject(value: JsonValue, members: ReadonlySet<string>, path: JsonPath): JsonObject {
-  if (!(value instanceof JsonObject)) {
-    refuse(path, 'must be an object');
+/** The members that an object may have. */
+export class KnownMembers {
+  private readonly known: ReadonlySet<string>;
+  /** The names that were looked at last, all of them known: the reader gives objects that are alike one list of names. */
+  private namesBefore: readonly string[] | undefined;
+
+  public constructor(public readonly names: readonly string[]) {
+    this.known = new Set(names);
   }
-  for (const name of value.names) {
-    if (!members.has(name)) {
-      refuse([...path, name], 'is not a member that is known here');
+
+  /** The first of an object's names that is not known. */
+  public firstUnknown(names: readonly string[]): string | undefined {
+    if (names === this.namesBefore) {
+      return undefined;
     }
+    const unknown = names.find((name) => !this.known.has(name));
+    this.namesBefore = unknown === undefined ? names : undefined;
+    return unknown;
+  }
+}
+
+/** @param at member of the path in which the object lies. @default - it lies at the path itself */
+export function readObject(value: JsonValue, members: KnownMembers, path: JsonPath, at?: string): JsonObject {
+  if (!(value instanceof JsonObject)) {
+    refuse(pathTo(path, at), 'must be an object');
+  }
+  const unknown = members.firstUnknown(value.names);
+  if (unknown !== undefined) {
+    refuse([...pathTo(path, at), unknown], 'is not a member that is known here');
   }
   return value;
 }
 
-export function readText(members: JsonObject, name: string, path: JsonPath): string {
-  const value = members.get(name);
-  if (typeof value !== 'string' || !isPaymentText(value)) {
-    refuse([...path, name], value === undefined ? 'is required' : TEXT_RULE);
+/** @param at member of the path in which the object of the members lies. @default - it lies at the path itself */
+export function readText(members: JsonObject, name: string, path: JsonPath, at?: string): string {
+  return checkText(members.get(name), members, name, path, at);
+}
+
+/** The same for the value of a member that was looked up already. */
+export function checkText(value: JsonValue | undefined, members: JsonObject, name: string, path: JsonPath, at?: string): string {
+  // What the reader has seen of the texts need not be looked at again.
+  if (typeof value !== 'string' || !(members.isPlain ? isShortText(value) : isPaymentText(value))) {
+    refuse([...pathTo(path, at), name], value === undefined ? 'is required' : TEXT_RULE);
   }
   return value;
+}
+
+/** The rule of texts for one in printable ASCII. */
+function isShortText({ length }: string): boolean {
+  return length >= 1 && length <= MAXIMUM_TEXT_LENGTH;
+}
+
+/** Put together only for what is refused: nearly nothing is. */
+function pathTo(path: JsonPath, at: string | undefined): JsonPath {
+  return at === undefined ? path : [...path, at];
 }
 
 export function readAmount(members: JsonObject, path: JsonPath): number {
-  const value = members.get('amount');
+  return checkAmount(members.get('amount'), path);
+}
+
+/** The same for the value of the member. */
+export function checkAmount(value: JsonValue | undefined, path: JsonPath): number {
   const amount = integerOf(value);
   if (amount === undefined || amount < 1 || amount > MAXIMUM_AMOUNT) {
     refuse([...path, 'amount'], value === undefined ? 'is required' : `must be an integer from 1 to ${MAXIMUM_AMOUNT}, in minor units`);
@@ -83,7 +124,11 @@ export function readAmount(members: JsonObject, path: JsonPath): number {
 }
 
 export function readCurrency(members: JsonObject, path: JsonPath): string {
-  const value = members.get('currency');
+  return checkCurrency(members.get('currency'), path);
+}
+
+/** The same for the value of the member. */
+export function checkCurrency(value: JsonValue | undefined, path: JsonPath): string {
   if (typeof value !== 'string' || !isCurrency(value)) {
     refuse([...path, 'currency'], value === undefined ? 'is required' : 'must be an alphabetic code of ISO 4217');
   }

@@ -1,6 +1,6 @@
 import { JsonFault } from '../json/json-reader';
 import { JsonObject, JsonValue } from '../json/json-value';
-import { FieldProblem, problemOfFaults, readAmount, readCurrency, readObject, readText, Refusal, refuse } from './field-rules';
+import { FieldProblem, KnownMembers, problemOfFaults, readAmount, readCurrency, readObject, readText, Refusal, refuse } from './field-rules';
 import { Movement } from './movement';
 import { MAXIMUM_TEXT_LENGTH } from './payment-text';
 
@@ -29,9 +29,9 @@ export const FRAUD_KEY_PREFIX = 'fraud:';
 /** Longest key of a payout, in code points: `payout:KEY:release` is a key too. */
 export const MAXIMUM_PAYOUT_KEY_LENGTH = MAXIMUM_TEXT_LENGTH - PAYOUT_KEY_PREFIX.length - ':release'.length;
 
-const HOLD_MEMBERS: ReadonlySet<string> = new Set(['idempotencyKey', 'amount', 'currency', 'reason']);
-const RELEASE_MEMBERS: ReadonlySet<string> = new Set(['idempotencyKey', 'holdOf', 'amount', 'currency']);
-const PAYOUT_MEMBERS: ReadonlySet<string> = new Set(['idempotencyKey', 'amount', 'currency']);
+const HOLD_MEMBERS = new KnownMembers(['idempotencyKey', 'amount', 'currency', 'reason']);
+const RELEASE_MEMBERS = new KnownMembers(['idempotencyKey', 'holdOf', 'amount', 'currency']);
+const PAYOUT_MEMBERS = new KnownMembers(['idempotencyKey', 'amount', 'currency']);
 
 const REASON = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const RESERVED_DETAIL = `must not begin with "${PAYOUT_KEY_PREFIX}" or "${FRAUD_KEY_PREFIX}", as only the system's own do`;
@@ -72,7 +72,7 @@ export function validatePayout(merchantId: string, value: JsonValue, faults: rea
 }
 
 function validated<Content>(
-  value: JsonValue, faults: readonly JsonFault[], known: ReadonlySet<string>, read: (members: JsonObject) => Content,
+  value: JsonValue, faults: readonly JsonFault[], known: KnownMembers, read: (members: JsonObject) => Content,
 ): BodyValidation<Content> {
   const problem = problemOfFaults(faults);
   if (problem !== undefined) {

@@ -1,4 +1,4 @@
-import type { PaymentRecord } from './payment';
+import type { Payment, PaymentRecord } from './payment';
 
 /** Whether money of a merchant is set aside, given back to it, or paid out. */
 export type MovementType = 'hold' | 'release' | 'settle';
@@ -37,9 +37,11 @@ export interface MovementRecord extends Movement {
 /** What travels in the payment stream. */
 export type StreamRecord = PaymentRecord | MovementRecord;
 
-/** Whether a record moves money between what a merchant has available and what is held. */
-export function isMovement(record: StreamRecord): record is MovementRecord {
-  return record.type !== 'payment' && record.type !== 'refund';
+/** Whether a record, or what a client asks for, moves money between what a merchant has available and what is held. */
+export function isMovement(record: StreamRecord): record is MovementRecord;
+export function isMovement(request: Payment | Movement): request is Movement;
+export function isMovement({ type }: Payment | Movement): boolean {
+  return type !== 'payment' && type !== 'refund';
 }
 
 /** Idempotency key of the row that a record draws on: of a refund its payment, of a release or settle its hold; undefined for others. */

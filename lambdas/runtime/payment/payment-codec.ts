@@ -1,6 +1,6 @@
-import { WireFormatError, WireReader, writeVarint } from '../protobuf/wire-reader';
-import { isMovement, MovementRecord, MovementType, StreamRecord } from './movement';
-import { MAXIMUM_AMOUNT, PaymentEnrichment, PaymentRecord } from './payment';
+import { WireFormatError, WireReader, WireType, writeVarint } from '../protobuf/wire-reader';
+import { isMovement, Movement, MovementRecord, MovementType, StreamRecord } from './movement';
+import { MAXIMUM_AMOUNT, Payment, PaymentEnrichment, PaymentRecord } from './payment';
 
 /**
  * Thrown for bytes that are no payment record: they are not protobuf wire format, or a field that makes a payment
@@ -13,100 +13,136 @@ export class UndecodableRecordError extends Error {
   }
 }
 
-// Tags (field number << 3 | wire type) of payment/v1/payment.proto.
-const MERCHANT_ID = 0x0a;
-const IDEMPOTENCY_KEY = 0x12;
-const PAYER_ID = 0x1a;
-const AMOUNT = 0x20;
-const CURRENCY = 0x2a;
-const TYPE = 0x30;
-const REFUND_OF = 0x3a;
-const CARD_TOKEN = 0x42;
-const ACCEPTED_AT = 0x48;
-const MERCHANT_CATEGORY = 0x52;
-const MERCHANT_CELL = 0x5a;
-const PAYER_CELL = 0x62;
-const HOLD_OF = 0x6a;
-const REASON = 0x72;
-const TRACE_PARENT = 0x7a;
+/**
+ * Tags (field number << 3 | wire type) of payment/v1/payment.proto. Of a `const enum` the compilers write the numbers where they are used, and a
+ * `switch` over numbers is one jump; over constants of a module it is a comparison after the other.
+ */
+const enum Tag {
+  MERCHANT_ID = 0x0a,
+  IDEMPOTENCY_KEY = 0x12,
+  PAYER_ID = 0x1a,
+  AMOUNT = 0x20,
+  CURRENCY = 0x2a,
+  TYPE = 0x30,
+  REFUND_OF = 0x3a,
+  CARD_TOKEN = 0x42,
+  ACCEPTED_AT = 0x48,
+  MERCHANT_CATEGORY = 0x52,
+  MERCHANT_CELL = 0x5a,
+  PAYER_CELL = 0x62,
+  HOLD_OF = 0x6a,
+  REASON = 0x72,
+  TRACE_PARENT = 0x7a,
+}
 
-const TYPE_PAYMENT = 1;
-const TYPE_REFUND = 2;
-const TYPE_HOLD = 3;
-const TYPE_RELEASE = 4;
-const TYPE_SETTLE = 5;
-const MOVEMENT_NUMBERS: Readonly<Record<MovementType, number>> = { hold: TYPE_HOLD, release: TYPE_RELEASE, settle: TYPE_SETTLE };
+/** Values of the enum PaymentType there. */
+const enum Type {
+  PAYMENT = 1,
+  REFUND = 2,
+  HOLD = 3,
+  RELEASE = 4,
+  SETTLE = 5,
+}
+
+const MOVEMENT_NUMBERS: Readonly<Record<MovementType, number>> = { hold: Type.HOLD, release: Type.RELEASE, settle: Type.SETTLE };
 const MOVEMENT_TYPES: readonly (MovementType | undefined)[] = [undefined, undefined, undefined, 'hold', 'release', 'settle'];
 
 /** Tags, lengths and numbers of one record take less than this; the texts come on top with at most 3 bytes a UTF-16 unit. */
 const FIXED_BYTES = 96;
+const SLAB_BYTES = 32 * 1_024;
 
-// One record is encoded at a time, synchronously, so that the working space can be shared.
-let scratch = Buffer.allocUnsafeSlow(4096);
+// Records are written one behind the other into a slab, and what is returned is a view: as `Buffer.allocUnsafe` does, but without knowing the length
+// before. A slab lives for as long as any of its records.
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slabUsed = 0;
 
 /**
  * Encodes a record of the payment stream in the protobuf wire format of payment/v1/payment.proto, fields in ascending order.
  * Fields with the default of their type are left out, as proto3 asks for.
  */
 export function encodePaymentRecord(record: StreamRecord): Uint8Array {
-  const position = isMovement(record) ? writeMovement(record) : writePayment(record);
-  const bytes = Buffer.allocUnsafe(position);
-  scratch.copy(bytes, 0, 0, position);
-  return bytes;
+  return encodeRequest(record, record.acceptedAt, isMovement(record) ? undefined : record.enrichment, record.traceParent);
 }
 
-function writePayment(record: PaymentRecord): number {
-  const { enrichment, traceParent } = record;
-  const refundOf = record.refundOf ?? '';
-  const cardToken = record.cardToken ?? '';
-  let units = record.merchantId.length + record.idempotencyKey.length + record.payerId.length + record.currency.length
-    + refundOf.length + cardToken.length;
-  if (enrichment !== undefined) {
-    units += (enrichment.merchantCategory ?? '').length + (enrichment.merchantCell ?? '').length + (enrichment.payerCell ?? '').length;
+/**
+ * The record of what a client asks for and what is added to it: the same as to put both into one object, without making that object.
+ *
+ * @param acceptedAt when it was taken in, in milliseconds since 1970
+ * @param enrichment what is known besides, for a payment or refund
+ */
+export function encodeRequest(
+  request: Payment | Movement, acceptedAt: number, enrichment: PaymentEnrichment | undefined, traceParent: string | undefined,
+): Uint8Array {
+  const start = makeRoom(textUnits(request, enrichment) + lengthOf(traceParent));
+  let end: number;
+  if (isMovement(request)) {
+    end = writeMovement(slab, start, request, acceptedAt);
+  } else {
+    end = writePayment(slab, start, request, acceptedAt);
+    if (enrichment !== undefined) {
+      end = writeText(slab, end, Tag.MERCHANT_CATEGORY, enrichment.merchantCategory);
+      end = writeText(slab, end, Tag.MERCHANT_CELL, enrichment.merchantCell);
+      end = writeText(slab, end, Tag.PAYER_CELL, enrichment.payerCell);
+    }
   }
-  makeRoom(units + (traceParent ?? '').length);
+  end = writeText(slab, end, Tag.TRACE_PARENT, traceParent);
+  slabUsed = end;
+  return new Uint8Array(slab.buffer, slab.byteOffset + start, end - start);
+}
 
-  let position = writeText(0, MERCHANT_ID, record.merchantId);
-  position = writeText(position, IDEMPOTENCY_KEY, record.idempotencyKey);
-  position = writeText(position, PAYER_ID, record.payerId);
-  position = writeInteger(position, AMOUNT, record.amount);
-  position = writeText(position, CURRENCY, record.currency);
-  position = writeInteger(position, TYPE, record.type === 'payment' ? TYPE_PAYMENT : TYPE_REFUND);
-  position = writeText(position, REFUND_OF, refundOf);
-  position = writeText(position, CARD_TOKEN, cardToken);
-  position = writeInteger(position, ACCEPTED_AT, record.acceptedAt);
-  if (enrichment !== undefined) {
-    position = writeText(position, MERCHANT_CATEGORY, enrichment.merchantCategory ?? '');
-    position = writeText(position, MERCHANT_CELL, enrichment.merchantCell ?? '');
-    position = writeText(position, PAYER_CELL, enrichment.payerCell ?? '');
+/** UTF-16 units of all texts of a request and what is known besides. */
+function textUnits(request: Payment | Movement, enrichment: PaymentEnrichment | undefined): number {
+  const { merchantId, idempotencyKey, currency } = request;
+  const units = merchantId.length + idempotencyKey.length + currency.length;
+  if (isMovement(request)) {
+    return units + lengthOf(request.holdOf) + lengthOf(request.reason);
   }
-  return traceParent === undefined ? position : writeText(position, TRACE_PARENT, traceParent);
+  const { payerId, refundOf, cardToken } = request;
+  return units + payerId.length + lengthOf(refundOf) + lengthOf(cardToken) + (enrichment === undefined ? 0
+    : lengthOf(enrichment.merchantCategory) + lengthOf(enrichment.merchantCell) + lengthOf(enrichment.payerCell));
 }
 
-function writeMovement(record: MovementRecord): number {
-  const { merchantId, idempotencyKey, currency, holdOf = '', reason = '', traceParent = '' } = record;
-  makeRoom(merchantId.length + idempotencyKey.length + currency.length + holdOf.length + reason.length + traceParent.length);
-  let position = writeText(0, MERCHANT_ID, merchantId);
-  position = writeText(position, IDEMPOTENCY_KEY, idempotencyKey);
-  position = writeInteger(position, AMOUNT, record.amount);
-  position = writeText(position, CURRENCY, currency);
-  position = writeInteger(position, TYPE, MOVEMENT_NUMBERS[record.type]);
-  position = writeInteger(position, ACCEPTED_AT, record.acceptedAt);
-  position = writeText(position, HOLD_OF, holdOf);
-  position = writeText(position, REASON, reason);
-  return writeText(position, TRACE_PARENT, traceParent);
+function lengthOf(text: string | undefined): number {
+  return text === undefined ? 0 : text.length;
 }
 
-/** @param units UTF-16 units of all texts */
-function makeRoom(units: number): void {
+function writePayment(target: Buffer, start: number, payment: Payment, acceptedAt: number): number {
+  let position = writeText(target, start, Tag.MERCHANT_ID, payment.merchantId);
+  position = writeText(target, position, Tag.IDEMPOTENCY_KEY, payment.idempotencyKey);
+  position = writeText(target, position, Tag.PAYER_ID, payment.payerId);
+  position = writeInteger(target, position, Tag.AMOUNT, payment.amount);
+  position = writeText(target, position, Tag.CURRENCY, payment.currency);
+  position = writeInteger(target, position, Tag.TYPE, payment.type === 'payment' ? Type.PAYMENT : Type.REFUND);
+  position = writeText(target, position, Tag.REFUND_OF, payment.refundOf);
+  position = writeText(target, position, Tag.CARD_TOKEN, payment.cardToken);
+  return writeInteger(target, position, Tag.ACCEPTED_AT, acceptedAt);
+}
+
+function writeMovement(target: Buffer, start: number, movement: Movement, acceptedAt: number): number {
+  let position = writeText(target, start, Tag.MERCHANT_ID, movement.merchantId);
+  position = writeText(target, position, Tag.IDEMPOTENCY_KEY, movement.idempotencyKey);
+  position = writeInteger(target, position, Tag.AMOUNT, movement.amount);
+  position = writeText(target, position, Tag.CURRENCY, movement.currency);
+  position = writeInteger(target, position, Tag.TYPE, MOVEMENT_NUMBERS[movement.type]);
+  position = writeInteger(target, position, Tag.ACCEPTED_AT, acceptedAt);
+  position = writeText(target, position, Tag.HOLD_OF, movement.holdOf);
+  return writeText(target, position, Tag.REASON, movement.reason);
+}
+
+/** Answers the position from which on the slab has room for a record with so many UTF-16 units. */
+function makeRoom(units: number): number {
   const largest = FIXED_BYTES + 3 * units;
-  if (largest > scratch.length) {scratch = Buffer.allocUnsafeSlow(2 * largest);}
+  if (slabUsed + largest > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, largest));
+    slabUsed = 0;
+  }
+  return slabUsed;
 }
 
-function writeInteger(position: number, tag: number, value: number): number {
+function writeInteger(target: Buffer, position: number, tag: number, value: number): number {
   if (value === 0) {return position;}
-  scratch[position] = tag;
-  return writeVarint(scratch, position + 1, value);
+  target[position] = tag;
+  return writeVarint(target, position + 1, value);
 }
 
 /** Longest text whose length in UTF-8 surely fits one byte. */
@@ -114,36 +150,36 @@ const SHORT_TEXT = 42;
 /** The same for a text in ASCII. */
 const SHORT_ASCII = 127;
 
-function writeText(position: number, tag: number, text: string): number {
-  if (text.length === 0) {
+function writeText(target: Buffer, position: number, tag: number, text: string | undefined): number {
+  if (text === undefined || text.length === 0) {
     return position;
   }
-  scratch[position] = tag;
-  if (text.length <= SHORT_TEXT) {
-    const start = position + 2;
-    const written = writeAscii(start, text) || scratch.write(text, start, 'utf8');
-    scratch[position + 1] = written;
-    return start + written;
+  target[position] = tag;
+  const { length } = text;
+  if (length <= SHORT_ASCII && writeAscii(target, position + 2, text)) {
+    target[position + 1] = length;
+    return position + 2 + length;
   }
-  if (text.length <= SHORT_ASCII && writeAscii(position + 2, text) > 0) {
-    scratch[position + 1] = text.length;
-    return position + 2 + text.length;
+  if (length <= SHORT_TEXT) {
+    const written = target.write(text, position + 2, 'utf8');
+    target[position + 1] = written;
+    return position + 2 + written;
   }
-  const start = writeVarint(scratch, position + 1, Buffer.byteLength(text, 'utf8'));
-  return start + scratch.write(text, start, 'utf8');
+  const start = writeVarint(target, position + 1, Buffer.byteLength(text, 'utf8'));
+  return start + target.write(text, start, 'utf8');
 }
 
-/** Copies an ASCII text, which for a short one is faster than a call into C++. Answers 0 if it is another text. */
-function writeAscii(start: number, text: string): number {
-  const length = text.length;
+/** Copies a short ASCII text, which is faster than a call into C++. Answers whether it is one. */
+function writeAscii(target: Buffer, start: number, text: string): boolean {
+  const { length } = text;
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     if (unit >= 0x80) {
-      return 0;
+      return false;
     }
-    scratch[start + index] = unit;
+    target[start + index] = unit;
   }
-  return length;
+  return true;
 }
 
 // `fatal` refuses invalid UTF-8, as proto3 asks for; `ignoreBOM` keeps a leading U+FEFF, which is part of the text.
@@ -160,18 +196,35 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function decodePaymentRecord(bytes: Uint8Array): StreamRecord {
   try {
-    return decode(bytes);
+    return decode(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {
     if (error instanceof WireFormatError) {throw new UndecodableRecordError(error.message);}
     throw error;
   }
 }
 
-function decode(bytes: Uint8Array): StreamRecord {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // One Latin-1 string of the record: byte i is character i, so that ASCII fields are substrings without another call.
-  const characters = buffer.toString('latin1');
-  const reader = new WireReader(buffer);
+const { VARINT, LENGTH_DELIMITED } = WireType;
+const TEXT_TAGS: ReadonlySet<number> = new Set([
+  Tag.MERCHANT_ID, Tag.IDEMPOTENCY_KEY, Tag.PAYER_ID, Tag.CURRENCY, Tag.REFUND_OF, Tag.CARD_TOKEN, Tag.MERCHANT_CATEGORY, Tag.MERCHANT_CELL,
+  Tag.PAYER_CELL, Tag.HOLD_OF, Tag.REASON, Tag.TRACE_PARENT,
+]);
+
+/**
+ * Reads nearly every record by itself: one with field numbers below 16, integers below 2^56 and texts in ASCII. All others, damaged ones among them,
+ * are read again with a `reader`, which reads or refuses them.
+ *
+ * By itself it makes one Latin-1 string of the record, of which texts in ASCII are substrings, so that there is one call into C++ and not one a text.
+ * Whether they are in ASCII it knows without looking at each: it counts the bytes of 0x80 and more that are part of numbers, and those must be all.
+ */
+function decode(buffer: Buffer, reader?: WireReader): StreamRecord {
+  const characters = reader === undefined ? buffer.toString('latin1') : '';
+  const end = buffer.length;
+  // In UTF-8 a character of Latin-1 takes two bytes if it is not ASCII.
+  let highBytes = reader === undefined ? Buffer.byteLength(characters, 'utf8') - end : 0;
+  let position = 0;
+  let tag: number;
+  let value = 0;
+  let text = '';
 
   let merchantId = '';
   let idempotencyKey = '';
@@ -186,79 +239,103 @@ function decode(bytes: Uint8Array): StreamRecord {
   let holdOf = '';
   let reason = '';
   let traceParent = '';
-  while (!reader.atEnd) {
-    const tag = reader.tag();
+  while (position < end) {
+    if (reader === undefined) {
+      tag = buffer[position++];
+      // A varint, up to four groups of seven bits in the integer arithmetic of 32 bits, as are four more.
+      value = buffer[position++];
+      if (value >= 0x80) {
+        value &= 0x7f;
+        let next = 0x80;
+        for (let shift = 7; next >= 0x80 && shift < 28; shift += 7) {
+          highBytes--;
+          next = buffer[position++];
+          value |= (next & 0x7f) << shift;
+        }
+        let high = 0;
+        for (let shift = 0; next >= 0x80 && shift < 28; shift += 7) {
+          highBytes--;
+          next = buffer[position++];
+          high |= (next & 0x7f) << shift;
+        }
+        if (next >= 0x80) {return decode(buffer, new WireReader(buffer));}
+        value += high * 2 ** 28;
+      }
+      if ((tag & 7) === LENGTH_DELIMITED) {
+        text = characters.substring(position, position + value);
+        position += value;
+      } else if ((tag & 7) !== VARINT) {
+        return decode(buffer, new WireReader(buffer));
+      }
+      if (tag < 8 || tag >= 0x80) {return decode(buffer, new WireReader(buffer));}
+    } else {
+      tag = reader.tag();
+      if ((tag & 7) === VARINT) {
+        value = reader.varint();
+      } else if (TEXT_TAGS.has(tag)) {
+        text = readText(reader, buffer);
+      } else {
+        reader.skip(tag);
+      }
+      position = reader.position;
+    }
     switch (tag) {
-      case MERCHANT_ID: merchantId = readText(reader, buffer, characters); break;
-      case IDEMPOTENCY_KEY: idempotencyKey = readText(reader, buffer, characters); break;
-      case PAYER_ID: payerId = readText(reader, buffer, characters); break;
-      case AMOUNT: amount = reader.varint(); break;
-      case CURRENCY: currency = readText(reader, buffer, characters); break;
-      case TYPE: type = reader.varint(); break;
-      case REFUND_OF: refundOf = readText(reader, buffer, characters); break;
-      case CARD_TOKEN: cardToken = readText(reader, buffer, characters); break;
-      case ACCEPTED_AT: acceptedAt = reader.varint(); break;
-      case MERCHANT_CATEGORY: (enrichment ??= {}).merchantCategory = readText(reader, buffer, characters); break;
-      case MERCHANT_CELL: (enrichment ??= {}).merchantCell = readText(reader, buffer, characters); break;
-      case PAYER_CELL: (enrichment ??= {}).payerCell = readText(reader, buffer, characters); break;
-      case HOLD_OF: holdOf = readText(reader, buffer, characters); break;
-      case REASON: reason = readText(reader, buffer, characters); break;
-      case TRACE_PARENT: traceParent = readText(reader, buffer, characters); break;
-      default: reader.skip(tag);
+      case Tag.MERCHANT_ID: merchantId = text; break;
+      case Tag.IDEMPOTENCY_KEY: idempotencyKey = text; break;
+      case Tag.PAYER_ID: payerId = text; break;
+      case Tag.AMOUNT: amount = value; break;
+      case Tag.CURRENCY: currency = text; break;
+      case Tag.TYPE: type = value; break;
+      case Tag.REFUND_OF: refundOf = text; break;
+      case Tag.CARD_TOKEN: cardToken = text; break;
+      case Tag.ACCEPTED_AT: acceptedAt = value; break;
+      case Tag.MERCHANT_CATEGORY: (enrichment ??= {}).merchantCategory = text; break;
+      case Tag.MERCHANT_CELL: (enrichment ??= {}).merchantCell = text; break;
+      case Tag.PAYER_CELL: (enrichment ??= {}).payerCell = text; break;
+      case Tag.HOLD_OF: holdOf = text; break;
+      case Tag.REASON: reason = text; break;
+      case Tag.TRACE_PARENT: traceParent = text; break;
+      default: // Of a later version.
     }
   }
+  // Of a record that is cut off the last field ends elsewhere.
+  if (position !== end || highBytes !== 0) {return decode(buffer, new WireReader(buffer));}
 
-  const movement = MOVEMENT_TYPES[type];
   if (merchantId === '') {throw new UndecodableRecordError('merchant_id is missing');}
   if (idempotencyKey === '') {throw new UndecodableRecordError('idempotency_key is missing');}
-  if (type !== TYPE_PAYMENT && type !== TYPE_REFUND && movement === undefined) {throw new UndecodableRecordError('type is missing or unknown');}
+  const movement = MOVEMENT_TYPES[type];
+  if (type !== Type.PAYMENT && type !== Type.REFUND && movement === undefined) {throw new UndecodableRecordError('type is missing or unknown');}
   if (payerId === '' && movement === undefined) {throw new UndecodableRecordError('payer_id is missing');}
   if (currency === '') {throw new UndecodableRecordError('currency is missing');}
   if (amount < 1 || amount > MAXIMUM_AMOUNT) {throw new UndecodableRecordError('amount is not from 1 to 10^12');}
-  if ((type === TYPE_REFUND) !== (refundOf !== '')) {throw new UndecodableRecordError('refund_of does not fit the type');}
-  if ((type === TYPE_RELEASE || type === TYPE_SETTLE) !== (holdOf !== '')) {throw new UndecodableRecordError('hold_of does not fit the type');}
+  if ((type === Type.REFUND) !== (refundOf !== '')) {throw new UndecodableRecordError('refund_of does not fit the type');}
+  if ((type === Type.RELEASE || type === Type.SETTLE) !== (holdOf !== '')) {throw new UndecodableRecordError('hold_of does not fit the type');}
   if (!Number.isSafeInteger(acceptedAt)) {throw new UndecodableRecordError('accepted_at is out of range');}
+
+  // Members that not every record has are set one by one: spreading them into a literal costs more than reading them.
   if (movement !== undefined) {
-    return {
-      merchantId,
-      idempotencyKey,
-      amount,
-      currency,
-      type: movement,
-      ...(holdOf === '' ? undefined : { holdOf }),
-      ...(reason === '' ? undefined : { reason }),
-      acceptedAt,
-      ...(traceParent === '' ? undefined : { traceParent }),
-    } satisfies MovementRecord;
+    const record: Changeable<MovementRecord> = { merchantId, idempotencyKey, amount, currency, type: movement, acceptedAt };
+    if (holdOf !== '') {record.holdOf = holdOf;}
+    if (reason !== '') {record.reason = reason;}
+    if (traceParent !== '') {record.traceParent = traceParent;}
+    return record;
   }
-  return {
-    merchantId,
-    idempotencyKey,
-    payerId,
-    amount,
-    currency,
-    type: type === TYPE_PAYMENT ? 'payment' : 'refund',
-    ...(refundOf === '' ? undefined : { refundOf }),
-    ...(cardToken === '' ? undefined : { cardToken }),
-    acceptedAt,
-    ...(enrichment === undefined ? undefined : { enrichment }),
-    ...(traceParent === '' ? undefined : { traceParent }),
-  };
+  const name = type === Type.PAYMENT ? 'payment' : 'refund';
+  const record: Changeable<PaymentRecord> = cardToken === ''
+    ? { merchantId, idempotencyKey, payerId, amount, currency, type: name, acceptedAt }
+    : { merchantId, idempotencyKey, payerId, amount, currency, type: name, cardToken, acceptedAt };
+  if (refundOf !== '') {record.refundOf = refundOf;}
+  if (enrichment !== undefined) {record.enrichment = enrichment;}
+  if (traceParent !== '') {record.traceParent = traceParent;}
+  return record;
 }
 
 type Changeable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
-function readText(reader: WireReader, buffer: Buffer, characters: string): string {
+function readText(reader: WireReader, buffer: Buffer): string {
   const end = reader.contentEnd();
   const start = reader.position;
   reader.position = end;
-  for (let index = start; index < end; index++) {
-    if (buffer[index] >= 0x80) {return decodeUtf8(buffer, start, end);}
-  }
-  return characters.substring(start, end);
-}
-
-function decodeUtf8(buffer: Buffer, start: number, end: number): string {
   try {
     return strictUtf8.decode(buffer.subarray(start, end));
   } catch {

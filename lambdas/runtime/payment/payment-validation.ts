@@ -1,7 +1,7 @@
-import { JsonFault } from '../json/json-reader';
+import { JsonFault, JsonReaderOptions } from '../json/json-reader';
 import { JsonObject, JsonPath, JsonValue } from '../json/json-value';
-import { containsCardNumber } from './card-number';
-import { FieldProblem, problemOfFaults, readAmount, readCurrency, readObject, readText, Refusal, refuse, safePointer } from './field-rules';
+import { containsCardNumber, FEWEST_DIGITS } from './card-number';
+import { checkAmount, checkCurrency, checkText, FieldProblem, KnownMembers, problemOfFaults, readObject, readText, Refusal, refuse, safePointer } from './field-rules';
 import { Payment, PaymentType } from './payment';
 
 export { type FieldProblem, problemOfFaults, safePointer } from './field-rules';
@@ -13,13 +13,19 @@ export type PaymentValidation =
   | { readonly payment: Payment; readonly problem?: undefined }
   | { readonly payment?: undefined; readonly problem: FieldProblem };
 
-/** To be given to the JSON reader: makes a fault of every text with a card number in it, however deep it lies. */
-export const PAYMENT_READER_OPTIONS = { refuseText: containsCardNumber };
+const NAMES = ['idempotencyKey', 'merchantId', 'payerId', 'amount', 'currency', 'type', 'refundOf', 'method'] as const;
+const MEMBERS = new KnownMembers(NAMES);
+const METHOD_MEMBERS = new KnownMembers(['type', 'token']);
 
-const MEMBERS: ReadonlySet<string> = new Set([
-  'idempotencyKey', 'merchantId', 'payerId', 'amount', 'currency', 'type', 'refundOf', 'method',
-]);
-const METHOD_MEMBERS: ReadonlySet<string> = new Set(['type', 'token']);
+/** The one member of a batch. */
+export const BATCH_MEMBER = 'payments';
+
+/** To be given to the JSON reader: makes a fault of every text with a card number in it, however deep it lies. */
+export const PAYMENT_READER_OPTIONS: JsonReaderOptions = {
+  refuseText: containsCardNumber,
+  refusedDigits: FEWEST_DIGITS,
+  usualNames: new Map([...MEMBERS.names, ...METHOD_MEMBERS.names, BATCH_MEMBER].map((name) => [name, name])),
+};
 
 /**
  * Checks one payment against the rules of the API.
@@ -43,57 +49,71 @@ function readPayment(value: JsonValue, faults: readonly JsonFault[], path: JsonP
   if (value instanceof JsonObject && value.byteLength > MAXIMUM_PAYMENT_BYTES) {
     throw new Refusal({ status: 413, field: safePointer(path), detail: `must be at most ${MAXIMUM_PAYMENT_BYTES} bytes long` });
   }
-  const problem = problemOfFaults(faults);
+  const problem = faults.length === 0 ? undefined : problemOfFaults(faults);
   if (problem !== undefined) {
     throw new Refusal(problem);
   }
   const members = readObject(value, MEMBERS, path);
-  const type = readType(members, path);
-  const refundOf = readRefundOf(members, type, path);
-  const cardToken = readCardToken(members, type, path);
+  const { values } = members;
+  const at = placesOf(members.names);
+  const type = checkType(values[at.type], path);
+  const refundOf = checkRefundOf(values[at.refundOf], members, type, path);
+  const cardToken = checkMethod(values[at.method], type, path);
   return {
-    merchantId: readText(members, 'merchantId', path),
-    idempotencyKey: readText(members, 'idempotencyKey', path),
-    payerId: readText(members, 'payerId', path),
-    amount: readAmount(members, path),
-    currency: readCurrency(members, path),
+    merchantId: checkText(values[at.merchantId], members, 'merchantId', path),
+    idempotencyKey: checkText(values[at.idempotencyKey], members, 'idempotencyKey', path),
+    payerId: checkText(values[at.payerId], members, 'payerId', path),
+    amount: checkAmount(values[at.amount], path),
+    currency: checkCurrency(values[at.currency], path),
     type,
-    ...(refundOf === undefined ? undefined : { refundOf }),
-    ...(cardToken === undefined ? undefined : { cardToken }),
+    // Always there, undefined or not: objects of one shape are what all that follows is fast with.
+    refundOf,
+    cardToken,
   };
 }
 
-function readType(members: JsonObject, path: JsonPath): PaymentType {
-  const value = members.get('type');
+/** Where each member stands in an object; behind the last one, where nothing is, what the object does not have. */
+type Places = Readonly<Record<typeof NAMES[number], number>>;
+
+/** Those of the object before: the reader gives objects that are alike one list of names. */
+let placesBefore: { readonly names: readonly string[]; readonly places: Places } | undefined;
+
+function placesOf(names: readonly string[]): Places {
+  if (placesBefore?.names !== names) {
+    const entries = NAMES.map((name): [string, number] => [name, names.includes(name) ? names.indexOf(name) : names.length]);
+    placesBefore = { names, places: Object.fromEntries(entries) as Places };
+  }
+  return placesBefore.places;
+}
+
+function checkType(value: JsonValue | undefined, path: JsonPath): PaymentType {
   if (value !== 'payment' && value !== 'refund') {
     refuse([...path, 'type'], value === undefined ? 'is required' : 'must be "payment" or "refund"');
   }
   return value;
 }
 
-function readRefundOf(members: JsonObject, type: PaymentType, path: JsonPath): string | undefined {
+function checkRefundOf(value: JsonValue | undefined, members: JsonObject, type: PaymentType, path: JsonPath): string | undefined {
   if (type === 'refund') {
-    return readText(members, 'refundOf', path);
+    return checkText(value, members, 'refundOf', path);
   }
-  if (members.get('refundOf') !== undefined) {
+  if (value !== undefined) {
     refuse([...path, 'refundOf'], 'is only allowed for a refund');
   }
   return undefined;
 }
 
-function readCardToken(members: JsonObject, type: PaymentType, path: JsonPath): string | undefined {
-  const method = members.get('method');
+function checkMethod(method: JsonValue | undefined, type: PaymentType, path: JsonPath): string | undefined {
   if (method === undefined) {
     if (type === 'refund') {
       return undefined;
     }
     refuse([...path, 'method'], 'is required');
   }
-  const methodPath = [...path, 'method'];
-  const methodMembers = readObject(method, METHOD_MEMBERS, methodPath);
+  const methodMembers = readObject(method, METHOD_MEMBERS, path, 'method');
   const methodType = methodMembers.get('type');
   if (methodType !== 'card_token') {
-    refuse([...methodPath, 'type'], methodType === undefined ? 'is required' : 'must be "card_token"');
+    refuse([...path, 'method', 'type'], methodType === undefined ? 'is required' : 'must be "card_token"');
   }
-  return readText(methodMembers, 'token', methodPath);
+  return readText(methodMembers, 'token', path, 'method');
 }

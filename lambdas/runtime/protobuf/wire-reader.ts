@@ -114,17 +114,25 @@ export class WireReader {
 
 /** Bytes that `writeVarint` needs for a value from 0 to 2^53 - 1. */
 export function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) {size++;}
+  if (value < 2 ** 7) {return 1;}
+  if (value < 2 ** 14) {return 2;}
+  let size = 3;
+  for (let bound = 2 ** 21; value >= bound; bound *= 128) {size++;}
   return size;
 }
 
 /** Writes an unsigned varint (0 to 2^53 - 1) and returns the position after it. */
 export function writeVarint(target: Uint8Array, position: number, value: number): number {
   let rest = value;
-  while (rest > 0x7fffffff) {
-    target[position++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
+  if (value >= 2 ** 28) {
+    // Beyond 32 bits there are only floating-point operations; one division leaves two parts that need none.
+    const high = Math.floor(value / 2 ** 28);
+    const low = value - high * 2 ** 28;
+    target[position++] = (low & 0x7f) | 0x80;
+    target[position++] = ((low >>> 7) & 0x7f) | 0x80;
+    target[position++] = ((low >>> 14) & 0x7f) | 0x80;
+    target[position++] = (low >>> 21) | 0x80;
+    rest = high;
   }
   while (rest > 0x7f) {
     target[position++] = (rest & 0x7f) | 0x80;

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import {
   AwsConnectionError, AwsJsonClient, type AwsJsonService, AwsServiceError, isRetryable, isThrottle,
 } from '../../../../lambdas/runtime/aws/json-client';
+import { type HttpAnswer, HttpAnswerReader } from '../../../../lambdas/runtime/aws/http-answer';
+import type { HttpTransport } from '../../../../lambdas/runtime/aws/http-connections';
 
 interface Seen {
   readonly headers: IncomingMessage['headers'];
@@ -66,6 +68,33 @@ describe('AwsJsonClient', () => {
       new RegExp(`^AWS4-HMAC-SHA256 Credential=AKID/\\d{8}/eu-west-1/${service}/aws4_request, `
         + 'SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=[0-9a-f]{64}$'),
     );
+  });
+
+  it('hands the whole signed request to another transport, where it is given one', async () => {
+    const requests: string[] = [];
+    const transport: HttpTransport = {
+      exchange: async (request, timeoutMilliseconds) => {
+        requests.push(`${timeoutMilliseconds} ${Buffer.from(request).toString('utf8')}`);
+        return new HttpAnswerReader().push(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{"text":"a"}')) as HttpAnswer;
+      },
+      close: () => undefined,
+    };
+    const carried = new AwsJsonClient({
+      service: 'sqs', region: 'eu-west-1', transport, timeoutMilliseconds: 7, credentials: () => ({ accessKeyId: 'a', secretAccessKey: 'b' }),
+    });
+    await expect(carried.call('SendMessage', { text: 'ж' })).resolves.toEqual({ text: 'a' });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatch(/^7 POST \/ HTTP\/1\.1\r\n(?:[a-z0-9-]+: [^\r\n]+\r\n)+content-length: 13\r\n\r\n{"text":"ж"}$/);
+    expect(requests[0]).toContain('\r\nhost: sqs.eu-west-1.amazonaws.com\r\n');
+  });
+
+  it('sends no header that would end too early', async () => {
+    const forged = new AwsJsonClient({
+      service: 'sqs', region: 'eu-west-1', endpoint, credentials: () => ({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c\r\nx-y: z' }),
+    });
+    clients.push(forged);
+    await expect(forged.call('A', {})).rejects.toThrow('the header x-amz-security-token holds a character that headers cannot have');
+    expect(seen).toEqual([]);
   });
 
   it('keeps its connection', async () => {

@@ -216,3 +216,33 @@ describe('positions', () => {
     expect(jsonPointer(['a/b', 'c~d', 0, ''])).toBe('/a~1b/c~0d/0/');
   });
 });
+
+describe('objects that are alike', () => {
+  const names = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"ab"', '"a\\"b"', '"\u00e9"', '"\ufffd"', '"\\ud800"', '"idempotencyKey"', '""');
+  const member = fc.tuple(names, fc.constantFrom('1', '"x"', '{"a":2}', '{"b":{"a":3}}', '[]', 'null')).map(([name, value]) => `${name} : ${value}`);
+  const object = fc.array(member, { maxLength: 5 }).map((members) => `{ ${members.join(' , ')} }`);
+  // The same object again and again, and others in between.
+  const objects = fc.tuple(object, object, fc.array(fc.nat(1), { maxLength: 6 }))
+    .map(([first, second, choice]) => choice.map((which) => [first, second][which]));
+
+  it.each([
+    ['texts of their own', undefined],
+    ['shared names', new Map([['a', 'a'], ['ab', 'ab'], ['idempotencyKey', 'idempotencyKey']])],
+  ])('are read as each would be alone, with %s', (_, usualNames) => {
+    fc.assert(fc.property(objects, (texts) => {
+      const { value, faults } = readJson(Buffer.from(`[${texts.join(',')}]`), { usualNames });
+      const alone = texts.map((text) => readJson(Buffer.from(text)));
+      expect((value as readonly JsonObject[]).map(({ names: list, values }) => [list, values.map(plain)]))
+        .toEqual(alone.map(({ value: one }) => [(one as JsonObject).names, (one as JsonObject).values.map(plain)]));
+      const expected = alone.flatMap(({ faults: own }, index) => own.map(({ kind, path }) => describe_({ kind, path: [index, ...path] })));
+      expect(faults.map(describe_)).toEqual(expected);
+    }), { numRuns: 500 });
+  });
+
+  it.each([
+    '[{"a":1},{"a",1}]', '[{"a":1},{"a"}]', '[{"a":1},{"a":1,}]', '[{"a":1},{"a" 1}]',
+    '[{"a":1},{"a', '[{"a":1},{a:1}]', '[{"a":1,"b":2},{"a":1 "b":2}]',
+  ])('are still read strictly: %s', (text) => {
+    expect(syntaxError(text)).toBeInstanceOf(JsonSyntaxError);
+  });
+});

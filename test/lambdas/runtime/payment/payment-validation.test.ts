@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { readJson } from '../../../../lambdas/runtime/json/json-reader';
+import { JsonObject, JsonValue } from '../../../../lambdas/runtime/json/json-value';
 import { isCurrency, minorUnitDigits } from '../../../../lambdas/runtime/payment/currency';
 import { isPaymentText } from '../../../../lambdas/runtime/payment/payment-text';
 import { PAYMENT_READER_OPTIONS, PaymentValidation, validatePayment } from '../../../../lambdas/runtime/payment/payment-validation';
@@ -157,6 +158,37 @@ describe('validatePayment', () => {
       expect(problem).toBeDefined();
       expect(JSON.stringify(problem)).not.toContain(secret);
     }));
+  });
+});
+
+describe('what the reader has seen of texts', () => {
+  /** The same document as if nothing had been seen. */
+  const unseen = (value: JsonValue): JsonValue => {
+    if (value instanceof JsonObject) {
+      return new JsonObject(value.names, value.values.map(unseen), value.start, value.end, false);
+    }
+    return Array.isArray(value) ? value.map(unseen) : value;
+  };
+
+  it('spares looking at them again, and changes nothing', () => {
+    const text = fc.oneof(
+      fc.constantFrom('', 'k', 'x'.repeat(64), 'x'.repeat(65), '\u007f', '\u2028', '"', '\\', '1234567890123', CARD, `a${CARD}`, '4111111111111111'),
+      fc.string({ maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 5 }), fc.stringMatching(/^[2-6][0-9 -]{12,20}$/),
+    );
+    const value = fc.oneof(text, fc.array(text, { maxLength: 2 }), fc.record({ type: text, token: text }), fc.constant(1));
+    const changed = fc.tuple(fc.constantFrom('idempotencyKey', 'merchantId', 'payerId', 'currency', 'type', 'refundOf', 'method', 'note'), value)
+      .map(([name, other]) => ({ ...PAYMENT, [name]: other }));
+    const items = fc.array(fc.oneof(fc.constant(PAYMENT), fc.constant(REFUND), changed), { maxLength: 5 });
+    fc.assert(fc.property(items, fc.boolean(), (payments, escaped) => {
+      const json = JSON.stringify(payments).replaceAll('k-1', escaped ? '\\u006b-1' : 'k-1');
+      const read = readJson(Buffer.from(json), PAYMENT_READER_OPTIONS);
+      const asked = readJson(Buffer.from(json), { refuseText: PAYMENT_READER_OPTIONS.refuseText });
+      expect(read.faults).toEqual(asked.faults);
+      (read.value as JsonValue[]).forEach((item, index) => {
+        const faults = read.faults.filter(({ path }) => path[0] === index);
+        expect(validatePayment(item, faults)).toEqual(validatePayment(unseen((asked.value as JsonValue[])[index]), faults));
+      });
+    }), { numRuns: 500 });
   });
 });
 
