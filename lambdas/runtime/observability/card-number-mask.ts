@@ -25,7 +25,8 @@ function maskRun(run: string): string {
       const digits = groups.slice(start, end).filter((_, index) => index % 2 === 0).join('');
       if (digits.length >= MINIMUM_DIGITS && digits.length <= MAXIMUM_DIGITS && containsCardNumber(digits)) {
         const masked = '*'.repeat(digits.length - KEPT_DIGITS) + digits.slice(-KEPT_DIGITS);
-        return groups.slice(0, start).join('') + masked + maskCardNumbers(groups.slice(end).join(''));
+        // The digits that stay can make another number with those behind them.
+        return groups.slice(0, start).join('') + maskCardNumbers(masked + groups.slice(end).join(''));
       }
     }
   }

@@ -24,10 +24,20 @@ export type MetricName =
   | 'MovementsWaiting'
   /** Payments written to the stream of decoded events. */
   | 'EventsWritten'
+  /** Records of a batch that have their effect. */
+  | 'RecordsDone'
+  /** Records whose twin in the same batch was done in their place. */
+  | 'RecordsRepeated'
+  /** Records whose effect failed, or that could not be parked. */
+  | 'RecordsFailed'
   /** Records put aside because they can never take effect. */
   | 'RecordsParked'
   /** Records (or queue messages) left for another delivery. */
   | 'RecordsLeftForRetry'
+  /** Records of a log that lie in the partitions of a worker and are not done. */
+  | 'RecordsBehind'
+  /** Records of a log that were lost to retention before they were read. */
+  | 'RecordsExpired'
   /** The ledger kept being unavailable and is left alone for a moment. */
   | 'LedgerCircuitOpened'
   | 'LedgerCircuitClosed'
@@ -86,6 +96,8 @@ export type MetricName =
   | 'PaymentsRefusedByRules'
   /** Times that a client was held to the share of one process, because the cache did not tell what all processes have left. */
   | 'LimitsWithoutCache'
+  /** Requests refused because more were under way than the process can serve. */
+  | 'RequestsShed'
   /** Profiles that the warmer put into the cache. */
   | 'ProfilesWarmed'
   /** Profiles that it meant to put there and could not, for lack of time or of a cache. */

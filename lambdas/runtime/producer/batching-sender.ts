@@ -1,31 +1,29 @@
 import type { Clock } from '../retry/clock';
 import type { Delivery } from './payment-stream';
 
-/** A payment on its way. */
-export interface PendingPayment {
+/** What was taken, such as a payment, and is on its way. */
+export interface PendingItem {
   readonly data: Uint8Array;
   readonly settle: (delivery: Delivery) => void;
 }
 
-/** How payments are put together, and how many may be on their way. */
+/** How items are put together, and how many may be on their way. */
 export interface BatchingSenderProps<Open, Sealed> {
   readonly clock: Clock;
-  /** How long the first payment of a batch waits for others, in milliseconds. */
+  /** How long the first item of a batch waits for others, in milliseconds. */
   readonly lingerMilliseconds: number;
   /** Payments taken and not yet settled, at most. */
-  readonly maximumPendingPayments: number;
+  readonly maximumPendingItems: number;
   /** Bytes of those payments at most. @default - no bound */
   readonly maximumPendingBytes?: number;
-  /** Calls of `send` under way at once, at most. */
-  readonly maximumConcurrentSends: number;
+  /** Calls of `send` under way at once, at most. @default - no bound, for a `send` that knows one itself */
+  readonly maximumConcurrentSends?: number;
   /** Makes an empty batch. */
   readonly open: () => Open;
   /** Ends a batch: nothing is added to it any more. @returns undefined for one that is empty, which is dropped */
   readonly seal: (batch: Open) => Sealed | undefined;
-  /** How many batches go in one call, from the first on: 1 or more. @default - one */
-  readonly batchesOfSend?: (sealed: readonly Sealed[]) => number;
-  /** Settles every payment of the batches. Never throws. */
-  readonly send: (batches: readonly Sealed[]) => Promise<void>;
+  /** Settles every item of the batch, in its own time. Never throws. @returns a promise where it counts as under way until that ends */
+  readonly send: (batch: Sealed) => Promise<void> | void;
 }
 
 /**
@@ -37,22 +35,24 @@ export class BatchingSender<Open, Sealed> {
   private open: Open | undefined;
   private readonly sealed: Sealed[] = [];
   private readonly maximumPendingBytes: number;
+  private readonly maximumConcurrentSends: number;
   private sends = 0;
-  private pendingPayments = 0;
+  private pendingItems = 0;
   private pendingBytes = 0;
   private draining = false;
   private readonly whenSettled: (() => void)[] = [];
 
   public constructor(private readonly props: BatchingSenderProps<Open, Sealed>) {
     this.maximumPendingBytes = props.maximumPendingBytes ?? Infinity;
+    this.maximumConcurrentSends = props.maximumConcurrentSends ?? Infinity;
   }
 
-  /** Whether no payment must be taken now. */
+  /** Whether no item must be taken now. */
   public get isFull(): boolean {
-    return this.draining || this.pendingPayments >= this.props.maximumPendingPayments || this.pendingBytes >= this.maximumPendingBytes;
+    return this.draining || this.pendingItems >= this.props.maximumPendingItems || this.pendingBytes >= this.maximumPendingBytes;
   }
 
-  /** The batch that payments are added to now. */
+  /** The batch that items are added to now. */
   public batch(): Open {
     if (this.open !== undefined) {
       return this.open;
@@ -68,23 +68,23 @@ export class BatchingSender<Open, Sealed> {
     return batch;
   }
 
-  /** Counts a payment that was added to the batch. It must be settled once, by `settle`. */
-  public taken({ data }: PendingPayment): void {
-    this.pendingPayments++;
+  /** Counts an item that was added to the batch. It must be settled once, by `settle`. */
+  public taken({ data }: PendingItem): void {
+    this.pendingItems++;
     this.pendingBytes += data.length;
   }
 
-  /** Tells a payment what became of it. */
-  public settle(payment: PendingPayment, delivery: Delivery): void {
-    this.pendingPayments--;
-    this.pendingBytes -= payment.data.length;
-    payment.settle(delivery);
-    if (this.pendingPayments === 0) {
+  /** Tells an item what became of it. */
+  public settle(item: PendingItem, delivery: Delivery): void {
+    this.pendingItems--;
+    this.pendingBytes -= item.data.length;
+    item.settle(delivery);
+    if (this.pendingItems === 0) {
       this.whenSettled.splice(0).forEach((resolve) => resolve());
     }
   }
 
-  /** Sends the batch, if there is one that holds anything. The next payment opens another. */
+  /** Sends the batch, if there is one that holds anything. The next item opens another. */
   public seal(): void {
     const batch = this.open;
     this.open = undefined;
@@ -95,12 +95,12 @@ export class BatchingSender<Open, Sealed> {
     }
   }
 
-  /** Takes no more payments and resolves when all that were taken are settled. */
+  /** Takes no more items and resolves when all that were taken are settled. */
   public drain(): Promise<void> {
     this.draining = true;
     this.seal();
     return new Promise((resolve) => {
-      if (this.pendingPayments === 0) {
+      if (this.pendingItems === 0) {
         resolve();
       } else {
         this.whenSettled.push(resolve);
@@ -110,14 +110,15 @@ export class BatchingSender<Open, Sealed> {
 
   /** Starts calls while there are batches and free places. */
   private send(): void {
-    const { batchesOfSend, maximumConcurrentSends, send } = this.props;
-    while (this.sealed.length > 0 && this.sends < maximumConcurrentSends) {
-      const batches = this.sealed.splice(0, batchesOfSend?.(this.sealed) ?? 1);
-      this.sends++;
-      void send(batches).finally(() => {
-        this.sends--;
-        this.send();
-      });
+    while (this.sealed.length > 0 && this.sends < this.maximumConcurrentSends) {
+      const sending = this.props.send(this.sealed.shift() as Sealed);
+      if (sending !== undefined) {
+        this.sends++;
+        void sending.finally(() => {
+          this.sends--;
+          this.send();
+        });
+      }
     }
   }
 }

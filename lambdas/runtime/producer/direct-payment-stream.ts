@@ -6,7 +6,7 @@ import { applyDraw, type ApplyOptions, type Ledger, type Outcome } from '../ledg
 import { drawnKey, type MovementRecord, type StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { decodePaymentRecord } from '../payment/payment-codec';
-import { BatchingSender, type PendingPayment } from './batching-sender';
+import { BatchingSender, type PendingItem } from './batching-sender';
 import type { Delivery, PaymentStream } from './payment-stream';
 
 export interface DirectPaymentStreamPorts extends ParkRecordPorts {
@@ -31,7 +31,7 @@ export interface DirectPaymentStreamOptions {
 }
 
 /** A record on its way. */
-interface Pending extends PendingPayment {
+interface Pending extends PendingItem {
   readonly content: StreamRecord;
 }
 
@@ -53,11 +53,11 @@ export class DirectPaymentStream implements PaymentStream {
     this.sender = new BatchingSender<Pending[], Pending[]>({
       clock: ports.clock,
       lingerMilliseconds: options.lingerMilliseconds ?? 5,
-      maximumPendingPayments: options.maximumPendingPayments ?? 5_000,
+      maximumPendingItems: options.maximumPendingPayments ?? 5_000,
       maximumConcurrentSends: options.maximumConcurrentBatches ?? 8,
       open: () => [],
       seal: (batch) => (batch.length > 0 ? batch : undefined),
-      send: ([batch]) => this.apply(batch),
+      send: (batch) => this.apply(batch),
     });
   }
 

@@ -1,95 +1,60 @@
 import { AggregateBuilder } from '../aggregate/kpl-aggregate';
-import { AwsCaller } from '../aws/json-client';
-import { Clock, Random, systemClock } from '../retry/clock';
-import { RetryPolicy } from '../retry/retry';
-import { BatchingSender, PendingPayment } from './batching-sender';
+import { BatchingSender, PendingItem } from './batching-sender';
+import { DeliveryOptions, deliveryOf, packingBounds, recordSenderOf } from './delivery-options';
 import { EvenPartitionKeys } from './even-partition-keys';
 import { Delivery, PaymentStream } from './payment-stream';
-import { OutgoingRecord, putRecords, PutResult, recordsOfCall } from './put-records';
+import { RecordSender, SentRecord } from './record-sender';
 
-export interface KinesisProducerOptions {
-  readonly kinesis: AwsCaller;
-  readonly streamName: string;
-  /** How long the first payment of a record waits for others, in milliseconds. @default 5 */
-  readonly lingerMilliseconds?: number;
+export interface KinesisProducerOptions extends DeliveryOptions {
   /** Bytes of one aggregated record at most. @default 25000 */
   readonly maximumRecordBytes?: number;
   /** Payments of one aggregated record at most. @default 500 */
   readonly maximumRecordPayments?: number;
   /** Payments taken and not yet settled, at most. @default 20000 */
   readonly maximumPendingPayments?: number;
-  /** Bytes of those payments at most. @default 32 MiB */
-  readonly maximumPendingBytes?: number;
-  /** PutRecords calls under way, waits between attempts included, at most. @default 16 */
-  readonly maximumConcurrentCalls?: number;
-  /** No attempt begins later than this after a record's first one, in milliseconds. @default 5000 */
-  readonly deliveryMilliseconds?: number;
-  /** @default - RetryPolicy with its defaults */
-  readonly retry?: RetryPolicy;
-  /** @default - the system clock */
-  readonly clock?: Clock;
-  /** @default Math.random */
-  readonly random?: Random;
-  /** Is told of errors that no retry helps against, such as a missing permission. @default - nobody is told */
-  readonly onError?: (error: Error) => void;
 }
+
+/** Keys that are looked at for one whose shard takes something now. */
+const KEYS_TRIED = 16;
 
 /** A record being filled. */
 interface OpenRecord {
   readonly partitionKey: string;
   readonly builder: AggregateBuilder;
-  readonly payments: PendingPayment[];
-}
-
-/** A record on its way. */
-interface SealedRecord extends OutgoingRecord {
-  readonly payments: readonly PendingPayment[];
+  readonly items: PendingItem[];
 }
 
 /**
  * Packs payments into aggregated Kinesis records and tells each payment when its record is durable.
  *
  * Payments that come within the linger time travel in one record, up to its size. Records spread evenly over the
- * shards; one that a shard refuses is tried again on another, so no order is kept. A payment can be stored twice (a lost
- * answer, then a retry), but it is never called durable without being stored.
+ * shards; one that a shard refuses is tried again on another, and a shard that throttles is sent less, so no order is kept. A payment can be
+ * stored twice (a lost answer, then a retry; a hedged call), but it is never called durable without being stored.
  */
 export class KinesisProducer implements PaymentStream {
-  private readonly kinesis: AwsCaller;
-  private readonly streamName: string;
   private readonly maximumRecordBytes: number;
   private readonly maximumRecordPayments: number;
-  private readonly deliveryMilliseconds: number;
-  private readonly retry: RetryPolicy;
-  private readonly clock: Clock;
   private readonly keys: EvenPartitionKeys;
-  private readonly onError: (error: Error) => void;
-  private readonly sender: BatchingSender<OpenRecord, SealedRecord>;
+  private readonly sender: RecordSender;
+  private readonly packing: BatchingSender<OpenRecord, SentRecord>;
 
+  /** @throws RangeError when an option is out of its range */
   public constructor(options: KinesisProducerOptions) {
-    this.kinesis = options.kinesis;
-    this.streamName = options.streamName;
     this.maximumRecordBytes = options.maximumRecordBytes ?? 25_000;
     this.maximumRecordPayments = options.maximumRecordPayments ?? 500;
-    this.deliveryMilliseconds = options.deliveryMilliseconds ?? 5_000;
-    this.clock = options.clock ?? systemClock;
-    this.retry = options.retry ?? new RetryPolicy({ clock: this.clock, random: options.random });
     this.keys = new EvenPartitionKeys(options.random);
-    this.onError = options.onError ?? (() => undefined);
-    this.sender = new BatchingSender<OpenRecord, SealedRecord>({
-      clock: this.clock,
-      lingerMilliseconds: options.lingerMilliseconds ?? 5,
-      maximumPendingPayments: options.maximumPendingPayments ?? 20_000,
-      maximumPendingBytes: options.maximumPendingBytes ?? 32 * 1024 * 1024,
-      maximumConcurrentSends: options.maximumConcurrentCalls ?? 16,
-      open: () => ({ partitionKey: this.keys.next(), builder: new AggregateBuilder(this.maximumRecordBytes), payments: [] }),
-      seal: ({ partitionKey, builder, payments }) => (payments.length === 0 ? undefined : { partitionKey, data: builder.build(), payments }),
-      batchesOfSend: recordsOfCall,
-      send: (records) => this.deliver(records),
+    this.sender = recordSenderOf(options);
+    this.packing = new BatchingSender<OpenRecord, SentRecord>({
+      ...packingBounds(options),
+      maximumPendingItems: options.maximumPendingPayments ?? 20_000,
+      open: () => ({ partitionKey: this.nextKey(), builder: new AggregateBuilder(this.maximumRecordBytes), items: [] }),
+      seal: (open) => this.seal(open),
+      send: (record) => this.sender.send([record]),
     });
   }
 
   public get isFull(): boolean {
-    return this.sender.isFull;
+    return this.packing.isFull;
   }
 
   /** @throws RangeError when the payment alone is larger than a record may be */
@@ -97,86 +62,61 @@ export class KinesisProducer implements PaymentStream {
     if (this.isFull) {
       return false;
     }
-    let record = this.sender.batch();
+    let record = this.packing.batch();
     if (!record.builder.tryAdd(record.partitionKey, data)) {
-      this.sender.seal();
-      record = this.sender.batch();
+      this.packing.seal();
+      record = this.packing.batch();
       if (!record.builder.tryAdd(record.partitionKey, data)) {
         // Empty as it is, it is dropped.
-        this.sender.seal();
+        this.packing.seal();
         throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
       }
     }
     const payment = { data, settle };
-    record.payments.push(payment);
-    this.sender.taken(payment);
-    if (record.payments.length >= this.maximumRecordPayments) {
-      this.sender.seal();
+    record.items.push(payment);
+    this.packing.taken(payment);
+    if (record.items.length >= this.maximumRecordPayments) {
+      this.packing.seal();
     }
     return true;
   }
 
   public drain(): Promise<void> {
-    return this.sender.drain();
+    return this.packing.drain();
   }
 
-  /** Tries until every record is durable or no further attempt is allowed. Never throws. */
-  private async deliver(records: readonly SealedRecord[]): Promise<void> {
-    const attempts = this.retry.begin(this.clock.now() + this.deliveryMilliseconds);
-    let left = records;
-    for (;;) {
-      const result = await this.attempt(left);
-      if (result.left.length === 0) {
-        attempts.succeeded();
-        return;
-      }
-      left = result.left;
-      if (!result.mayRetry || !(await attempts.again())) {
-        for (const record of left) {
-          this.settle(record, () => ({ kind: 'unavailable', error: result.error }));
+  private seal({ partitionKey, builder, items }: OpenRecord): SentRecord | undefined {
+    return items.length === 0 ? undefined : this.sent(partitionKey, builder.build(), items);
+  }
+
+  private sent(partitionKey: string, data: Uint8Array, items: readonly PendingItem[]): SentRecord {
+    return {
+      partitionKey,
+      data,
+      settle: (outcome) => {
+        for (let index = 0; index < items.length; index++) {
+          this.packing.settle(items[index], deliveryOf(outcome, index));
         }
-        return;
-      }
-      if (result.refused) {
-        left = left.map((record) => this.movedElsewhere(record));
-      }
-    }
+      },
+      elsewhere: () => this.movedElsewhere(items),
+    };
   }
 
-  /** One PutRecords call. Settles the records that are durable and returns the others. */
-  private async attempt(records: readonly SealedRecord[]): Promise<Attempt> {
-    const { stored, ...result } = await putRecords(this.kinesis, this.streamName, records);
-    if (!result.mayRetry) {
-      this.onError(result.error);
-    }
-    const left = records.filter((record, index) => {
-      const place = stored[index];
-      if (place === undefined) {
-        return true;
-      }
-      const { shardId, sequenceNumber } = place;
-      this.settle(record, (position) => ({ kind: 'durable', position: { shardId, sequenceNumber, index: position } }));
-      return false;
-    });
-    return { left, ...result };
-  }
-
-  /** The same payments under another key. All keys are of one length, so that they fit again. */
-  private movedElsewhere({ payments }: SealedRecord): SealedRecord {
-    const partitionKey = this.keys.next();
+  /** The same content under another key. All keys are of one length, so that it fits again. */
+  private movedElsewhere(items: readonly PendingItem[]): SentRecord {
+    const partitionKey = this.nextKey();
     const builder = new AggregateBuilder(this.maximumRecordBytes);
-    for (const { data } of payments) {
+    for (const { data } of items) {
       builder.tryAdd(partitionKey, data);
     }
-    return { partitionKey, data: builder.build(), payments };
+    return this.sent(partitionKey, builder.build(), items);
   }
 
-  private settle({ payments }: SealedRecord, delivery: (index: number) => Delivery): void {
-    payments.forEach((payment, index) => this.sender.settle(payment, delivery(index)));
+  private nextKey(): string {
+    let partitionKey = this.keys.next();
+    for (let tries = 1; tries < KEYS_TRIED && this.sender.rates.mustWait({ partitionKey }); tries++) {
+      partitionKey = this.keys.next();
+    }
+    return partitionKey;
   }
-}
-
-interface Attempt extends Omit<PutResult, 'stored'> {
-  /** Records that are not known to be durable. */
-  readonly left: readonly SealedRecord[];
 }

@@ -12,10 +12,78 @@ const FORMAT = /^1~([A-Za-z0-9_.-]{1,128})~(\d{1,128})~(\d{1,9})~(\d{1,15})$/;
 /** Longest token that is looked at. */
 const MAXIMUM_LENGTH = 600;
 
+/** What the receipts of one record have in common, which come one after the other. */
+interface SharedText {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  readonly acceptedAt: number;
+  /** All that comes before the index, but for what is left over, as base64url. */
+  readonly head: string;
+  /** Up to two characters of what comes before the index that do not fill a group of base64. */
+  readonly leftOver: string;
+  /** What comes after the index. */
+  readonly end: string;
+  /** That as base64url, without its first 0, 1 or 2 characters; made when it is first needed. */
+  readonly tails: (string | undefined)[];
+  /** By index: what lies between as base64url. */
+  readonly middles: (string | undefined)[];
+}
+
+/** Middles of receipts that are kept, of so many indexes: a record holds 500 payments unless it is told otherwise. */
+const KEPT_INDEXES = 512;
+/** What is left over differs in a digit, and what comes after the index begins alike for years: there are about ten of these. */
+const KEPT_MIDDLES = 32;
+const middlesByBorders = new Map<string, (string | undefined)[]>();
+
+let shared: SharedText | undefined;
+
 /** Writes a receipt as a token that is opaque to clients and fits into a URL as it is (base64url). */
-export function encodeReceipt(position: StreamPosition, acceptedAt: number): string {
-  const text = `${VERSION}~${position.shardId}~${position.sequenceNumber}~${position.index}~${acceptedAt}`;
-  return Buffer.from(text, 'latin1').toString('base64url');
+export function encodeReceipt({ shardId, sequenceNumber, index }: StreamPosition, acceptedAt: number): string {
+  if (shared === undefined || shared.acceptedAt !== acceptedAt || shared.sequenceNumber !== sequenceNumber || shared.shardId !== shardId) {
+    shared = sharedText(shardId, sequenceNumber, acceptedAt);
+  }
+  const { head, leftOver, end, tails, middles } = shared;
+  // Base64 writes three characters as four: what comes before the end is filled up from it.
+  const digits = index < 10 ? 1 : index < 100 ? 2 : index < 1_000 ? 3 : String(index).length;
+  const taken = (3 - (leftOver.length + digits) % 3) % 3;
+  const tail = tails[taken] ??= base64url(end.slice(taken));
+  let middle = index < KEPT_INDEXES ? middles[index] : undefined;
+  if (middle === undefined) {
+    middle = base64url(leftOver + index + end.slice(0, taken));
+    if (index < KEPT_INDEXES) {
+      middles[index] = middle;
+    }
+  }
+  return head + middle + tail;
+}
+
+function middlesOf(borders: string): (string | undefined)[] {
+  let middles = middlesByBorders.get(borders);
+  if (middles === undefined) {
+    middles = new Array<string | undefined>(KEPT_INDEXES).fill(undefined);
+    if (middlesByBorders.size === KEPT_MIDDLES) {
+      middlesByBorders.clear();
+    }
+    middlesByBorders.set(borders, middles);
+  }
+  return middles;
+}
+
+function sharedText(shardId: string, sequenceNumber: string, acceptedAt: number): SharedText {
+  const before = `${VERSION}~${shardId}~${sequenceNumber}~`;
+  const whole = before.length - before.length % 3;
+  const leftOver = before.slice(whole);
+  const end = `~${acceptedAt}`;
+  return {
+    shardId,
+    sequenceNumber,
+    acceptedAt,
+    head: base64url(before.slice(0, whole)),
+    leftOver,
+    end,
+    tails: [undefined, undefined, undefined],
+    middles: middlesOf(`${leftOver}${end.slice(0, 2)}`),
+  };
 }
 
 /** Reads a token; undefined for anything that `encodeReceipt` did not write. */
@@ -30,4 +98,8 @@ export function decodeReceipt(token: string): Receipt | undefined {
     return undefined;
   }
   return { shardId: parts[1], sequenceNumber: parts[2], index: Number(parts[3]), acceptedAt: Number(parts[4]) };
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text, 'latin1').toString('base64url');
 }

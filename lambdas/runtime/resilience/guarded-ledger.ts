@@ -1,6 +1,7 @@
 import { AwsServiceError, isThrottle } from '../aws/errors';
 import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from '../ledger/ledger';
 import { OutOfTimeError, unavailable } from '../ledger/outcomes';
+import { isNotServed } from '../ledger/postgresql-errors';
 import { STATEMENTS_PER_CALL } from '../limits';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
@@ -141,8 +142,8 @@ export function guardLedger(ledger: Ledger, ports: GuardPorts, options: Omit<Cir
 
 /**
  * The share of the outcomes that tell of an unavailable store; undefined when none of them tells anything. Throttles and conflicts tell of a
- * store that works and has too much to do: waiting between attempts helps there. Time that ran out tells something only where there was
- * enough of it and nothing got through.
+ * store that works and has too much to do: waiting between attempts helps there. So does the refusal of a shard that a merchant has left. Time that
+ * ran out tells something only where there was enough of it and nothing got through.
  */
 function failedShare(outcomes: readonly Outcome[], hadTime: boolean): number | undefined {
   let late = 0;
@@ -153,7 +154,7 @@ function failedShare(outcomes: readonly Outcome[], hadTime: boolean): number | u
     }
     if (outcome.error instanceof OutOfTimeError) {
       late++;
-    } else if (!isThrottle(outcome.error) && !isConflict(outcome.error)) {
+    } else if (!isThrottle(outcome.error) && !isConflict(outcome.error) && !isNotServed(outcome.error)) {
       failed++;
     }
   }

@@ -1,13 +1,13 @@
-import { BatchingSender, type BatchingSenderProps, type PendingPayment } from '../../../../lambdas/runtime/producer/batching-sender';
+import { BatchingSender, type BatchingSenderProps, type PendingItem } from '../../../../lambdas/runtime/producer/batching-sender';
 import { ManualClock } from './manual-clock';
 
-type Batch = PendingPayment[];
+type Batch = PendingItem[];
 
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
 
 describe('BatchingSender', () => {
   let clock: ManualClock;
-  let sent: { readonly batches: readonly Batch[]; readonly end: () => void }[];
+  let sent: { readonly batch: Batch; readonly end: () => void }[];
   let sender: BatchingSender<Batch, Batch>;
 
   function start(props: Partial<BatchingSenderProps<Batch, Batch>> = {}): void {
@@ -16,17 +16,17 @@ describe('BatchingSender', () => {
     sender = new BatchingSender<Batch, Batch>({
       clock,
       lingerMilliseconds: 5,
-      maximumPendingPayments: 10,
+      maximumPendingItems: 10,
       maximumConcurrentSends: 2,
       open: () => [],
       seal: (batch) => (batch.length > 0 ? batch : undefined),
-      send: (batches) => new Promise((resolve) => { sent.push({ batches, end: resolve }); }),
+      send: (batch) => new Promise((resolve) => { sent.push({ batch, end: resolve }); }),
       ...props,
     });
   }
 
-  function take(bytes = 1): PendingPayment {
-    const payment: PendingPayment = { data: new Uint8Array(bytes), settle: jest.fn() };
+  function take(bytes = 1): PendingItem {
+    const payment: PendingItem = { data: new Uint8Array(bytes), settle: jest.fn() };
     sender.batch().push(payment);
     sender.taken(payment);
     return payment;
@@ -41,9 +41,9 @@ describe('BatchingSender', () => {
     expect(sent).toEqual([]);
     await clock.advance(1);
     take();
-    expect(sent.map(({ batches }) => batches.map(({ length }) => length))).toEqual([[2]]);
+    expect(sent.map(({ batch }) => batch.length)).toEqual([2]);
     await clock.advance(5);
-    expect(sent.map(({ batches }) => batches.map(({ length }) => length))).toEqual([[2], [1]]);
+    expect(sent.map(({ batch }) => batch.length)).toEqual([2, 1]);
   });
 
   it('lets the timer of a batch that was full leave the next one alone', async () => {
@@ -65,24 +65,33 @@ describe('BatchingSender', () => {
     await sender.drain();
   });
 
-  it('sends no more at once than it may, in their order, and as many together as go into one call', async () => {
-    start({ batchesOfSend: (sealed) => Math.min(2, sealed.length) });
-    const payments = Array.from({ length: 5 }, () => {
+  it('sends no more at once than it may, in their order', async () => {
+    const payments = Array.from({ length: 4 }, () => {
       const payment = take();
       sender.seal();
       return payment;
     });
-    expect(sent.map(({ batches }) => batches.flat())).toEqual([[payments[0]], [payments[1]]]);
+    expect(sent.map(({ batch }) => batch)).toEqual([[payments[0]], [payments[1]]]);
     sent[1].end();
     await turn();
-    expect(sent.map(({ batches }) => batches.flat()).slice(2)).toEqual([[payments[2], payments[3]]]);
+    expect(sent.map(({ batch }) => batch).slice(2)).toEqual([[payments[2]]]);
     sent[0].end();
     await turn();
-    expect(sent.map(({ batches }) => batches.flat()).slice(3)).toEqual([[payments[4]]]);
+    expect(sent.map(({ batch }) => batch).slice(3)).toEqual([[payments[3]]]);
+  });
+
+  it('has no bound of its own for a sender that knows one itself', () => {
+    const batches: Batch[] = [];
+    start({ maximumConcurrentSends: undefined, send: (batch) => { batches.push(batch); } });
+    for (let batch = 0; batch < 5; batch++) {
+      take();
+      sender.seal();
+    }
+    expect(batches).toHaveLength(5);
   });
 
   it('is full by payments and by bytes until some are settled', () => {
-    start({ maximumPendingPayments: 2, maximumPendingBytes: 100 });
+    start({ maximumPendingItems: 2, maximumPendingBytes: 100 });
     const first = take();
     expect(sender.isFull).toBe(false);
     const second = take();
@@ -101,7 +110,7 @@ describe('BatchingSender', () => {
     const drained = jest.fn();
     const ended = sender.drain().then(drained);
     expect(sender.isFull).toBe(true);
-    expect(sent.map(({ batches }) => batches.flat())).toEqual([payments]);
+    expect(sent.map(({ batch }) => batch)).toEqual([payments]);
     sender.settle(payments[0], { kind: 'conflict' });
     await turn();
     expect(drained).not.toHaveBeenCalled();

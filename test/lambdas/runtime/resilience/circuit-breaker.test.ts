@@ -39,6 +39,12 @@ describe('CircuitBreaker', () => {
     expect(given.state).toBe('open');
   });
 
+  it('opens at the very share that is stated', () => {
+    const given = breaker();
+    [0, 0, 1, 1].forEach((failed) => call(given, failed));
+    expect(given.state).toBe('open');
+  });
+
   it('does not open on a success', () => {
     const given = breaker({ failureShare: 0.1 });
     [1, 0, 0, 0].forEach((failed) => call(given, failed));
