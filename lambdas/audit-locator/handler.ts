@@ -1,10 +1,11 @@
-import type { S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { S3Event } from 'aws-lambda';
 import { ArchiveFormatError, unpackChanges } from '../runtime/archive/archived-change';
 import { parseManifestKey } from '../runtime/archive/archive-keys';
 import { parseManifest, sha256 } from '../runtime/archive/manifest';
 import { forEachConcurrently } from '../runtime/aws/concurrency';
 import type { ObjectStore } from '../runtime/aws/object-store';
-import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
+import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
+import { type QueueSource, queueSource } from '../runtime/batch/sources/queue-source';
 import type { Logger } from '../runtime/observability/logger';
 import type { Metrics } from '../runtime/observability/metrics';
 import type { Clock } from '../runtime/retry/clock';
@@ -27,7 +28,7 @@ export interface AuditLocatorOptions {
   readonly objectConcurrency?: number;
 }
 
-export type AuditLocatorHandler = (event: SQSEvent, context: RemainingTime) => Promise<SQSBatchResponse>;
+export type AuditLocatorHandler = BatchHandler<QueueSource>;
 
 /**
  * Handles the queue of new manifests: notes for each merchant's bucket and minute which objects hold its changes. Its event source mapping must
@@ -40,48 +41,49 @@ export function createAuditLocatorHandler(ports: AuditLocatorPorts, options: Aud
   const { concurrency = 64, objectConcurrency = 2 } = options;
   const { objects, locators, metrics, logger, clock } = ports;
 
-  const locate = async (record: SQSRecord, rows: LocatorRows, deadline: number): Promise<void> => {
-    for (const key of manifestKeys(record.body)) {
+  const locate = async (keys: readonly string[], source: string, rows: LocatorRows, deadline: number): Promise<void> => {
+    for (const key of keys) {
       const manifest = parseManifest((await existing(objects, key, deadline)).toString('utf8'));
       const object = await existing(objects, manifest.object.key, deadline);
       if (sha256(object) !== manifest.object.sha256) {
         throw new ArchiveFormatError(`${manifest.object.key} is not what its manifest says`);
       }
       const { changes } = unpackChanges(object);
-      rows.add(record.messageId, manifest.object.key, changes);
+      rows.add(source, manifest.object.key, changes);
       metrics.count('ObjectsLocated');
       metrics.observe('LocatorLag', clock.now() - manifest.lastAt * 1_000);
     }
   };
 
-  return async ({ Records: records }, context) => {
-    const deadline = invocationDeadline(context, clock.now());
-    const failed = new Set<string>();
-    const rows = new LocatorRows();
-    await forEachConcurrently(records, objectConcurrency, async (record) => {
-      try {
-        await locate(record, rows, deadline);
-      } catch (error) {
-        failed.add(record.messageId);
-        logger.sample('error', 'a manifest could not be read', { error });
-      }
-    });
-    await forEachConcurrently(rows.all(), concurrency, async ({ locator, sources }) => {
-      try {
-        if (clock.now() >= deadline) {
-          throw new Error('the invocation ends before all rows are written');
+  return new BatchProcessor({
+    source: queueSource(),
+    decode: manifestKeys,
+    metrics,
+    logger,
+    clock,
+    failureMessage: 'a notification of manifests could not be handled',
+    bulkEffect: async (items, { deadline }) => {
+      const failed = new Map<string, Error>();
+      const rows = new LocatorRows();
+      await forEachConcurrently(items, objectConcurrency, async ({ content, record: { native: { messageId } } }) => {
+        await locate(content, messageId, rows, deadline)
+          .catch((error: unknown) => failed.set(messageId, new Error('a manifest could not be read', { cause: error })));
+      });
+      await forEachConcurrently(rows.all(), concurrency, async ({ locator, sources }) => {
+        try {
+          if (clock.now() >= deadline) {
+            throw new Error('the invocation ends before all rows are written');
+          }
+          await locators.add(locator);
+          metrics.count('LocatorsWritten');
+        } catch (error) {
+          const failure = new Error('a locator could not be written', { cause: error });
+          sources.forEach((messageId) => failed.set(messageId, failure));
         }
-        await locators.add(locator);
-        metrics.count('LocatorsWritten');
-      } catch (error) {
-        sources.forEach((messageId) => failed.add(messageId));
-        logger.sample('error', 'a locator could not be written', { error });
-      }
-    });
-    metrics.count('RecordsLeftForRetry', failed.size);
-    metrics.flush();
-    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
-  };
+      });
+      return items.map(({ record }) => failed.get(record.native.messageId));
+    },
+  }).handler;
 }
 
 /** Keys of the manifests that a notification tells of; none for the test that S3 sends when notifications are switched on. */

@@ -1,27 +1,15 @@
-import type { DynamoDBBatchItemFailure, DynamoDBStreamEvent } from 'aws-lambda';
 import { BalanceProjector, type BalanceProjectorOptions } from '../runtime/balance/balance-projector';
 import { streamShardName } from '../runtime/balance/stream-shard';
-import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
+import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
+import { streamShardOf, type TableStreamWindowSource, tableStreamWindowSource } from '../runtime/batch/sources/table-source';
 import { type Clock, systemClock } from '../runtime/retry/clock';
-
-/** A batch of a table stream whose event source mapping has a tumbling window: only then it names its shard. */
-export interface TableStreamWindowEvent extends DynamoDBStreamEvent {
-  readonly shardId?: string;
-  readonly eventSourceARN?: string;
-}
-
-export interface TableStreamWindowResponse {
-  readonly batchItemFailures: DynamoDBBatchItemFailure[];
-  /** Always empty: every invocation writes its sums before it answers, so that nothing is lost with a window. */
-  readonly state: Record<string, never>;
-}
 
 export interface BalanceProjectorPorts extends BalanceProjectorOptions {
   /** @default - the system clock */
   readonly clock?: Clock;
 }
 
-export type BalanceProjectorHandler = (event: TableStreamWindowEvent, context: RemainingTime) => Promise<TableStreamWindowResponse>;
+export type BalanceProjectorHandler = BatchHandler<TableStreamWindowSource>;
 
 /**
  * Handles batches of the ledger tables' streams. Its event source mapping needs a tumbling window, must report batch item
@@ -31,27 +19,25 @@ export type BalanceProjectorHandler = (event: TableStreamWindowEvent, context: R
  */
 export function createBalanceProjectorHandler(ports: BalanceProjectorPorts): BalanceProjectorHandler {
   const projector = new BalanceProjector(ports);
-  const clock = ports.clock ?? systemClock;
-  return async (event, context) => {
-    const { Records: records, shardId, eventSourceARN: eventSourceArn = records[0]?.eventSourceARN } = event;
-    if (records.length === 0) {
-      // The last invocation of a window may have no records.
-      return { batchItemFailures: [], state: {} };
-    }
-    if (!shardId || !eventSourceArn) {
-      throw new Error('the event does not name its shard: the event source mapping needs a tumbling window');
-    }
-    const end = await projector.project(records, streamShardName(eventSourceArn, shardId), invocationDeadline(context, clock.now()));
-    const newest = records[end - 1]?.dynamodb?.ApproximateCreationDateTime;
-    if (newest !== undefined) {
-      ports.metrics.observe('BalanceLag', clock.now() - newest * 1_000);
-    }
-    ports.metrics.count('RecordsLeftForRetry', records.length - end);
-    ports.metrics.flush();
-    const failure = records[end]?.dynamodb?.SequenceNumber;
-    if (end < records.length && failure === undefined) {
-      throw new Error('a record without sequence number cannot be reported as failed');
-    }
-    return { batchItemFailures: failure === undefined ? [] : [{ itemIdentifier: failure }], state: {} };
-  };
+  const { clock = systemClock, logger, metrics } = ports;
+  return new BatchProcessor({
+    source: tableStreamWindowSource(),
+    metrics,
+    logger,
+    clock,
+    failureMessage: 'a change could not be projected',
+    bulkEffect: async (items, { deadline }) => {
+      const records = items.map(({ content }) => content);
+      const { shard, stream } = streamShardOf(items[0].record.event);
+      const end = await projector.project(records, streamShardName(stream, shard), deadline);
+      const newest = records[end - 1]?.dynamodb?.ApproximateCreationDateTime;
+      if (newest !== undefined) {
+        metrics.observe('BalanceLag', clock.now() - newest * 1_000);
+      }
+      return records.map((_, index) => (index < end ? undefined : LEFT));
+    },
+  }).handler;
 }
+
+/** Said of every change from the first one on that is not in the balances. */
+const LEFT = new Error('the balances do not contain the change yet');

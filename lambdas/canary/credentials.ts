@@ -1,10 +1,9 @@
 import type { AwsCaller } from '../runtime/aws/json-client';
+import { CachedSecret } from '../runtime/cache/cached-secret';
 import type { OutgoingClient } from '../runtime/http/outgoing';
 import type { Clock } from '../runtime/retry/clock';
 import { type Authorization, CanaryFailure } from './api-client';
 
-/** A secret that was rotated is believed for so long. */
-const SECRET_LIFETIME_MILLISECONDS = 5 * 60_000;
 /** A token is given up so long before it ends. */
 const TOKEN_RESERVE_SECONDS = 60;
 const SHORTEST_LIFETIME_SECONDS = 1;
@@ -35,31 +34,26 @@ export interface CanaryCredentialsOptions {
  * "scope": …}` for a token by the client credentials grant (RFC 6749, 4.4). Secret and token are kept between runs.
  */
 export function secretCredentials(options: CanaryCredentialsOptions): Authorization {
-  const { clock } = options;
-  let secret: { readonly value: CanarySecret; readonly until: number } | undefined;
-  let token: { readonly value: string; readonly until: number; readonly of: CanarySecret } | undefined;
+  const { clock, secretArn, secretsManager } = options;
+  const secret = new CachedSecret({ secretsManager, secretId: secretArn, parse: readSecret, clock });
+  let token: { readonly value: string; readonly until: number; readonly of: string } | undefined;
   return async (deadline) => {
-    if (secret === undefined || clock.now() >= secret.until) {
-      const before = secret?.value;
-      const value = await readSecret(options);
-      // The same object while nothing has changed, so that its token stays good.
-      secret = { value: JSON.stringify(before) === JSON.stringify(value) ? before! : value, until: clock.now() + SECRET_LIFETIME_MILLISECONDS };
+    const known = await secret.value();
+    if (known.apiKey !== undefined) {
+      return { [options.apiKeyHeader]: known.apiKey };
     }
-    if (secret.value.apiKey !== undefined) {
-      return { [options.apiKeyHeader]: secret.value.apiKey };
-    }
-    if (token === undefined || token.of !== secret.value || clock.now() >= token.until) {
-      token = { ...(await fetchToken(options, secret.value, deadline)), of: secret.value };
+    const of = JSON.stringify(known);
+    if (token?.of !== of || clock.now() >= token.until) {
+      token = { ...(await fetchToken(options, known, deadline)), of };
     }
     return { authorization: `Bearer ${token.value}` };
   };
 }
 
-async function readSecret({ secretArn, secretsManager }: CanaryCredentialsOptions): Promise<CanarySecret> {
-  const { SecretString: text } = await secretsManager.call<{ SecretString?: string }>('GetSecretValue', { SecretId: secretArn });
+function readSecret(text: string): CanarySecret {
   let value: unknown;
   try {
-    value = JSON.parse(text ?? '');
+    value = JSON.parse(text);
   } catch {
     throw new CanaryFailure('the secret of the canary is no JSON');
   }

@@ -1,6 +1,5 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { forEachConcurrently } from '../runtime/aws/concurrency';
-import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
+import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
+import { type QueueSource, queueSource } from '../runtime/batch/sources/queue-source';
 import { readDeliveredEvent } from '../runtime/events/delivered-event';
 import type { OutgoingClient } from '../runtime/http/outgoing';
 import type { Logger } from '../runtime/observability/logger';
@@ -24,58 +23,46 @@ export interface NotificationWorkerOptions {
   readonly concurrency?: number;
 }
 
-export type NotificationWorkerHandler = (event: SQSEvent, context: RemainingTime) => Promise<SQSBatchResponse>;
+export type NotificationWorkerHandler = BatchHandler<QueueSource>;
 
 /**
  * Handles the queue of notifications: each domain event is told to the endpoint of its merchant. Its event source mapping must report batch
  * item failures.
  *
- * What an endpoint does not take comes back with the queue's visibility timeout and goes to the dead letters in the end; no delivery waits
- * for another's. An event may be delivered more than once, always under the same id.
+ * What an endpoint does not take comes back with the queue's visibility timeout and goes to the dead letters in the end, as does what is no
+ * domain event; no delivery waits for another's. An event may be delivered more than once, always under the same id.
  */
 export function createNotificationWorkerHandler(ports: NotificationWorkerPorts, options: NotificationWorkerOptions = {}): NotificationWorkerHandler {
   const { timeoutMilliseconds = 5_000, concurrency = 8 } = options;
   const { endpoints, client, metrics, logger, clock } = ports;
-
-  const deliver = async ({ body }: SQSRecord): Promise<boolean> => {
-    const event = readDeliveredEvent(body);
-    const endpoint = await endpoints.find(event.merchantId);
-    if (endpoint === undefined) {
-      metrics.count('NotificationsWithoutEndpoint');
-      return true;
-    }
-    const outcome = await deliverWebhook(client, endpoint, event, clock.now(), timeoutMilliseconds);
-    switch (outcome) {
-      case 'delivered':
-        metrics.count('NotificationsDelivered');
-        return true;
-      case 'dropped':
-        metrics.count('NotificationsDropped');
-        logger.sample('warn', 'a notification was dropped', { type: event.type });
-        return true;
-      case 'failed':
-        metrics.count('NotificationsFailed');
-        return false;
-    }
-  };
-
-  return async ({ Records: records }, context) => {
-    const deadline = invocationDeadline(context, clock.now());
-    const failed: string[] = [];
-    await forEachConcurrently(records, concurrency, async (record) => {
-      let done = false;
-      try {
-        // A delivery that would outlive the invocation is left to the next one.
-        done = clock.now() + timeoutMilliseconds <= deadline && await deliver(record);
-      } catch (error) {
-        logger.sample('error', 'a notification could not be handled', { error });
+  return new BatchProcessor({
+    source: queueSource(),
+    decode: readDeliveredEvent,
+    concurrency,
+    // A delivery that would outlive the invocation is left to the next one.
+    effectMilliseconds: timeoutMilliseconds,
+    metrics,
+    logger,
+    clock,
+    failureMessage: 'a notification could not be handled',
+    effect: async (event) => {
+      const endpoint = await endpoints.find(event.merchantId);
+      if (endpoint === undefined) {
+        metrics.count('NotificationsWithoutEndpoint');
+        return;
       }
-      if (!done) {
-        failed.push(record.messageId);
+      switch (await deliverWebhook(client, endpoint, event, clock.now(), timeoutMilliseconds)) {
+        case 'delivered':
+          metrics.count('NotificationsDelivered');
+          return;
+        case 'dropped':
+          metrics.count('NotificationsDropped');
+          logger.sample('warn', 'a notification was dropped', { type: event.type });
+          return;
+        case 'failed':
+          metrics.count('NotificationsFailed');
+          throw new Error('the endpoint did not take the notification');
       }
-    });
-    metrics.count('RecordsLeftForRetry', failed.length);
-    metrics.flush();
-    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-  };
+    },
+  }).handler;
 }

@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import type { DeliveredEvent } from '../runtime/events/delivered-event';
 import { ForbiddenAddressError, type OutgoingClient } from '../runtime/http/outgoing';
+import { signWebhook } from '../runtime/security/webhook-signature';
 import type { WebhookEndpoint } from './endpoints';
 
 /** What became of a delivery. */
@@ -29,7 +29,7 @@ export async function deliverWebhook(
   try {
     const { statusCode } = await client.send({
       method: 'POST', url, body, timeoutMilliseconds,
-      headers: { 'content-type': 'application/json', ...webhookHeaders(id, Math.floor(now / 1_000), body, secrets) },
+      headers: { 'content-type': 'application/json', ...signWebhook(id, Math.floor(now / 1_000), body, secrets) },
     });
     if (statusCode >= 200 && statusCode < 300) {
       return 'delivered';
@@ -38,14 +38,4 @@ export async function deliverWebhook(
   } catch (error) {
     return error instanceof ForbiddenAddressError ? 'dropped' : 'failed';
   }
-}
-
-/** The headers that prove who sent a body and when. Source: https://www.standardwebhooks.com. */
-export function webhookHeaders(id: string, seconds: number, body: string, secrets: readonly Buffer[]): Readonly<Record<string, string>> {
-  const signed = `${id}.${seconds}.${body}`;
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(seconds),
-    'webhook-signature': secrets.map((secret) => `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`).join(' '),
-  };
 }

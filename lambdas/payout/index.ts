@@ -63,7 +63,10 @@ function createSteps(): PayoutHandler {
       client: new HttpsClient({ hosts: 'any' }),
       endpoint: environment.text('TRANSFER_ENDPOINT'),
       timeoutMilliseconds: environment.integer('TRANSFER_TIMEOUT_MILLISECONDS', { minimum: 1, default: 5_000 }),
-      ...(secretArn === undefined ? undefined : { authorization: secretAuthorization(new AwsJsonClient({ service: 'secretsmanager' }), secretArn) }),
+      ...(secretArn === undefined ? undefined : {
+        authorization: secretAuthorization(new AwsJsonClient({ service: 'secretsmanager' }), secretArn, systemClock,
+          (error) => logger.sample('warn', 'the secret of the transfer provider could not be read again', { error })),
+      }),
     }),
     events: new EventBridgeDomainEvents({ events: new AwsJsonClient({ service: 'events' }), eventBusName: environment.text('EVENT_BUS_NAME') }),
   }, { balanceLagSeconds });

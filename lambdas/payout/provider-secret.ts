@@ -1,23 +1,26 @@
 import type { AwsCaller } from '../runtime/aws/json-client';
-import { type Clock, systemClock } from '../runtime/retry/clock';
-import { RetryPolicy } from '../runtime/retry/retry';
+import { CachedSecret } from '../runtime/cache/cached-secret';
+import type { Clock } from '../runtime/retry/clock';
 
-/** A secret that was rotated is believed for so long: the provider takes the old one for longer. */
-const LIFETIME_MILLISECONDS = 5 * 60_000;
-
-/** Reads the provider's token, a plain text in AWS Secrets Manager, as the value of the header `authorization`; again every five minutes. */
-export function secretAuthorization(secretsManager: AwsCaller, secretArn: string, clock: Clock = systemClock): () => Promise<string> {
-  const retry = new RetryPolicy({ clock, maximumAttempts: 4 });
-  let known: { readonly value: string; readonly until: number } | undefined;
-  return async () => {
-    if (known === undefined || clock.now() >= known.until) {
-      const { SecretString: token } = await retry.run(() =>
-        secretsManager.call<{ SecretString?: string }>('GetSecretValue', { SecretId: secretArn }));
-      if (!token) {
+/**
+ * Reads the provider's token, a plain text in AWS Secrets Manager, as the value of the header `authorization`.
+ *
+ * @param onError is told why it could not be read again
+ */
+export function secretAuthorization(
+  secretsManager: AwsCaller, secretId: string, clock?: Clock, onError?: (error: unknown) => void,
+): () => Promise<string> {
+  const secret = new CachedSecret({
+    secretsManager,
+    secretId,
+    parse: (token) => {
+      if (token === '') {
         throw new Error('the secret of the transfer provider is empty');
       }
-      known = { value: `Bearer ${token}`, until: clock.now() + LIFETIME_MILLISECONDS };
-    }
-    return known.value;
-  };
+      return `Bearer ${token}`;
+    },
+    clock,
+    onError,
+  });
+  return () => secret.value();
 }

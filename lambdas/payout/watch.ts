@@ -1,12 +1,11 @@
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { forEachConcurrently } from '../runtime/aws/concurrency';
 import type { AwsCaller } from '../runtime/aws/json-client';
-import type { RemainingTime } from '../runtime/batch/time-budget';
+import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
+import { type QueueSource, queueSource } from '../runtime/batch/sources/queue-source';
 import type { Logger } from '../runtime/observability/logger';
 import type { Metrics } from '../runtime/observability/metrics';
 import { isDone, type PayoutRequest } from '../runtime/payout/payout';
 import type { Payouts } from '../runtime/payout/payout-table';
-import { decodePayoutReminder, type PayoutWatch } from '../runtime/payout/payout-watch';
+import { decodePayoutReminder, type PayoutReminder, type PayoutWatch } from '../runtime/payout/payout-watch';
 import type { Clock } from '../runtime/retry/clock';
 import { RetryPolicy } from '../runtime/retry/retry';
 
@@ -46,7 +45,7 @@ export interface PayoutWatchOptions {
   readonly concurrency?: number;
 }
 
-export type PayoutWatchHandler = (event: SQSEvent, context: RemainingTime) => Promise<SQSBatchResponse>;
+export type PayoutWatchHandler = BatchHandler<QueueSource>;
 
 /**
  * Handles reminders of payouts: what is not done is started again, and looked at again later, for as long as it takes. One reminder goes
@@ -56,8 +55,7 @@ export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: Payou
   const { overdueSeconds = 3_600, concurrency = 8 } = options;
   const { payouts, watch, starter, metrics, logger, clock } = ports;
 
-  const look = async ({ body }: SQSRecord): Promise<void> => {
-    const reminder = decodePayoutReminder(body);
+  const look = async (reminder: PayoutReminder): Promise<void> => {
     const payout = await payouts.find(reminder.merchantId, reminder.idempotencyKey);
     if (payout !== undefined && isDone(payout)) {
       return;
@@ -80,18 +78,14 @@ export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: Payou
     await starter.start(reminder).catch((error: unknown) => logger.sample('warn', 'a payout could not be started again', { error }));
   };
 
-  return async ({ Records: records }) => {
-    const failed: string[] = [];
-    await forEachConcurrently(records, concurrency, async (record) => {
-      try {
-        await look(record);
-      } catch (error) {
-        logger.sample('error', 'a reminder of a payout could not be handled', { error });
-        failed.push(record.messageId);
-      }
-    });
-    metrics.count('RecordsLeftForRetry', failed.length);
-    metrics.flush();
-    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-  };
+  return new BatchProcessor({
+    source: queueSource(),
+    decode: decodePayoutReminder,
+    effect: look,
+    concurrency,
+    metrics,
+    logger,
+    clock,
+    failureMessage: 'a reminder of a payout could not be handled',
+  }).handler;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Item } from '../aws/dynamodb';
+import { isBucketMark } from '../sharding/bucket-mark';
 import { merchantOf } from '../sharding/shard-directory';
 import type { ArchivedChange } from './archived-change';
 
@@ -55,8 +56,11 @@ export class LedgerDigest {
     return this.removedRows;
   }
 
-  /** A row as it lies in the ledger. */
+  /** A row as it lies in the ledger. Marks of keys that have another bucket now are none. */
   public addRow(row: Item): void {
+    if (isBucketMark(row)) {
+      return;
+    }
     const group = this.groupOf(row);
     const [rows, digest] = isHold(row) ? [0, 0n] : [1, rowDigest(row)];
     for (const sums of this.isYoung(row) ? [group, group.young] : [group]) {

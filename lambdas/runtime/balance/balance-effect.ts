@@ -1,6 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { MovementType } from '../payment/movement';
 import type { PaymentType } from '../payment/payment';
+import { isBucketMark } from '../sharding/bucket-mark';
 import { merchantOf } from '../sharding/shard-directory';
 import { comparableSequence } from './stream-shard';
 
@@ -34,7 +35,7 @@ const MAXIMUM_AMOUNT = 1e12;
 /**
  * Reads the effect of a record of a ledger table's stream.
  *
- * @returns undefined for what has none: rejected rows, and everything but the insert of a row
+ * @returns undefined for what has none: rejected rows, marks of keys that have another bucket now, and everything but the insert of a row
  * @throws Error when a new row cannot be understood, for example one of a type that this version does not know
  */
 export function readBalanceEffect(record: DynamoDBRecord): BalanceEffect | undefined {
@@ -48,7 +49,7 @@ export function readBalanceEffect(record: DynamoDBRecord): BalanceEffect | undef
     throw new Error('the record has no new image or no sequence number: the table stream must show new images');
   }
   const status = image.status?.S;
-  if (status === 'rejected') {
+  if (status === 'rejected' || isBucketMark(image)) {
     return undefined;
   }
   const type = image.type?.S as BalanceEffect['type'];

@@ -8,7 +8,7 @@ import type { Clock } from '../retry/clock';
 export const RECORD_SCHEMA = 'payment.v1.Payment';
 
 export interface ParkRecordPorts {
-  readonly parking: Parking;
+  readonly parking: Pick<Parking, 'park'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -20,14 +20,16 @@ export interface UnsettleableRecord {
   readonly reason: string;
   readonly payload: Uint8Array;
   readonly source: ParkedSource;
-  /** Set when the bytes could be read. */
-  readonly content?: StreamRecord;
+  /** Set when the bytes could be read and name something. */
+  readonly content?: Pick<StreamRecord, 'merchantId' | 'idempotencyKey'>;
   /** Format that the bytes were read with. @default payment.v1.Payment */
   readonly schema?: string;
 }
 
 /** Puts a record aside. Never throws. @returns false when it could not be stored: then it must be delivered again */
-export async function parkRecord(ports: ParkRecordPorts, { content, schema = RECORD_SCHEMA, ...record }: UnsettleableRecord): Promise<boolean> {
+export async function parkRecord(
+  ports: Pick<ParkRecordPorts, 'parking' | 'clock'> & Partial<ParkRecordPorts>, { content, schema = RECORD_SCHEMA, ...record }: UnsettleableRecord,
+): Promise<boolean> {
   try {
     await ports.parking.park({
       ...(content === undefined ? undefined : { merchantId: content.merchantId, idempotencyKey: content.idempotencyKey }),
@@ -35,11 +37,11 @@ export async function parkRecord(ports: ParkRecordPorts, { content, schema = REC
       schema,
       parkedAt: ports.clock.now(),
     });
-    ports.metrics.count('RecordsParked');
-    ports.logger.sample('warn', 'a record was parked', { reason: record.reason });
+    ports.metrics?.count('RecordsParked');
+    ports.logger?.sample('warn', 'a record was parked', { reason: record.reason });
     return true;
   } catch (error) {
-    ports.logger.sample('error', 'a record could not be parked', { error });
+    ports.logger?.sample('error', 'a record could not be parked', { error });
     return false;
   }
 }

@@ -9,6 +9,8 @@ import type { PaymentRecord } from '../payment/payment';
 import { decodeBatch, type Place, type Placed } from './decoded-batch';
 import { countOutcome } from './outcome-metrics';
 import { parkRecord, type ParkRecordPorts } from './park-record';
+import { kinesisPlace } from './sources/kinesis-source';
+import { StreamProgress } from './stream-progress';
 import type { RefundQueue } from './waiting-records';
 
 export interface PaymentBatchPorts extends ParkRecordPorts {
@@ -36,6 +38,10 @@ const LATENCY_SAMPLES = 100;
  * A record is done when everything in it has an effect, has had it before, waits in the delay queue, or is parked. A stream goes on
  * behind the first record that is not done, and delivers all from there on again; so work stops there, and what was done
  * behind it is done again without effect.
+ *
+ * It is not made of `BatchProcessor`, whose parts it shares: with a ledger that answers at once, a payment costs about a fifth more processor
+ * time there (1.2 times, median of 15 interleaved rounds), for an entry and a conclusion of its own that each record has. And what is settled
+ * here goes by kinds, in turn: payments, holds, then draws by the row that they draw on.
  */
 export class PaymentBatchProcessor {
   private readonly sliceSize: number;
@@ -53,7 +59,7 @@ export class PaymentBatchProcessor {
    */
   public async process(records: readonly KinesisStreamRecord[], deadline: number): Promise<number> {
     this.ports.spans?.flushBehind();
-    const progress = new Progress(records.length, this.ports.clock.now());
+    const progress = new StreamProgress(records.length, this.ports.clock.now());
     const batch = decodeBatch(records);
     const { ledger } = this.ports;
     const stored: Placed<PaymentRecord>[] = [];
@@ -79,7 +85,7 @@ export class PaymentBatchProcessor {
   /** @param onStored is told of records that the ledger holds as they came */
   private async settleBulk<Kind extends StreamRecord>(
     placed: readonly Placed<Kind>[], apply: (some: readonly Kind[], options: ApplyOptions) => Promise<Outcome[]>,
-    records: readonly KinesisStreamRecord[], progress: Progress, deadline: number, onStored?: (placed: Placed<Kind>) => void,
+    records: readonly KinesisStreamRecord[], progress: StreamProgress, deadline: number, onStored?: (placed: Placed<Kind>) => void,
   ): Promise<void> {
     for (let start = 0; start < placed.length && progress.reaches(placed[start].record); start += this.sliceSize) {
       const slice = placed.slice(start, start + this.sliceSize);
@@ -101,7 +107,7 @@ export class PaymentBatchProcessor {
     }
   }
 
-  private async writeEvents(stored: readonly Placed<PaymentRecord>[], progress: Progress, deadline: number): Promise<void> {
+  private async writeEvents(stored: readonly Placed<PaymentRecord>[], progress: StreamProgress, deadline: number): Promise<void> {
     const { events, metrics } = this.ports;
     const reached = stored.filter(({ record }) => progress.reaches(record));
     if (events === undefined || reached.length === 0) {
@@ -117,7 +123,9 @@ export class PaymentBatchProcessor {
   }
 
   /** Draws on one row one after the other, in their order, so that they do not get into each other's way. */
-  private async settleDraws(draws: readonly Placed[], records: readonly KinesisStreamRecord[], progress: Progress, deadline: number): Promise<void> {
+  private async settleDraws(
+    draws: readonly Placed[], records: readonly KinesisStreamRecord[], progress: StreamProgress, deadline: number,
+  ): Promise<void> {
     const byRow = new Map<string, Placed[]>();
     for (const placed of draws) {
       const { merchantId } = placed.content;
@@ -146,7 +154,7 @@ export class PaymentBatchProcessor {
     await this.sendWaiting(waiting, progress, deadline);
   }
 
-  private async sendWaiting(waiting: readonly Placed[], progress: Progress, deadline: number): Promise<void> {
+  private async sendWaiting(waiting: readonly Placed[], progress: StreamProgress, deadline: number): Promise<void> {
     const reached = waiting.filter(({ record }) => progress.reaches(record));
     if (reached.length === 0) {
       return;
@@ -164,7 +172,7 @@ export class PaymentBatchProcessor {
   }
 
   private conclude(
-    placed: Placed, outcome: Outcome, records: readonly KinesisStreamRecord[], progress: Progress,
+    placed: Placed, outcome: Outcome, records: readonly KinesisStreamRecord[], progress: StreamProgress,
   ): Promise<void> | undefined {
     if (outcome.kind === 'impossible') {
       this.trace(placed.content, progress, 'parked', outcome.reason);
@@ -181,47 +189,26 @@ export class PaymentBatchProcessor {
   }
 
   /** Most records belong to no trace that is recorded: they cost a comparison. */
-  private trace(content: StreamRecord, progress: Progress, outcome: string, error?: string): void {
+  private trace(content: StreamRecord, progress: StreamProgress, outcome: string, error?: string): void {
     if (this.ports.spans !== undefined && content.traceParent !== undefined) {
       this.ports.spans.settled(content, progress.startedAt, this.ports.clock.now(), outcome, error);
     }
   }
 
   private async park(
-    place: Place, reason: string, records: readonly KinesisStreamRecord[], progress: Progress, content?: StreamRecord,
+    place: Place, reason: string, records: readonly KinesisStreamRecord[], progress: StreamProgress, content?: StreamRecord,
   ): Promise<void> {
-    const { eventID: eventId, kinesis } = records[place.record];
-    // A Kinesis record names its shard only here: "shardId-000000000000:sequence number".
-    const source = { shardId: eventId.split(':', 1)[0], sequenceNumber: kinesis.sequenceNumber, index: place.index };
+    const source = kinesisPlace(records[place.record], place.index);
     if (!(await parkRecord(this.ports, { reason, payload: place.data, source, content }))) {
       progress.stopAt(place.record);
     }
   }
 
-  private observeLatency(payments: readonly Placed<PaymentRecord>[], progress: Progress): void {
+  private observeLatency(payments: readonly Placed<PaymentRecord>[], progress: StreamProgress): void {
     const now = this.ports.clock.now();
     const stride = Math.ceil(payments.length / LATENCY_SAMPLES);
     for (let index = 0; index < payments.length && progress.reaches(payments[index].record); index += stride) {
       this.ports.metrics.observe('SettleLatency', now - payments[index].content.acceptedAt);
     }
-  }
-}
-
-/** How far a batch is done. */
-class Progress {
-  /**
-   * @param end position behind the last record that can be done
-   * @param startedAt when the batch was taken up
-   */
-  public constructor(public end: number, public readonly startedAt: number) {}
-
-  /** Whether a record lies before the end, so that work on it counts. */
-  public reaches(record: number): boolean {
-    return record < this.end;
-  }
-
-  /** A record is not done: it and all after it are delivered again. */
-  public stopAt(record: number): void {
-    this.end = Math.min(this.end, record);
   }
 }

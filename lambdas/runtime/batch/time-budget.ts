@@ -10,9 +10,10 @@ const RESERVE_MILLISECONDS = 5_000;
  * When an invocation stops starting calls: early enough to answer in time what is done, because an invocation that
  * times out answers nothing and is repeated as a whole. Of short timeouts half is used.
  *
+ * @param reserve time kept back, in milliseconds; 5000 where nothing is said
  * @returns in milliseconds since 1970
  */
-export function invocationDeadline(context: RemainingTime, now: number): number {
+export function invocationDeadline(context: RemainingTime, now: number, reserve = RESERVE_MILLISECONDS): number {
   const remaining = context.getRemainingTimeInMillis();
-  return now + remaining - Math.min(RESERVE_MILLISECONDS, remaining / 2);
+  return now + remaining - Math.min(reserve, remaining / 2);
 }

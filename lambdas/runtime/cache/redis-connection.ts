@@ -1,3 +1,4 @@
+import { inTime } from '../resilience/timeout';
 import type { CacheLogin } from './cache-token';
 import { hashSlot } from './hash-slot';
 
@@ -108,10 +109,8 @@ class ClusterConnection implements RedisConnection {
   /** Waits for the nodes, too, but not for long: one that is down must not keep the others from being used. */
   public async open(): Promise<void> {
     await this.cluster.connect();
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => { timer = setTimeout(resolve, this.connectMilliseconds); });
-    await Promise.race([Promise.all(this.cluster.masters.map((master) => this.connect(master))), enough]);
-    clearTimeout(timer);
+    const connected = Promise.all(this.cluster.masters.map((master) => this.connect(master)));
+    await inTime(connected, this.connectMilliseconds).catch(() => undefined);
   }
 
   public placeOf(key: string): Placement | undefined {

@@ -1,18 +1,13 @@
 import { positive, wholeFrom } from '../configuration/option-rules';
 import { CircuitBreaker } from '../resilience/circuit-breaker';
 import { type Clock, systemClock } from '../retry/clock';
+import { type Deferred, deferred } from '../retry/deferred';
 import { systemTimers, type Timers } from '../retry/timers';
 import type { Cache } from './cache';
-import { FencedEntries } from './fenced-entries';
 import { Lifetimes, MemoryCache, type MemoryCacheOptions } from './memory-cache';
+import { type CacheCodec, SharedValues } from './shared-values';
 
-/** How values stand in the shared cache. */
-export interface CacheCodec<Value> {
-  /** @param readAt when it was read, in milliseconds since 1970 */
-  encode(value: Value | null, readAt: number): string;
-  /** Undefined for a text that is no value. `readAt` is undefined where the text does not tell. */
-  decode(text: string): { readonly value: Value | null; readonly readAt?: number } | undefined;
-}
+export type { CacheCodec } from './shared-values';
 
 export interface TwoLevelCacheOptions<Value> extends Omit<MemoryCacheOptions, 'staleIfErrorMilliseconds'> {
   /** Reads values where they truly are, many at a time; null where there is none. A key without an answer stays unknown. */
@@ -59,8 +54,7 @@ const SHARED_FACTOR = 10;
 interface Reading {
   readonly keys: string[];
   /** Resolves when the values are known, or nobody waits for them any longer. */
-  readonly done: Promise<void>;
-  readonly finish: () => void;
+  readonly done: Deferred<void>;
 }
 
 /**
@@ -73,16 +67,13 @@ interface Reading {
  */
 export class TwoLevelCache<Value> {
   private readonly options: TwoLevelCacheOptions<Value>;
-  private readonly codec: CacheCodec<Value>;
-  private readonly prefix: string;
   private readonly waitMilliseconds: number;
   private readonly maximumReadings: number;
   private readonly clock: Pick<Clock, 'now'>;
   private readonly timers: Timers;
   private readonly memory: MemoryCache<Value>;
   private readonly sharedMilliseconds: number;
-  private readonly sharedLifetimes: Lifetimes;
-  private readonly fenced: FencedEntries | undefined;
+  private readonly shared: SharedValues<Value> | undefined;
   private readonly breaker: CircuitBreaker;
   private readonly underWay = new Map<string, Reading>();
   private next: Reading | undefined;
@@ -90,23 +81,24 @@ export class TwoLevelCache<Value> {
 
   /** @throws RangeError when an option is out of its range */
   public constructor(options: TwoLevelCacheOptions<Value>) {
-    const { lifetimeMilliseconds, absentMilliseconds = lifetimeMilliseconds / 5, shared, fenceMilliseconds, random } = options;
+    const { lifetimeMilliseconds, absentMilliseconds = lifetimeMilliseconds / 5, shared, random } = options;
     this.options = options;
-    this.codec = options.codec ?? jsonCodec();
-    this.prefix = options.prefix ?? '';
     this.waitMilliseconds = positive('waitMilliseconds', options.waitMilliseconds ?? 25);
     this.maximumReadings = wholeFrom('maximumReadings', options.maximumReadings ?? 8, 1);
     this.clock = options.clock ?? systemClock;
     this.timers = options.timers ?? systemTimers;
     this.memory = new MemoryCache(options);
     this.sharedMilliseconds = positive('sharedMilliseconds', options.sharedMilliseconds ?? SHARED_FACTOR * lifetimeMilliseconds);
-    this.sharedLifetimes = new Lifetimes({
+    const lifetimes = new Lifetimes({
       lifetimeMilliseconds: this.sharedMilliseconds,
       absentMilliseconds: (this.sharedMilliseconds * absentMilliseconds) / lifetimeMilliseconds,
       jitter: options.jitter,
       random,
     });
-    this.fenced = shared === undefined || fenceMilliseconds === undefined ? undefined : new FencedEntries({ cache: shared, fenceMilliseconds });
+    this.shared = shared === undefined ? undefined : new SharedValues({
+      cache: shared, codec: options.codec, prefix: options.prefix, lifetimes, fenceMilliseconds: options.fenceMilliseconds, clock: this.clock,
+      versionOf: (value) => this.versionOf(value),
+    });
     this.breaker = new CircuitBreaker({ windowMilliseconds: 10_000, minimumCalls: 4, clock: this.clock, random });
   }
 
@@ -129,7 +121,7 @@ export class TwoLevelCache<Value> {
       readings.add(this.underWay.get(key) ?? this.enqueue(key));
     }
     for (const { done } of readings) {
-      await done;
+      await done.promise;
     }
   }
 
@@ -148,13 +140,7 @@ export class TwoLevelCache<Value> {
   public async put(key: string, value: Value | null): Promise<boolean> {
     this.underWay.delete(key);
     this.remember(key, value);
-    const version = this.versionOf(value);
-    if (this.fenced === undefined) {
-      return this.options.shared === undefined || await this.fill(this.options.shared, [[key, value]]) === 1;
-    }
-    return version === undefined
-      ? this.fenced.fence(this.prefix + key)
-      : this.fenced.fill(this.prefix + key, this.codec.encode(value, this.clock.now()), this.sharedLifetimes.of(value), 0, version);
+    return this.shared === undefined || this.shared.put(key, value);
   }
 
   /**
@@ -165,7 +151,7 @@ export class TwoLevelCache<Value> {
    */
   public async invalidate(key: string, version?: number): Promise<boolean> {
     this.forget(key);
-    const taken = await this.invalidateShared(key, version);
+    const taken = this.shared === undefined || await this.shared.invalidate(key, version);
     // What was read from the shared cache meanwhile may be what it held before.
     this.forget(key);
     return taken;
@@ -176,18 +162,10 @@ export class TwoLevelCache<Value> {
     this.memory.delete(key);
   }
 
-  private async invalidateShared(key: string, version: number | undefined): Promise<boolean> {
-    if (this.fenced !== undefined) {
-      return this.fenced.fence(this.prefix + key, version);
-    }
-    // Nothing that is understood, and gone in a moment.
-    return this.options.shared === undefined || await this.options.shared.write([{ key: this.prefix + key, value: '', lifetimeMilliseconds: 1 }]) === 1;
-  }
-
   /** Adds a key to the reading that begins when everything that is at hand has been looked at. */
   private enqueue(key: string): Reading {
     if (this.next === undefined) {
-      const reading = openReading();
+      const reading: Reading = { keys: [], done: deferred() };
       this.next = reading;
       setImmediate(() => {
         this.next = undefined;
@@ -200,7 +178,7 @@ export class TwoLevelCache<Value> {
   }
 
   private begin(reading: Reading, read: () => Promise<void>): void {
-    const takeBack = this.timers.after(this.waitMilliseconds, reading.finish);
+    const takeBack = this.timers.after(this.waitMilliseconds, reading.done.resolve);
     void read().catch((error: unknown) => this.options.onError?.(error)).finally(() => {
       takeBack();
       for (const key of reading.keys) {
@@ -209,27 +187,25 @@ export class TwoLevelCache<Value> {
           this.memory.putOff(key, AGAIN_MILLISECONDS);
         }
       }
-      reading.finish();
+      reading.done.resolve();
     });
   }
 
   private async readAll(reading: Reading): Promise<void> {
-    const left = this.options.shared === undefined ? reading.keys : await this.readShared(this.options.shared, reading);
+    const left = this.shared === undefined ? reading.keys : await this.readShared(this.shared, reading);
     if (left.length > 0) {
       await this.readSource(left, reading);
     }
   }
 
   /** @returns keys that the shared cache does not know */
-  private async readShared(shared: Cache, reading: Reading): Promise<string[]> {
-    const { values } = await shared.read(reading.keys.map((key) => this.prefix + key));
+  private async readShared(shared: SharedValues<Value>, reading: Reading): Promise<string[]> {
+    const found = await shared.read(reading.keys);
     const left: string[] = [];
-    const old = openReading();
+    const old: Reading = { keys: [], done: deferred() };
     const oldest = this.clock.now() - this.sharedMilliseconds;
     reading.keys.forEach((key, index) => {
-      const text = values[index];
-      const stored = text === undefined || this.fenced === undefined ? text : this.fenced.textOf(text);
-      const cached = stored === undefined ? undefined : this.codec.decode(stored);
+      const cached = found[index];
       if (cached === undefined) {
         left.push(key);
       } else if (this.underWay.get(key) === reading) {
@@ -263,32 +239,14 @@ export class TwoLevelCache<Value> {
       // What was invalidated meanwhile is no longer under way in this reading.
       const current = [...values].filter(([key]) => this.underWay.get(key) === reading);
       current.forEach(([key, value]) => this.remember(key, value));
-      if (this.options.shared !== undefined) {
-        // Nobody waits for that: the next process to ask finds it, or does not.
-        void this.fill(this.options.shared, current, this.clock.now() - beganAt);
-      }
+      // Nobody waits for that: the next process to ask finds it, or does not.
+      void this.shared?.fill(current, this.clock.now() - beganAt);
     } catch (error) {
       this.breaker.report(admission, 1);
       this.options.onError?.(error);
     } finally {
       this.readings--;
     }
-  }
-
-  /** Puts values into the shared cache. @returns how many it took */
-  private async fill(shared: Cache, values: readonly (readonly [string, Value | null])[], loadMilliseconds = 0): Promise<number> {
-    const now = this.clock.now();
-    const entries = values.map(([key, value]) => ({
-      key: this.prefix + key, value: this.codec.encode(value, now), lifetimeMilliseconds: this.sharedLifetimes.of(value),
-    }));
-    const { fenced } = this;
-    if (fenced === undefined) {
-      return shared.write(entries);
-    }
-    const taken = await Promise.all(entries.map(({ key, value, lifetimeMilliseconds }, index) => (
-      fenced.fill(key, value, lifetimeMilliseconds, loadMilliseconds, this.versionOf(values[index][1]))
-    )));
-    return taken.filter(Boolean).length;
   }
 
   private remember(key: string, value: Value | null): void {
@@ -302,24 +260,4 @@ export class TwoLevelCache<Value> {
   private versionOf(value: Value | null): number | undefined {
     return value === null ? undefined : this.options.versionOf?.(value);
   }
-}
-
-function openReading(): Reading {
-  let finish: () => void = () => undefined;
-  const done = new Promise<void>((resolve) => { finish = resolve; });
-  return { keys: [], done, finish };
-}
-
-function jsonCodec<Value>(): CacheCodec<Value> {
-  return {
-    encode: (value, readAt) => JSON.stringify({ value, readAt }),
-    decode: (text) => {
-      try {
-        const { value, readAt } = JSON.parse(text) as { value?: Value | null; readAt?: number };
-        return value === undefined ? undefined : { value, readAt };
-      } catch {
-        return undefined;
-      }
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { positive, wholeFrom } from '../configuration/option-rules';
 import { BoundedMap } from '../http/bounded-map';
+import { type Deferred, deferred } from '../retry/deferred';
 import { systemTimers, type Timers } from '../retry/timers';
 import type { WritableCache } from './write-through';
 
@@ -57,8 +58,7 @@ const REMEMBERED_KEYS = 10_000;
 /** Writes that become durable together. */
 interface Appending<Value> {
   readonly writes: Write<Value>[];
-  readonly done: Promise<void>;
-  readonly settle: (error?: unknown) => void;
+  readonly done: Deferred<void>;
 }
 
 /**
@@ -110,12 +110,12 @@ export class WriteBehind<Value> {
     this.unqueued++;
     this.next ??= openAppending();
     this.next.writes.push({ id: `${this.process}-${++this.made}`, key, value });
-    const { done } = this.next;
+    const { promise } = this.next.done;
     if (!this.appending) {
       this.appending = true;
       void this.append();
     }
-    return done;
+    return promise;
   }
 
   /** Carries on what is in the queue, until it is empty. @throws what taking from the queue, writing or removing throws */
@@ -127,7 +127,7 @@ export class WriteBehind<Value> {
   /** One appending at a time, so that writes keep their order; what comes meanwhile goes together with the next. */
   private async append(): Promise<void> {
     while (this.next !== undefined) {
-      const { writes, settle } = this.next;
+      const { writes, done } = this.next;
       this.next = undefined;
       try {
         writes.forEach(({ id }) => this.underWay.add(id));
@@ -135,10 +135,10 @@ export class WriteBehind<Value> {
         for (const write of writes) {
           await this.durable(write);
         }
-        settle();
+        done.resolve();
       } catch (error) {
         writes.forEach(({ id }) => this.underWay.delete(id));
-        settle(error);
+        done.reject(error);
       }
       this.unqueued -= writes.length;
       this.carryOn();
@@ -197,11 +197,8 @@ export class WriteBehind<Value> {
 }
 
 function openAppending<Value>(): Appending<Value> {
-  let settle: (error?: unknown) => void = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve() : reject(error as Error));
-  });
+  const done = deferred();
   // Who does not wait must not end the process with it.
-  done.catch(() => undefined);
-  return { writes: [], done, settle };
+  done.promise.catch(() => undefined);
+  return { writes: [], done };
 }

@@ -53,6 +53,6 @@ describe('audit archiver', () => {
   it('says that a tumbling window is missing, and fails as a whole when a failure cannot be named', async () => {
     const { handler } = setUp();
     await expect(handler({ Records: event.Records }, CONTEXT)).rejects.toThrow('needs a tumbling window');
-    await expect(handler({ ...event, Records: [{ eventName: 'INSERT', dynamodb: {} }] }, CONTEXT)).rejects.toThrow('no event name, sequence number');
+    await expect(handler({ ...event, Records: [{ eventName: 'INSERT', dynamodb: {} }] }, CONTEXT)).rejects.toThrow('without sequence number');
   });
 });

@@ -55,7 +55,7 @@ describe('fraud worker', () => {
     expect(ledger.model.balance('m', 'EUR')).toMatchObject({ available: -130n, held: 130n });
     expect(await ledger.find('m', 'fraud:velocity:a')).toMatchObject({ type: 'hold', amount: 100, currency: 'EUR', movementReason: 'fraud.velocity' });
     expect(await ledger.find('m', 'fraud:geo:b')).toMatchObject({ movementReason: 'fraud.geo', acceptedAt: ACCEPTED_AT });
-    expect(metrics.counts).toEqual({ MovementsApplied: 2 });
+    expect(metrics.counts).toEqual({ MovementsApplied: 2, RecordsDone: 2 });
     expect(metrics.flushes).toBe(1);
   });
 
@@ -63,7 +63,7 @@ describe('fraud worker', () => {
     await failures(event(decision('a'), decision('a')));
     expect(await failures(event(decision('a')))).toEqual([]);
     expect(ledger.model.balance('m', 'EUR').held).toBe(100n);
-    expect(metrics.counts).toEqual({ MovementsApplied: 1, MovementsDuplicate: 2 });
+    expect(metrics.counts).toEqual({ MovementsApplied: 1, MovementsDuplicate: 2, RecordsDone: 3 });
   });
 
   it('takes an empty batch without asking the ledger', async () => {

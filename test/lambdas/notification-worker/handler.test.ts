@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { decodeSecret, type WebhookEndpoint, WebhookTable } from '../../../lambdas/notification-worker/endpoints';
 import { createNotificationWorkerHandler } from '../../../lambdas/notification-worker/handler';
-import { webhookHeaders } from '../../../lambdas/notification-worker/webhooks';
+import { signWebhook } from '../../../lambdas/runtime/security/webhook-signature';
 import { ForbiddenAddressError, NoAnswerError, type OutgoingRequest } from '../../../lambdas/runtime/http/outgoing';
 import { ManualClock } from '../runtime/support/manual-clock';
 import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
@@ -56,7 +56,7 @@ describe('the notification worker', () => {
   });
 
   it('signs with both keys while a merchant changes its key', () => {
-    const signature = webhookHeaders('i', 1, '{}', [SECRET, Buffer.alloc(24, 8)])['webhook-signature'].split(' ');
+    const signature = signWebhook('i', 1, '{}', [SECRET, Buffer.alloc(24, 8)])['webhook-signature'].split(' ');
     expect(signature).toHaveLength(2);
     expect(new Set(signature).size).toBe(2);
   });
@@ -64,7 +64,7 @@ describe('the notification worker', () => {
   it('signs as the reference example does', () => {
     // Test vector of the Standard Webhooks libraries.
     const secret = decodeSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')!;
-    expect(webhookHeaders('msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330, '{"test": 2432232314}', [secret])['webhook-signature'])
+    expect(signWebhook('msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330, '{"test": 2432232314}', [secret])['webhook-signature'])
       .toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
 
@@ -112,5 +112,16 @@ describe('the endpoints', () => {
     expect(await table(undefined).find('m')).toBeUndefined();
     expect(await table({ url: { S: 'https://a' }, disabled: { BOOL: true } }).find('m')).toBeUndefined();
     expect(await table({ url: { S: 'https://a' } }).find('m')).toEqual({ url: 'https://a', secrets: [] });
+  });
+
+  it('are asked for once a minute, however many events there are', async () => {
+    const clock = new ManualClock();
+    let reads = 0;
+    const call = async <Output>() => ({ Item: { url: { S: `https://${++reads}` } } }) as Output;
+    const endpoints = new WebhookTable({ dynamodb: { call }, table: 'profiles', clock });
+    const urls = async () => (await Promise.all([endpoints.find('m'), endpoints.find('m')])).map((it) => it?.url);
+    expect([await urls(), await urls()]).toEqual([['https://1', 'https://1'], ['https://1', 'https://1']]);
+    clock.time += 60_000;
+    expect(await urls()).toEqual(['https://2', 'https://2']);
   });
 });

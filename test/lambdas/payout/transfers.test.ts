@@ -102,12 +102,15 @@ describe('a transfer', () => {
 describe('the provider\'s token', () => {
   it('is read from the secret, and again after five minutes', async () => {
     const clock = new ManualClock();
-    const tokens = ['a', 'b', ''];
+    const tokens = ['a', 'b'];
     const authorization = secretAuthorization({ call: async <Output>() => ({ SecretString: tokens.shift() }) as Output }, 'arn', clock);
     expect([await authorization(), await authorization()]).toEqual(['Bearer a', 'Bearer a']);
     clock.time += 300_000;
     expect(await authorization()).toBe('Bearer b');
-    clock.time += 300_000;
+  });
+
+  it('is refused when it is empty', async () => {
+    const authorization = secretAuthorization({ call: async <Output>() => ({ SecretString: '' }) as Output }, 'arn', new ManualClock());
     await expect(authorization()).rejects.toThrow('the secret of the transfer provider is empty');
   });
 });

@@ -82,6 +82,6 @@ describe('the report worker', () => {
   it('leaves what could not be written or read, and that alone', async () => {
     store.fails = (key) => key.includes('2026-12-05');
     const unreadable = { messageId: '23', body: '{' } as SQSRecord;
-    expect(await handle(message('21', 'm', 'f', { at: Date.UTC(2026, 11, 5) }), message('22', 'm', 'g'), unreadable)).toEqual(['23', '21']);
+    expect(await handle(message('21', 'm', 'f', { at: Date.UTC(2026, 11, 5) }), message('22', 'm', 'g'), unreadable)).toEqual(['21', '23']);
   });
 });

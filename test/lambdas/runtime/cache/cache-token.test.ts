@@ -1,35 +1,14 @@
-import { createHash, createHmac, type Hash as NodeHash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from '../../../../lambdas/runtime/aws/credentials';
 import { CacheTokens, TOKEN_SECONDS } from '../../../../lambdas/runtime/cache/cache-token';
-
-/** SHA-256 in the form that the independent signer wants. */
-class Sha256 {
-  private readonly hash: NodeHash | Hmac;
-
-  public constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Buffer);
-  }
-
-  public update(data: Uint8Array | string): void {
-    this.hash.update(data);
-  }
-
-  public async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  public reset(): void {
-    throw new Error('not needed');
-  }
-}
+import { NodeSha256 } from '../support/node-sha256';
 
 const NOW = 1_700_000_000_000;
 const SECRETS = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
 
 /** What the AWS SDK signs for the same connection, as parameters by name. */
 async function reference(credentials: Credentials, host: string, query: Record<string, string>): Promise<Record<string, string>> {
-  const signer = new SignatureV4({ service: 'elasticache', region: 'eu-west-1', credentials, sha256: Sha256, applyChecksum: false });
+  const signer = new SignatureV4({ service: 'elasticache', region: 'eu-west-1', credentials, sha256: NodeSha256, applyChecksum: false });
   const request = { method: 'GET', protocol: 'http:', hostname: host, path: '/', query, headers: { host } };
   const signed = await signer.presign(request, { expiresIn: TOKEN_SECONDS, signingDate: new Date(NOW) });
   return signed.query as Record<string, string>;
