@@ -88,6 +88,7 @@ export const DEFAULTS = {
     longestLockWait: Duration.millis(number('database.lockMilliseconds')),
     longestIdleTransaction: Duration.seconds(number('database.idleTransactionSeconds')),
     vacuumScale: number('database.vacuumScale'),
+    slowVacuum: Duration.millis(number('database.slowVacuumMilliseconds')),
     monitoring: Duration.seconds(number('database.monitoringSeconds')),
     borrow: Duration.seconds(number('database.borrowSeconds')),
     idleClient: Duration.seconds(number('database.idleClientSeconds')),

@@ -4,7 +4,7 @@ import { askForBalance } from './api-balance';
 import type { AuditCounts, CheckedBalance } from './audit';
 import { bankTransfers } from './bank';
 import { Books, type ClientCounts, type Settlement } from './books';
-import { isRewritten, readLedgerRow } from './ledger-row';
+import { isLedgerRow, isRewritten, readLedgerRow } from './ledger-row';
 import { LatencyMeter, type Percentiles } from './latency-meter';
 import type { LedgerChange } from './ledger-tail';
 import { PacedReading } from './paced-reading';
@@ -104,6 +104,9 @@ export class Checker {
   }
 
   addChange(change: LedgerChange): void {
+    if (!isLedgerRow((change.after ?? change.before)!)) {
+      return;
+    }
     if (change.kind === 'INSERT') {
       const row = readLedgerRow(change.after!);
       if (row.status === 'applied') {
@@ -163,7 +166,7 @@ export class Checker {
     const audit = this.books.beginAudit();
     const questions = new Map<string, Question>();
     for await (const items of this.tables.ledgerPages(this.names.ledger)) {
-      for (const item of items) {
+      for (const item of items.filter(isLedgerRow)) {
         const row = readLedgerRow(item);
         audit.addRow(row);
         const { merchantId, currency } = row.entry;

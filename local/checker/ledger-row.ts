@@ -15,6 +15,11 @@ export interface LedgerRow {
   readonly left?: bigint;
 }
 
+/** Whether an item of the ledger is a row, and not the mark of a key whose merchant has got more buckets. */
+export function isLedgerRow(item: Item): boolean {
+  return item.type?.S !== 'moved';
+}
+
 /** Reads a ledger item. Its partition key is the merchant with the bucket behind the last `#`. */
 export function readLedgerRow(item: Item): LedgerRow {
   const partitionKey = text(item, 'pk');

@@ -84,6 +84,7 @@ describe('ShardedDatabase', () => {
     });
     expect(onlyResource(template, 'AWS::RDS::DBParameterGroup').Properties.Parameters).toMatchObject({
       log_min_duration_statement: '200', log_lock_waits: '1', lock_timeout: '2000', statement_timeout: '30000', idle_in_transaction_session_timeout: '10000',
+      log_temp_files: '0', log_autovacuum_min_duration: '5000', 'rds.force_autovacuum_logging_level': 'warning',
     });
   });
 

@@ -6,7 +6,7 @@ import { root } from '../house/source-files';
 import type { Mutation } from './mutation';
 
 /** What the tests of the runtime need of the tree. */
-const COPIED = ['lambdas', 'lib', 'local', 'projenrc', 'test/house', 'test/lambdas', 'test/local', 'test/support', 'package.json', 'tsconfig.json'];
+const COPIED = ['lambdas', 'lib', 'local', 'projenrc', 'test/docs-examples', 'test/house', 'test/golden', 'test/lambdas', 'test/local', 'test/support', 'package.json', 'tsconfig.json'];
 const LINKED = ['node_modules', 'docs'];
 /** A broken line can make a test run for ever. */
 const LONGEST_MILLISECONDS = 60_000;

@@ -4,10 +4,13 @@ import type { AwsCaller } from '../aws/json-client';
 import { drawnKey, type StreamRecord } from '../payment/movement';
 import type { RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
+import { isBucketMark, markedPlace } from '../sharding/bucket-mark';
+import type { BucketMarks } from './bucket-marks';
 import type { ConflictCounts } from './conflict-counter';
-import { type ApplyRefundOptions, isOwnWrite, isSameContent, type LedgerEntry, type Outcome } from './ledger';
+import { DirectoryMovedError } from './fenced-caller';
+import type { ApplyRefundOptions, LedgerEntry, Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
-import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable, WAITING } from './outcomes';
+import { APPLIED, OutOfTimeError, outcomeOfStored, unavailable, WAITING } from './outcomes';
 
 const ROW_IS_NEW = 'attribute_not_exists(pk)';
 
@@ -39,10 +42,23 @@ interface Rejection {
   readonly reason: RejectionReason;
 }
 
+/** The row does not lie in the bucket that was asked. `isElsewhere`: a mark says that it lies in one that this version does not know. */
+interface Absence {
+  readonly kind: 'absent';
+  readonly isElsewhere: boolean;
+}
+
 /** The draw does not empty the row. */
 interface Partly {
   readonly kind: 'partly';
   readonly error: unknown;
+}
+
+/** Where a draw and what it draws on lie. */
+interface Places {
+  readonly own: TableKey;
+  /** In the order in which they are asked: one, but for merchants that have got more buckets. */
+  readonly drawn: readonly TableKey[];
 }
 
 /**
@@ -57,6 +73,7 @@ export class DrawTransaction {
     private readonly rows: LedgerRows,
     private readonly retry: RetryPolicy,
     private readonly conflicts: ConflictCounts,
+    private readonly marks: BucketMarks,
     private readonly drawn: DrawnRow,
   ) {}
 
@@ -66,8 +83,18 @@ export class DrawTransaction {
     if (drawn === undefined) {
       return { kind: 'impossible', reason: `it names no ${this.drawn.type}` };
     }
-    const key = this.rows.key(record.merchantId, record.idempotencyKey);
-    const drawnRow = this.rows.key(record.merchantId, drawn);
+    const own = this.rows.key(record.merchantId, record.idempotencyKey);
+    const now = this.retry.clock.now();
+    const earlier = this.rows.earlierKey(record.merchantId, record.idempotencyKey, now);
+    if (earlier !== undefined) {
+      const [result] = await this.marks.place([{ from: earlier, to: own.pk }], options.deadline);
+      if (result.kind !== 'free') {
+        return result.kind === 'failed'
+          ? unavailable(result.error)
+          : outcomeOfStored(this.conflicts, earlier, result.entry, record, options.deadline);
+      }
+    }
+    const places: Places = { own, drawn: this.rows.keysToAsk(record.merchantId, drawn, now, this.drawn.livesUntilEmpty ?? false) };
     // A draw on itself is one on no row, and a transaction cannot touch one row twice.
     let rejection = drawn === record.idempotencyKey ? this.drawn.unknown : undefined;
     const attempts = this.retry.begin(options.deadline);
@@ -79,13 +106,13 @@ export class DrawTransaction {
     do {
       const startedAt = this.retry.clock.now();
       const transaction: Attempt | Rejection = rejection === undefined
-        ? await this.draw(record, key, drawnRow, options.waitIsOver ?? false)
+        ? await this.draw(record, places, options.waitIsOver ?? false)
         : { kind: 'reject', reason: rejection };
       let attempt: Attempt;
       if (transaction.kind === 'reject') {
         // Final: what is left of a row never grows, and its type, currency and age never change.
         rejection = transaction.reason;
-        attempt = await this.reject(record, key, rejection);
+        attempt = await this.reject(record, own, rejection);
       } else {
         attempt = transaction;
       }
@@ -97,24 +124,42 @@ export class DrawTransaction {
         continue;
       }
       attempts.succeeded();
-      return attempt.kind === 'done' ? attempt.outcome : this.compareWithStored(record, key, attempt.entry, lostSince, options.deadline);
+      return attempt.kind === 'done'
+        ? attempt.outcome
+        : outcomeOfStored(this.conflicts, own, attempt.entry, record, options.deadline, lostSince);
     } while (await attempts.again());
     return unavailable(error);
   }
 
+  /** Draws on the row in whatever bucket it lies. */
+  private async draw(record: StreamRecord, { own, drawn }: Places, waitIsOver: boolean): Promise<Attempt | Rejection> {
+    for (const place of drawn) {
+      const attempt = await this.drawIn(record, own, place, drawn);
+      if (attempt.kind !== 'absent') {
+        return attempt;
+      }
+      if (attempt.isElsewhere) {
+        return { kind: 'done', outcome: unavailable(new DirectoryMovedError()) };
+      }
+    }
+    return waitIsOver ? { kind: 'reject', reason: this.drawn.unknown } : { kind: 'done', outcome: WAITING };
+  }
+
   /** Where a row gets its time to live with the draw that empties it, the condition tells that one from others. Most holds end with one draw. */
-  private async draw(record: StreamRecord, key: TableKey, drawnRow: TableKey, waitIsOver: boolean): Promise<Attempt | Rejection> {
-    let attempt = await this.transact(record, key, drawnRow, waitIsOver, this.drawn.livesUntilEmpty ? '=' : '>=');
+  private async drawIn(
+    record: StreamRecord, own: TableKey, place: TableKey, places: readonly TableKey[],
+  ): Promise<Attempt | Rejection | Absence> {
+    let attempt = await this.transact(record, own, place, places, this.drawn.livesUntilEmpty ? '=' : '>=');
     if (attempt.kind === 'partly') {
-      attempt = await this.transact(record, key, drawnRow, waitIsOver, '>');
+      attempt = await this.transact(record, own, place, places, '>');
     }
     return attempt.kind === 'partly' ? { kind: 'retry', error: attempt.error } : attempt;
   }
 
   /** @param comparison how what is left must compare to the amount; `=` makes the row one that expires */
   private async transact(
-    record: StreamRecord, key: TableKey, drawnRow: TableKey, waitIsOver: boolean, comparison: '>=' | '=' | '>',
-  ): Promise<Attempt | Rejection | Partly> {
+    record: StreamRecord, key: TableKey, drawnRow: TableKey, places: readonly TableKey[], comparison: '>=' | '=' | '>',
+  ): Promise<Attempt | Rejection | Absence | Partly> {
     const { type, left, window } = this.drawn;
     const oldest = window === undefined ? undefined : record.acceptedAt - window.milliseconds;
     const now = this.retry.clock.now();
@@ -154,18 +199,18 @@ export class DrawTransaction {
       const reasons = cancellationReasons(error);
       return reasons === undefined
         ? failedAttempt(error)
-        : this.readReasons(record, reasons, oldest, waitIsOver, comparison === '=', error as AwsServiceError);
+        : this.readReasons(record, reasons, oldest, places, comparison === '=', error as AwsServiceError);
     }
   }
 
   private readReasons(
-    record: StreamRecord, reasons: readonly CancellationReason[], oldest: number | undefined, waitIsOver: boolean, whole: boolean,
+    record: StreamRecord, reasons: readonly CancellationReason[], oldest: number | undefined, places: readonly TableKey[], whole: boolean,
     error: AwsServiceError,
-  ): Attempt | Rejection | Partly {
+  ): Attempt | Rejection | Absence | Partly {
     const [own, drawn] = reasons;
     if (own?.Code === 'ConditionalCheckFailed') {
       // The draw's row is there, whatever stands in the way besides. Should it have expired just now, the next attempt tells.
-      return own.Item === undefined ? { kind: 'retry', error } : { kind: 'stored', entry: ledgerEntry(own.Item) };
+      return storedAttempt(own.Item, error);
     }
     const other = reasons.find(({ Code: code = 'None' }) => code !== 'None' && code !== 'ConditionalCheckFailed');
     if (other !== undefined) {
@@ -175,8 +220,9 @@ export class DrawTransaction {
     if (drawn?.Code !== 'ConditionalCheckFailed') {
       return failedAttempt(error);
     }
-    if (drawn.Item === undefined) {
-      return waitIsOver ? { kind: 'reject', reason: this.drawn.unknown } : { kind: 'done', outcome: WAITING };
+    if (drawn.Item === undefined || isBucketMark(drawn.Item)) {
+      const elsewhere = drawn.Item && markedPlace(drawn.Item);
+      return { kind: 'absent', isElsewhere: elsewhere !== undefined && !places.some(({ pk }) => pk === elsewhere) };
     }
     const reason = this.rejectionReason(record, drawn.Item, oldest);
     if (reason !== undefined) {
@@ -209,29 +255,19 @@ export class DrawTransaction {
       return { kind: 'done', outcome: { kind: 'rejected', reason } };
     } catch (error) {
       if (error instanceof AwsServiceError && error.code === 'ConditionalCheckFailedException') {
-        const item = error.body.Item as Item | undefined;
-        return item === undefined ? { kind: 'retry', error } : { kind: 'stored', entry: ledgerEntry(item) };
+        return storedAttempt(error.body.Item as Item | undefined, error);
       }
       return failedAttempt(error);
     }
   }
+}
 
-  private async compareWithStored(
-    record: StreamRecord, key: TableKey, entry: LedgerEntry, lostSince: number | undefined, deadline?: number,
-  ): Promise<Outcome> {
-    if (!isSameContent(entry, record)) {
-      try {
-        await this.conflicts.count(key, 1, deadline);
-        return CONFLICT;
-      } catch (error) {
-        return unavailable(error);
-      }
-    }
-    if (entry.status === 'rejected') {
-      return { kind: 'rejected', reason: entry.reason as RejectionReason };
-    }
-    return isOwnWrite(entry, record, lostSince) ? APPLIED : DUPLICATE;
+/** What lies under the draw's own key. A mark is one of a version of the directory that this worker does not know yet. */
+function storedAttempt(item: Item | undefined, error: unknown): Attempt {
+  if (item === undefined) {
+    return { kind: 'retry', error };
   }
+  return isBucketMark(item) ? { kind: 'done', outcome: unavailable(new DirectoryMovedError()) } : { kind: 'stored', entry: ledgerEntry(item) };
 }
 
 function cancellationReasons(error: unknown): CancellationReason[] | undefined {

@@ -1,20 +1,28 @@
 import type { Item } from '../aws/dynamodb';
 import type { AwsCaller } from '../aws/json-client';
-import type { MovementRecord } from '../payment/movement';
+import type { MovementRecord, StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
+import { markedPlace } from '../sharding/bucket-mark';
+import { DirectoryLease } from '../sharding/directory-lease';
+import { DirectoryVersion } from '../sharding/directory-version';
 import type { ShardDirectory } from '../sharding/shard-directory';
-import { BulkInserts } from './bulk-inserts';
 import { ConflictCounter, type ConflictCounts } from './conflict-counter';
-import { DrawTransaction } from './draw-transaction';
+import { FencedCaller } from './fenced-caller';
 import type { ApplyOptions, ApplyRefundOptions, Ledger, LedgerEntry, Outcome, ConsistencyOptions } from './ledger';
+import { LedgerBooks } from './ledger-books';
 import { ledgerEntry, LedgerRows } from './ledger-row';
+import { unavailable } from './outcomes';
 
 export interface DynamoDbLedgerOptions {
   readonly dynamodb: AwsCaller;
   /** Names of the tables that make up the one logical ledger. Their order decides which row lies where. */
   readonly tables: readonly string[];
-  readonly directory: ShardDirectory;
+  /**
+   * Over how many buckets each merchant's rows are spread: fixed, or as the directory says that the lease is on, so that merchants can get more while
+   * the system runs. When the lease lapses nothing is written: every outcome is `unavailable`, and what came from a stream is delivered again.
+   */
+  readonly directory: ShardDirectory | DirectoryLease;
   /** How long after a payment was accepted a refund of it may be accepted, in seconds. @default 604800 (7 days) */
   readonly refundWindowSeconds?: number;
   /**
@@ -33,57 +41,109 @@ export interface DynamoDbLedgerOptions {
 
 const DAY_SECONDS = 86_400;
 
+/** The ledger as one version of the directory says where rows lie. */
+interface Edition {
+  readonly version: number;
+  readonly rows: LedgerRows;
+  readonly books: LedgerBooks;
+  readonly dynamodb: AwsCaller;
+}
+
 /**
  * The ledger in DynamoDB. The row of a payment or movement is its idempotency record, so that taking effect and being remembered
  * are one conditional write; every write is a condition away from having happened before.
  */
 export class DynamoDbLedger implements Ledger {
-  private readonly dynamodb: AwsCaller;
   private readonly retry: RetryPolicy;
-  private readonly rows: LedgerRows;
-  private readonly inserts: BulkInserts;
-  private readonly refunds: DrawTransaction;
-  private readonly holdEnds: DrawTransaction;
+  /** Of the version that was in force last. */
+  private edition: Edition | undefined;
+  private readonly open: (version: DirectoryVersion) => Edition;
+  private readonly lease: DirectoryLease | undefined;
 
   public constructor(options: DynamoDbLedgerOptions) {
-    const { dynamodb, concurrency = 8, countsConflicts = true } = options;
+    const { directory, concurrency = 8, countsConflicts = true } = options;
     const { refundWindowSeconds = 7 * DAY_SECONDS, timeToLiveSeconds = 14 * DAY_SECONDS } = options;
-    this.dynamodb = dynamodb;
-    this.retry = options.retry ?? new RetryPolicy();
-    this.rows = new LedgerRows(options.tables, options.directory, timeToLiveSeconds);
-    const conflicts: ConflictCounts = countsConflicts ? new ConflictCounter(dynamodb, this.retry) : { count: async () => undefined };
-    this.inserts = new BulkInserts(dynamodb, this.rows, this.retry, conflicts, concurrency);
-    this.refunds = new DrawTransaction(dynamodb, this.rows, this.retry, conflicts, {
-      type: 'payment', left: 'refundable', unknown: 'unknown_payment', exceeded: 'exceeds_payment',
-      window: { milliseconds: refundWindowSeconds * 1_000, closed: 'refund_window_closed' },
-    });
-    this.holdEnds = new DrawTransaction(dynamodb, this.rows, this.retry, conflicts, {
-      type: 'hold', left: 'holdable', unknown: 'unknown_hold', exceeded: 'exceeds_hold', livesUntilEmpty: true,
-    });
+    const retry = options.retry ?? new RetryPolicy();
+    const lease = directory instanceof DirectoryLease ? directory : undefined;
+    this.open = (version) => {
+      const dynamodb = lease === undefined ? options.dynamodb : new FencedCaller(options.dynamodb, lease, version.number);
+      const rows = new LedgerRows(options.tables, version, timeToLiveSeconds);
+      const conflicts: ConflictCounts = countsConflicts ? new ConflictCounter(dynamodb, retry) : { count: async () => undefined };
+      const books = new LedgerBooks({ dynamodb, rows, retry, conflicts, concurrency, refundWindowMilliseconds: refundWindowSeconds * 1_000 });
+      return { version: version.number, rows, books, dynamodb };
+    };
+    this.retry = retry;
+    this.lease = lease;
+    // With a lease too, although it is not used then: what is wrong with the options shows at once.
+    const first = this.open(directory instanceof DirectoryLease ? new DirectoryVersion(0, 1) : DirectoryVersion.fixed(directory));
+    this.edition = lease === undefined ? first : undefined;
   }
 
   public applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.inserts.apply(payments, 'payment', options.deadline);
+    return this.insert(payments, 'payment', options);
   }
 
   public async applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
-    return refund.type === 'refund' ? this.refunds.apply(refund, options) : { kind: 'impossible', reason: 'it is not a refund' };
+    return refund.type === 'refund' ? this.draw('refunds', refund, options) : { kind: 'impossible', reason: 'it is not a refund' };
   }
 
   public applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.inserts.apply(holds, 'hold', options.deadline);
+    return this.insert(holds, 'hold', options);
   }
 
   public async applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
     return movement.type === 'release' || movement.type === 'settle'
-      ? this.holdEnds.apply(movement, options)
+      ? this.draw('holdEnds', movement, options)
       : { kind: 'impossible', reason: 'it is not the end of a hold' };
   }
 
+  /** Asks every bucket in which the row may lie: one, unless the merchant has got more buckets. */
   public async find(merchantId: string, idempotencyKey: string, { consistent = true }: ConsistencyOptions = {}): Promise<LedgerEntry | undefined> {
-    const key = this.rows.key(merchantId, idempotencyKey);
-    const input = { TableName: key.table, Key: { pk: { S: key.pk }, sk: { S: key.sk } }, ConsistentRead: consistent };
-    const { Item: item } = await this.retry.run(() => this.dynamodb.call<{ Item?: Item }>('GetItem', input));
-    return item === undefined ? undefined : ledgerEntry(item);
+    const { dynamodb, rows } = await this.current();
+    const keys = rows.keysToAsk(merchantId, idempotencyKey, this.retry.clock.now(), true);
+    for (const { table, pk, sk } of keys) {
+      const input = { TableName: table, Key: { pk: { S: pk }, sk: { S: sk } }, ConsistentRead: consistent };
+      const { Item: item } = await this.retry.run(() => dynamodb.call<{ Item?: Item }>('GetItem', input));
+      const moved = item && markedPlace(item);
+      if (moved !== undefined && !keys.some((key) => key.pk === moved)) {
+        // Of a version that is not known here yet.
+        keys.push(rows.keyIn(moved, sk));
+      } else if (item !== undefined && moved === undefined) {
+        return ledgerEntry(item);
+      }
+    }
+    return undefined;
+  }
+
+  private async insert(records: readonly StreamRecord[], type: 'payment' | 'hold', { deadline }: ApplyOptions): Promise<Outcome[]> {
+    let books: LedgerBooks;
+    try {
+      ({ books } = await this.current());
+    } catch (error) {
+      return records.map(() => unavailable(error));
+    }
+    return books.insert(records, type, deadline);
+  }
+
+  private async draw(kind: 'refunds' | 'holdEnds', record: StreamRecord, options: ApplyRefundOptions): Promise<Outcome> {
+    let books: LedgerBooks;
+    try {
+      ({ books } = await this.current());
+    } catch (error) {
+      return unavailable(error);
+    }
+    return books[kind].apply(record, options);
+  }
+
+  /** Once a batch, not per payment; from memory but for one look at the directory in half a lease. */
+  private async current(): Promise<Edition> {
+    if (this.lease === undefined) {
+      return this.edition!;
+    }
+    const { version } = await this.lease.current();
+    if (this.edition?.version !== version.number) {
+      this.edition = this.open(version);
+    }
+    return this.edition;
   }
 }

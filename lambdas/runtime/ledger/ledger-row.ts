@@ -1,7 +1,9 @@
 import { type AttributeValue, type Item, quotedTable, type Statement, type TableKey } from '../aws/dynamodb';
 import { isMovement, type MovementRecord, type StreamRecord } from '../payment/movement';
 import type { PaymentRecord, RejectionReason } from '../payment/payment';
-import { merchantOf, partitionKey, type ShardDirectory, tableIndex } from '../sharding/shard-directory';
+import { bucketMark } from '../sharding/bucket-mark';
+import type { DirectoryVersion } from '../sharding/directory-version';
+import { merchantOf, partitionKey, tableIndex } from '../sharding/shard-directory';
 import type { EntryContent, LedgerEntry } from './ledger';
 
 const TYPE_PAYMENT: AttributeValue = { S: 'payment' };
@@ -9,10 +11,20 @@ const TYPE_HOLD: AttributeValue = { S: 'hold' };
 const STATUS_APPLIED: AttributeValue = { S: 'applied' };
 const STATUS_REJECTED: AttributeValue = { S: 'rejected' };
 
-/** Starts of the statements that insert a row; what only some rows have is appended. */
+/**
+ * The statements that insert a row, at the sum of 1 for a row with an attribute of its kind that not every row has and 2 for one with a trace. They
+ * are made once: a text that is put together anew for each row would have to be read whole to be known again.
+ */
 interface InsertStatements {
-  readonly payment: string;
-  readonly hold: string;
+  readonly payment: readonly string[];
+  readonly hold: readonly string[];
+}
+
+/** What rows say that are written at one moment. */
+interface WriteTimes {
+  readonly now: number;
+  readonly settledAt: AttributeValue;
+  readonly expiresAt: AttributeValue;
 }
 
 const COMMON_MEMBERS = "'pk': ?, 'sk': ?, 'type': ?, 'amount': ?, 'currency': ?, 'status': ?, 'acceptedAt': ?, 'settledAt': ?";
@@ -20,15 +32,17 @@ const COMMON_MEMBERS = "'pk': ?, 'sk': ?, 'type': ?, 'amount': ?, 'currency': ?,
 /** How payments, refunds and movements lie in the tables that make up the ledger. */
 export class LedgerRows {
   private readonly insertStatements: ReadonlyMap<string, InsertStatements>;
+  private times: WriteTimes | undefined;
 
   /**
    * @param tables names of the tables; their order decides which row lies where
+   * @param layout over how many buckets each merchant's rows are spread, and were before
    * @param timeToLiveSeconds how long a row is kept after it was written
    * @throws Error when there is no table or a name is not one of a table
    */
   public constructor(
     private readonly tables: readonly string[],
-    private readonly directory: ShardDirectory,
+    private readonly layout: DirectoryVersion,
     private readonly timeToLiveSeconds: number,
   ) {
     if (tables.length === 0) {
@@ -36,46 +50,90 @@ export class LedgerRows {
     }
     this.insertStatements = new Map(tables.map((table) => {
       const start = `INSERT INTO ${quotedTable(table)} VALUE {${COMMON_MEMBERS}`;
-      return [table, { payment: `${start}, 'payer': ?, 'refundable': ?, 'expiresAt': ?`, hold: `${start}, 'holdable': ?` }];
+      return [table, {
+        payment: withOptional(`${start}, 'payer': ?, 'refundable': ?, 'expiresAt': ?`, 'token'),
+        hold: withOptional(`${start}, 'holdable': ?`, 'movementReason'),
+      }];
     }));
   }
 
   public key(merchantId: string, idempotencyKey: string): TableKey {
-    const pk = partitionKey(this.directory, merchantId, idempotencyKey);
-    return { table: this.tables[tableIndex(pk, this.tables.length)], pk, sk: idempotencyKey };
+    return this.keyIn(partitionKey(this.layout.directory, merchantId, idempotencyKey), idempotencyKey);
+  }
+
+  /** Whether any merchant may have rows in buckets of before. */
+  public get isGrowing(): boolean {
+    return this.layout.growing.size > 0;
+  }
+
+  /**
+   * Where a row of the key may lie from before its merchant got more buckets; undefined for the keys of nearly all merchants, and for those that
+   * have kept their bucket.
+   */
+  public earlierKey(merchantId: string, idempotencyKey: string, now: number): TableKey | undefined {
+    if (!this.layout.growing.has(merchantId)) {
+      return undefined;
+    }
+    const { earlier } = this.layout.place(merchantId, idempotencyKey, now);
+    return earlier === undefined ? undefined : this.keyIn(earlier, idempotencyKey);
+  }
+
+  /**
+   * Where a row of the key may lie, in the order in which they are to be asked: the old bucket first, while rows of then count, because a row that
+   * is inserted meanwhile is then seen in the new one.
+   *
+   * @param now in milliseconds since 1970
+   * @param isEternal whether the row may have no time to live: it can lie in every bucket that the key ever had
+   */
+  public keysToAsk(merchantId: string, idempotencyKey: string, now: number, isEternal: boolean): TableKey[] {
+    const earlier = this.earlierKey(merchantId, idempotencyKey, now);
+    const places = isEternal ? this.layout.everyPlace(merchantId, idempotencyKey) : [partitionKey(this.layout.directory, merchantId, idempotencyKey)];
+    const ordered = earlier === undefined ? places : [earlier.pk, ...places.filter((pk) => pk !== earlier.pk)];
+    return ordered.map((pk) => this.keyIn(pk, idempotencyKey));
+  }
+
+  /** The statement that marks a key in its old bucket if nothing lies there. The mark is kept for as long as a row that is written now. */
+  public markStatement(key: TableKey, movedTo: string, now: number): Statement {
+    const { type, movedTo: place } = bucketMark(movedTo);
+    return {
+      Statement: `INSERT INTO ${quotedTable(key.table)} VALUE {'pk': ?, 'sk': ?, 'type': ?, 'movedTo': ?, 'expiresAt': ?}`,
+      Parameters: [{ S: key.pk }, { S: key.sk }, type, place, { N: this.expiresAt(now) }],
+    };
   }
 
   /** The statement that stores a payment or a hold if its key is new. */
   public insertStatement(record: StreamRecord, key: TableKey, now: number): Statement {
     const amount = { N: String(record.amount) };
+    const times = this.timesOf(now);
     const parameters: AttributeValue[] = [
       { S: key.pk }, { S: key.sk }, TYPE_PAYMENT, amount, { S: record.currency }, STATUS_APPLIED,
-      { N: String(record.acceptedAt) }, { N: String(now) },
+      { N: String(record.acceptedAt) }, times.settledAt,
     ];
     const statements = this.insertStatements.get(key.table) as InsertStatements;
-    let statement: string;
+    let texts: readonly string[];
+    let optional = 0;
     if (isMovement(record)) {
       // Without a time to live: money that is held must not be forgotten. It gets one with the draw that empties it.
-      statement = statements.hold;
+      texts = statements.hold;
       parameters[2] = TYPE_HOLD;
       parameters.push(amount);
       if (record.reason !== undefined) {
-        statement += ", 'movementReason': ?";
+        optional += 1;
         parameters.push({ S: record.reason });
       }
     } else {
-      statement = statements.payment;
-      parameters.push({ S: record.payerId }, amount, { N: this.expiresAt(now) });
+      texts = statements.payment;
+      parameters.push({ S: record.payerId }, amount, times.expiresAt);
       if (record.cardToken !== undefined) {
-        statement += ", 'token': ?";
+        optional += 1;
         parameters.push({ S: record.cardToken });
       }
     }
     if (record.traceParent !== undefined) {
-      statement += ", 'trace': ?";
+      optional += 2;
       parameters.push({ S: record.traceParent });
     }
-    return { Statement: `${statement}}`, Parameters: parameters };
+    return { Statement: texts[optional], Parameters: parameters };
   }
 
   /** The row of what draws on another row: a refund, a release or a settle. It has a reason if and only if it is rejected. */
@@ -95,6 +153,19 @@ export class LedgerRows {
     };
   }
 
+  /** The key in a bucket that is named by its partition key. */
+  public keyIn(pk: string, sk: string): TableKey {
+    return { table: this.tables[tableIndex(pk, this.tables.length)], pk, sk };
+  }
+
+  /** Many rows are written at one moment. */
+  private timesOf(now: number): WriteTimes {
+    if (this.times?.now !== now) {
+      this.times = { now, settledAt: { N: String(now) }, expiresAt: { N: this.expiresAt(now) } };
+    }
+    return this.times;
+  }
+
   /**
    * Counted from the write, not from the acceptance: a record that was parked or stuck for long must still be
    * remembered for as long as it can be delivered again.
@@ -102,6 +173,10 @@ export class LedgerRows {
   public expiresAt(now: number): string {
     return String(Math.floor(now / 1_000) + this.timeToLiveSeconds);
   }
+}
+
+function withOptional(start: string, attribute: string): readonly string[] {
+  return ['', ", 'trace': ?"].flatMap((trace) => ['', `, '${attribute}': ?`].map((own) => `${start}${own}${trace}}`));
 }
 
 function refundAttributes({ payerId, cardToken, refundOf }: PaymentRecord): Item {

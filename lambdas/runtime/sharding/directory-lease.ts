@@ -55,6 +55,7 @@ export class DirectoryLease {
   private readonly versions = new Map<number, DirectoryVersion>();
   private reading: { readonly head: DirectoryHead | undefined; readonly at: number } | undefined;
   private underway: Promise<void> | undefined;
+  private failedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws RangeError when the lease is out of its range */
   public constructor({ source, leaseMilliseconds = 30_000, clock = systemClock }: DirectoryLeaseOptions) {
@@ -67,26 +68,47 @@ export class DirectoryLease {
   /** @throws DirectoryLapsedError when the lease is over and the directory does not answer */
   public async current(): Promise<LeasedVersion> {
     for (;;) {
-      const age = this.clock.now() - (this.reading?.at ?? Number.NEGATIVE_INFINITY);
-      if (age >= this.leaseMilliseconds / 2) {
+      if (this.shallRead(this.clock.now())) {
         try {
           await (this.underway ??= this.read().finally(() => { this.underway = undefined; }));
         } catch (error) {
-          if (this.end() <= this.clock.now()) {
+          this.failedAt = this.clock.now();
+          if (this.end() <= this.failedAt) {
             throw new DirectoryLapsedError(error);
           }
         }
       }
       const now = this.clock.now();
-      const head = this.reading?.head;
-      const isWaiting = head !== undefined && now < head.from;
-      const until = isWaiting ? Math.min(this.end(), head.from) : this.end();
-      const version = this.versions.get(head === undefined ? 0 : isWaiting ? head.previous : head.current);
+      const { number, until } = this.known(now);
+      const version = this.versions.get(number);
       // The reading took so long that it is over already: it is made again.
       if (until > now && version !== undefined) {
         return { version, at: now, until };
       }
     }
+  }
+
+  /** Whether a version is certain to be in force now, without a look at the directory. What a call asks that is about to be made. */
+  public isInForce(number: number): boolean {
+    const now = this.clock.now();
+    const known = this.known(now);
+    return known.number === number && now < known.until;
+  }
+
+  /** While an earlier reading holds, one that failed is repeated after a while only: who works meanwhile shall not wait for it each time. */
+  private shallRead(now: number): boolean {
+    const age = now - (this.reading?.at ?? Number.NEGATIVE_INFINITY);
+    return age >= this.leaseMilliseconds || (age >= this.leaseMilliseconds / 2 && now - this.failedAt >= this.leaseMilliseconds / 10);
+  }
+
+  /** Which version was in force as of the last reading, and until when that holds. */
+  private known(now: number): { readonly number: number; readonly until: number } {
+    const head = this.reading?.head;
+    const isWaiting = head !== undefined && now < head.from;
+    return {
+      number: head === undefined ? 0 : isWaiting ? head.previous : head.current,
+      until: isWaiting ? Math.min(this.end(), head.from) : this.end(),
+    };
   }
 
   private end(): number {

@@ -2,12 +2,10 @@ import type { CancellationReason, Item } from '../aws/dynamodb';
 import { AwsServiceError } from '../aws/errors';
 import type { AwsCaller } from '../aws/json-client';
 import { RetryPolicy } from '../retry/retry';
+import { bucketMark, markedPlace } from './bucket-mark';
 import type { GrowingTable, Stored } from './growing-rows';
 
 const ROW_IS_NEW = 'attribute_not_exists(pk)';
-/** Type and attribute of a mark. */
-const MOVED = 'moved';
-const MOVED_TO = 'movedTo';
 
 export interface DynamoDbGrowingTableOptions {
   readonly dynamodb: AwsCaller;
@@ -43,7 +41,7 @@ export class DynamoDbGrowingTable implements GrowingTable<Item> {
   }
 
   public insertMarked(pk: string, earlier: string, sk: string, row: Item): Promise<'inserted' | 'exists'> {
-    const mark = { ...this.markAttributes(), type: { S: MOVED }, [MOVED_TO]: { S: pk } };
+    const mark = { ...this.markAttributes(), ...bucketMark(pk) };
     return this.write('TransactWriteItems', { TransactItems: [{ Put: this.put(pk, sk, row) }, { Put: this.put(earlier, sk, mark) }] });
   }
 
@@ -53,8 +51,8 @@ export class DynamoDbGrowingTable implements GrowingTable<Item> {
     if (item === undefined) {
       return undefined;
     }
-    const movedTo = item.type?.S === MOVED ? item[MOVED_TO]?.S : undefined;
-    return movedTo === undefined ? { kind: 'row', row: item } : { kind: 'moved', pk: movedTo };
+    const other = markedPlace(item);
+    return other === undefined ? { kind: 'row', row: item } : { kind: 'moved', pk: other };
   }
 
   private put(pk: string, sk: string, content: Item): object {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { between, positive, requireWholeNumber } from '../configuration/option-rules';
+import type { HedgedCalls } from '../producer/hedged-calls';
 import { CallTimeoutError, withTimeout } from '../resilience/timeout';
 import { systemTimers, type Timers } from '../retry/timers';
 
@@ -21,6 +22,13 @@ export interface ScatterOptions {
   readonly shardMilliseconds?: number;
   /** How long all of them may take together, in milliseconds. @default 3000 */
   readonly milliseconds?: number;
+  /**
+   * Asks a shard a second time whose answer is slower than nearly all were, and takes whichever comes first: kept by the caller from question to
+   * question, because it knows what is slow, and holds the budget of second calls. Only for questions that may be asked twice.
+   *
+   * @default - none is asked twice
+   */
+  readonly hedge?: HedgedCalls;
   /** @default - those of the machine */
   readonly timers?: Timers;
 }
@@ -69,7 +77,9 @@ export class NotNeededError extends Error {
  * Asks many shards the same thing, so many at once, and puts their answers together.
  *
  * A question to 100 shards is as slow as the slowest of them, and fails if one does: with 1 % slow answers 63 of 100 questions are slow
- * (Dean, Barroso 2013, "The tail at scale"). So each has its time, and the caller says what a partial answer is worth.
+ * (Dean, Barroso 2013, "The tail at scale", Communications of the ACM 56(2)). So each has its time, the caller says what a partial answer is worth,
+ * and with `hedge` what is slow is asked once more: in the paper the 99.9th percentile of reading 1,000 keys from 100 servers falls from 1,800 ms to
+ * 74 ms for 2 % more calls.
  *
  * @param shards different shards, of whatever type
  * @param ask asks one; its signal is aborted when nobody waits for it any longer
@@ -79,7 +89,7 @@ export class NotNeededError extends Error {
 export async function scatterGather<Shard, Answer>(
   shards: readonly Shard[], ask: (shard: Shard, signal: AbortSignal) => Promise<Answer>, options: ScatterOptions = {},
 ): Promise<Gathered<Shard, Answer>> {
-  const { partial = 'all', concurrency = 16, shardMilliseconds = 1_000, milliseconds = 3_000, timers = systemTimers } = options;
+  const { partial = 'all', concurrency = 16, shardMilliseconds = 1_000, milliseconds = 3_000, hedge, timers = systemTimers } = options;
   requireWholeNumber('concurrency', concurrency, 1, 10_000);
   positive('milliseconds', milliseconds);
   const needed = neededOf(partial, shards.length);
@@ -94,7 +104,8 @@ export async function scatterGather<Shard, Answer>(
     while (next < shards.length && !stop.signal.aborted) {
       const index = next++;
       try {
-        const call = (signal: AbortSignal): Promise<Answer> => ask(shards[index], signal);
+        const once = (signal: AbortSignal): Promise<Answer> => ask(shards[index], signal);
+        const call = hedge === undefined ? once : (signal: AbortSignal): Promise<Answer> => hedged(hedge, once, signal);
         answers.set(index, await withTimeout(call, { milliseconds: shardMilliseconds, signal: stop.signal, timers }));
       } catch (error) {
         errors.set(index, error as Error);
@@ -115,6 +126,31 @@ export async function scatterGather<Shard, Answer>(
     throw new ScatterError(needed, gathered);
   }
   return gathered;
+}
+
+/** Makes a call once or twice; the one that comes too late is aborted. @throws what the last of them threw, when none answered */
+async function hedged<Answer>(hedge: HedgedCalls, ask: (signal: AbortSignal) => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  const late = new AbortController();
+  const either = AbortSignal.any([signal, late.signal]);
+  let last: { readonly answer: Answer } | { readonly error: unknown } | undefined;
+  const settled = async (): Promise<{ readonly answer: Answer } | { readonly error: unknown }> => {
+    try {
+      signal.throwIfAborted();
+      return { answer: await ask(either) };
+    } catch (error) {
+      return { error };
+    }
+  };
+  await hedge.run(settled, (result) => {
+    last = result;
+    // Who asked has gone: a second call would be for nobody.
+    return 'answer' in result || signal.aborted;
+  });
+  late.abort(new NotNeededError());
+  if (last !== undefined && 'answer' in last) {
+    return last.answer;
+  }
+  throw last?.error;
 }
 
 function neededOf(partial: PartialAnswers, shards: number): number {

@@ -6,6 +6,10 @@ export const MAXIMUM_BUCKETS = 4_096;
 /**
  * Says over how many buckets a merchant's keys are spread: one for most, more for hot merchants, so that no single
  * partition key of the ledger takes more writes than a partition can.
+ *
+ * It never changes: with another number of buckets a merchant's rows would not be found. A number grows while the system runs by versions of a
+ * `DirectoryTable`, whose rows say of an owner that grows how many it had (`was`) and how long rows of then count (`until`), and whose claim
+ * row keeps versions of two operators apart.
  */
 export class ShardDirectory {
   /**
@@ -35,22 +39,26 @@ export class ShardDirectory {
   }
 
   /** @throws Error when a number of buckets is not between 1 and 4096 */
-  public constructor(public readonly defaultBuckets: number, private readonly merchants: ReadonlyMap<string, number> = new Map()) {
-    validateBuckets('default', defaultBuckets);
+  public constructor(public readonly defaultBuckets: number, public readonly merchants: ReadonlyMap<string, number> = new Map()) {
+    requireBuckets('default', defaultBuckets);
     for (const [merchantId, buckets] of merchants) {
-      validateBuckets(`merchants.${merchantId}`, buckets);
+      requireBuckets(`merchants.${merchantId}`, buckets);
     }
   }
 
-  /** Number of buckets of a merchant. Fixed while the merchant has rows. */
+  /** Number of buckets of a merchant. */
   public buckets(merchantId: string): number {
     return this.merchants.get(merchantId) ?? this.defaultBuckets;
   }
 }
 
-/** Partition key of a payment's row: `merchantId#bucket`. */
-export function partitionKey(directory: ShardDirectory, merchantId: string, idempotencyKey: string): string {
-  const buckets = directory.buckets(merchantId);
+/**
+ * Partition key of a payment's row: `merchantId#bucket`.
+ *
+ * @param directory says how many buckets the merchant has, or that number itself
+ */
+export function partitionKey(directory: ShardDirectory | number, merchantId: string, idempotencyKey: string): string {
+  const buckets = typeof directory === 'number' ? directory : directory.buckets(merchantId);
   return `${merchantId}#${buckets === 1 ? 0 : stableHash(idempotencyKey) % buckets}`;
 }
 
@@ -64,7 +72,8 @@ export function tableIndex(partitionKeyText: string, tables: number): number {
   return tables === 1 ? 0 : stableHash(partitionKeyText) % tables;
 }
 
-function validateBuckets(path: string, buckets: unknown): void {
+/** @throws Error when a number of buckets is not between 1 and 4096 */
+export function requireBuckets(path: string, buckets: unknown): void {
   if (!Number.isInteger(buckets) || (buckets as number) < 1 || (buckets as number) > MAXIMUM_BUCKETS) {
     throw new Error(`\`${path}\` of the shard directory must be a whole number between 1 and ${MAXIMUM_BUCKETS}, got: ${JSON.stringify(buckets)}`);
   }

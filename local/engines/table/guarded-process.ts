@@ -14,6 +14,12 @@ const GUARD = [
   'wait "$program"',
 ].join('\n');
 
+/** An account of the machine, by its numbers. Only root may run programs as another one. */
+export interface ProcessAccount {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * A native program that does not outlive the process that started it, even when that one is killed, and that signals of the terminal do not reach.
  */
@@ -23,11 +29,13 @@ export class GuardedProcess {
   private readonly guard: ChildProcess;
   private errorOutput = '';
 
-  constructor(program: string, programArguments: readonly string[], environment: NodeJS.ProcessEnv) {
+  /** @param account that the program runs as. @default - that of this process */
+  constructor(program: string, programArguments: readonly string[], environment: NodeJS.ProcessEnv, account?: ProcessAccount) {
     this.guard = spawn('/bin/sh', ['-c', GUARD, program, ...programArguments], {
       detached: true,
       env: environment,
       stdio: ['pipe', 'ignore', 'pipe'],
+      ...account,
     });
     this.guard.stdin?.on('error', () => undefined);
     this.guard.stderr?.setEncoding('utf8').on('data', (text: string) => {

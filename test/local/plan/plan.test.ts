@@ -39,7 +39,7 @@ describe('the plan of the reference', () => {
 
   it('covers every property of the assembly', () => {
     const { details, properties, summary } = checkCoverage(topology);
-    expect(summary[0]).toBe('Runs: 3 streams, 7 tables, 14 queues, 11 buckets, 9 event source mappings, 1 services,'
+    expect(summary[0]).toBe('Runs: 3 streams, 8 tables, 14 queues, 11 buckets, 9 event source mappings, 1 services,'
       + ' 1 serverless caches, 1 state machines, 1 event buses.');
     expect(details[0]).toContain('Service (LoadBalancers)');
     expect(properties.get('AWS::Lambda::EventSourceMapping.BatchSize')).toBe('run');
@@ -56,7 +56,7 @@ describe('the plan of the reference', () => {
   it('runs the very bundle of the container image', () => {
     const payments = plan.streams.find(({ name }) => name.includes('cell1-stream'))!;
     expect(plan.services).toHaveLength(1);
-    expect(fs.readdirSync(plan.services[0].codeFolder).sort()).toEqual(['Dockerfile', 'index.js']);
+    expect(fs.readdirSync(plan.services[0].codeFolder)).toEqual(expect.arrayContaining(['Dockerfile', 'index.js']));
     expect(plan.services[0].environment).toMatchObject({ STREAM_NAME: payments.name, AUTHENTICATION: 'jwt' });
   });
 

@@ -34,7 +34,7 @@ export interface ParkedRow {
 }
 
 export function ledgerRows({ ledger }: Observation): LedgerRow[] {
-  return [...ledger.values()].flat().map(ledgerRow);
+  return [...ledger.values()].flat().filter(({ type }) => type?.S !== 'moved').map(ledgerRow);
 }
 
 export function ledgerRow(item: Item): LedgerRow {

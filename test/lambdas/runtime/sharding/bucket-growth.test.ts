@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Item } from '../../../../lambdas/runtime/aws/dynamodb';
-import { DirectoryLapsedError, DirectoryLease, type DirectoryHead, type DirectorySource } from '../../../../lambdas/runtime/sharding/directory-lease';
+import { DirectoryLapsedError, DirectoryLease, type DirectorySource } from '../../../../lambdas/runtime/sharding/directory-lease';
 import { DirectoryTable } from '../../../../lambdas/runtime/sharding/directory-table';
 import { DirectoryVersion } from '../../../../lambdas/runtime/sharding/directory-version';
 import { DynamoDbGrowingTable } from '../../../../lambdas/runtime/sharding/dynamodb-growing-table';
@@ -8,37 +8,11 @@ import { GrowingRows, type GrowingTable, type Stored } from '../../../../lambdas
 import { Dynoxide } from '../../../support/dynoxide';
 import { Interleaving, type Turn } from '../parking/interleaving';
 import { ManualClock } from '../support/manual-clock';
+import { LEASE, MemoryDirectory } from '../support/memory-directory';
 
-const LEASE = 30_000;
 const WINDOW = 7 * 86_400_000;
 const OWNER = 'm-1';
 const KEYS = Array.from({ length: 6 }, (_, index) => `order-${index}`);
-
-/** A directory in memory, from 1 bucket to 4. */
-class MemoryDirectory implements DirectorySource {
-  public isAway = false;
-  private readonly versions = [new DirectoryVersion(0, 1)];
-  private newest: DirectoryHead | undefined;
-
-  public constructor(private readonly clock: ManualClock) {}
-
-  public grow(): void {
-    const from = this.clock.now() + 2 * LEASE;
-    this.versions.push(new DirectoryVersion(1, 1, new Map([[OWNER, { buckets: 4, growth: { was: 1, until: from + WINDOW } }]])));
-    this.newest = { current: 1, previous: 0, from };
-  }
-
-  public async head(): Promise<DirectoryHead | undefined> {
-    if (this.isAway) {
-      throw new Error('away');
-    }
-    return this.newest;
-  }
-
-  public async version(number: number): Promise<DirectoryVersion> {
-    return this.versions[number];
-  }
-}
 
 class MemoryGrowingTable implements GrowingTable<string> {
   public readonly items = new Map<string, Stored<string>>();
@@ -86,7 +60,7 @@ describe('growth of an owner online', () => {
     await fc.assert(fc.asyncProperty(skews, fc.infiniteStream(fc.nat(10_000)), async (offsets, choices) => {
       const choose = (below: number): number => choices.next().value! % below;
       const clock = new ManualClock(1_000_000);
-      const directory = new MemoryDirectory(clock);
+      const directory = new MemoryDirectory(clock, OWNER, WINDOW);
       const table = new MemoryGrowingTable();
       const inserted = new Map<string, number>();
       const actors = new Interleaving();
@@ -139,7 +113,7 @@ describe('growth of an owner online', () => {
 
   it('a worker frozen between its lease and its write comes too late', async () => {
     const clock = new ManualClock();
-    const directory = new MemoryDirectory(clock);
+    const directory = new MemoryDirectory(clock, OWNER, WINDOW);
     const table = new MemoryGrowingTable();
     let thaw: () => void = () => undefined;
     const frozen = new GrowingRows({
@@ -170,7 +144,7 @@ describe('DirectoryLease', () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    directory = new MemoryDirectory(clock);
+    directory = new MemoryDirectory(clock, OWNER, WINDOW);
   });
 
   it('goes by what it has read until its end, and not a moment longer', async () => {
@@ -255,14 +229,15 @@ describe('on a table engine', () => {
     await table().publish(new Map([['m-2', 2]]), WINDOW);
     const second = await table().version(2);
     expect(second.owners).toEqual(new Map([
-      ['m-1', { buckets: 8, growth: { was: 1, until: first.from + WINDOW } }], ['m-2', { buckets: 2, growth: { was: 1, until: clock.now() + 2 * LEASE + WINDOW } }],
+      ['m-1', { buckets: 8, growth: { was: 1, until: first.from + WINDOW }, past: [1] }],
+      ['m-2', { buckets: 2, growth: { was: 1, until: clock.now() + 2 * LEASE + WINDOW }, past: [1] }],
     ]));
     clock.time += 2 * LEASE;
     await expect(table().publish(new Map([['m-1', 16]]), WINDOW)).rejects.toThrow('`m-1` still has rows in its 1 buckets of before');
     clock.time += WINDOW;
     await table().publish(new Map([['m-1', 16]]), WINDOW);
-    expect((await table().version(3)).owners.get('m-2')).toEqual({ buckets: 2 });
-    expect((await table().version(3)).owners.get('m-1')?.growth?.was).toBe(8);
+    expect((await table().version(3)).owners.get('m-2')).toEqual({ buckets: 2, past: [1] });
+    expect((await table().version(3)).owners.get('m-1')).toMatchObject({ growth: { was: 8 }, past: [1, 8] });
   });
 
   it('lets one of two operators win, and never mixes what a third one left behind', async () => {
@@ -278,6 +253,7 @@ describe('on a table engine', () => {
 
   it('refuses what cannot be before anything is written', async () => {
     await expect(table().publish(new Map([['m-1', 5_000]]), WINDOW)).rejects.toThrow('`merchants.m-1` of the shard directory must be a whole number between 1 and 4096, got: 5000');
+    await expect(table().publish(new Map([['m-1', 1]]), WINDOW)).rejects.toThrow('`m-1` must get more than the 1 buckets that it has, got: 1');
     await expect(table().publish(new Map([['-', 2]]), WINDOW)).rejects.toThrow("an owner must have a name other than '-'");
     await expect(table().publish(new Map([['m-1', 2]]), 0)).rejects.toThrow('`windowMilliseconds` must be a whole number between 1');
     const { Count: count } = await engine.client.call<{ Count: number }>('Scan', { TableName: name });

@@ -86,6 +86,16 @@ describe('BoundedPlacement', () => {
     }), { numRuns: 100 });
   });
 
+  it('moves keys on when others go and nodes may have less', () => {
+    const placement = new BoundedPlacement(new HashRing(names(2)), 1.01);
+    const placed = keys(40).map((key) => [key, placement.place(key)] as const);
+    const [lighter, fuller] = [...names(2)].sort((one, other) => placement.loadOf(one) - placement.loadOf(other));
+    const moved = placed.filter(([, node]) => node === lighter).flatMap(([key]) => [...placement.remove(key)]);
+    expect(moved.length).toBeGreaterThan(0);
+    expect(moved.every(([, to]) => to === lighter)).toBe(true);
+    expect(placement.loadOf(fuller)).toBeLessThanOrEqual(Math.ceil(1.01 * placement.size / 2));
+  });
+
   it('keeps to the ring where there is room, and goes on along it where there is none', () => {
     const ring = new HashRing(names(5));
     const placement = new BoundedPlacement(ring, 1.5);

@@ -44,6 +44,13 @@ describe('RangeMap', () => {
     }), { numRuns: 300 });
   });
 
+  it('does not name the shard of a range that begins where the stretch ends', () => {
+    const map = RangeMap.single('s1').split('m').startMove('z', 's2').switchMove('z').endMove('z');
+    expect(map.shardOf('m')).toBe('s2');
+    expect(map.shardsOf({ from: 'a', to: 'm' })).toEqual(['s1']);
+    expect(map.shardsOf({ from: 'a', to: 'n' })).toEqual(['s1', 's2']);
+  });
+
   it('moves a range in three versions', () => {
     const split = RangeMap.single('s1').split('m');
     const copying = split.startMove('z', 's2');

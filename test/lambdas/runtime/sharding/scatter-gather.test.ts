@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { HedgedCalls } from '../../../../lambdas/runtime/producer/hedged-calls';
 import { type ScatterError, scatterGather } from '../../../../lambdas/runtime/sharding/scatter-gather';
 import { HashRing } from '../../../../lambdas/runtime/sharding/hash-ring';
 import { VirtualTime } from '../support/virtual-time';
@@ -99,6 +100,90 @@ describe('scatterGather over 100 shards', () => {
     expect([answers.length, missing.length]).toEqual([20, 80]);
     expect(missing[79].error.message).toBe('no answer within 1000 ms');
     expect(state).toMatchObject({ asked: 30, aborted: 10 });
+  });
+
+  describe('with hedged questions', () => {
+    const options = { measuredCalls: 20, share: 0.02, burst: 3 };
+
+    /** Shards of which each answer is slow with a chance; the answer tells the shard. */
+    function tail(isSlow: (asked: number) => boolean, slowMilliseconds: number) {
+      const timers = new VirtualTime();
+      const state = { asked: 0, aborted: 0 };
+      const ask = async (shard: string, signal: AbortSignal): Promise<string> => {
+        const isOfTheTail = isSlow(state.asked++);
+        signal.addEventListener('abort', () => { state.aborted++; });
+        await timers.sleep(isOfTheTail ? slowMilliseconds : 10);
+        signal.throwIfAborted();
+        return shard;
+      };
+      return { ask, timers, state };
+    }
+
+    it('gets the same answers, and never asks more than the budget allows, whatever is slow', async () => {
+      await fc.assert(fc.asyncProperty(fc.array(fc.nat(550), { maxLength: 40 }), fc.integer({ min: 1, max: 120 }), async (slow, concurrency) => {
+        const tailed = new Set(slow);
+        const { ask, timers, state } = tail((asked) => tailed.has(asked), 400);
+        const hedge = new HedgedCalls({ ...options, timers }, timers);
+        for (let question = 0; question < 5; question++) {
+          const { answers, missing } = await run(timers, scatterGather(SHARDS, ask, {
+            timers, concurrency, hedge, shardMilliseconds: 900, milliseconds: 60_000,
+          }));
+          expect(answers).toEqual(SHARDS.map((shard) => ({ shard, answer: shard })));
+          expect(missing).toEqual([]);
+        }
+        const second = state.asked - 500;
+        expect(second).toBeLessThanOrEqual(options.burst + 500 * options.share);
+        expect(second).toBeGreaterThanOrEqual(0);
+      }), { numRuns: 6 });
+    });
+
+    it('is not as slow as the slowest any more, and stops the one that comes too late', async () => {
+      // The third question meets one slow shard.
+      const times = await Promise.all([true, false].map(async (isHedged) => {
+        const { ask, timers, state } = tail((asked) => asked === 230, 800);
+        const hedge = isHedged ? new HedgedCalls({ ...options, timers }, timers) : undefined;
+        let begun = 0;
+        for (let question = 0; question < 3; question++) {
+          begun = timers.now();
+          await run(timers, scatterGather(SHARDS, ask, { timers, concurrency: 100, hedge }));
+        }
+        return { milliseconds: timers.now() - begun, asked: state.asked, aborted: state.aborted };
+      }));
+      expect(times[0].milliseconds).toBeLessThan(50);
+      expect(times[0]).toMatchObject({ asked: 301 });
+      expect(times[0].aborted).toBeGreaterThan(0);
+      expect(times[1]).toMatchObject({ asked: 300, aborted: 0 });
+      expect(times[1].milliseconds).toBeGreaterThanOrEqual(800);
+    });
+
+    it('fails a shard only when both of its answers fail, and asks nobody once the time is over', async () => {
+      const { ask, timers, state } = tail(() => false, 0);
+      const hedge = new HedgedCalls({ ...options, timers }, timers);
+      await run(timers, scatterGather(SHARDS, ask, { timers, hedge }));
+      let asked = 0;
+      const once = async (shard: string): Promise<string> => {
+        const isFirst = shard === 'shard-7' && asked++ === 0;
+        await timers.sleep(isFirst ? 15 : 10);
+        if (isFirst || shard === 'shard-8') {
+          throw new Error('broken');
+        }
+        return shard;
+      };
+      const { missing } = await run(timers, scatterGather(SHARDS, once, { timers, hedge, partial: 'bestEffort' }));
+      expect(missing.map(({ shard, error }) => [shard, error.message])).toEqual([['shard-8', 'broken']]);
+      expect(asked).toBe(2);
+
+      state.asked = 0;
+      const hangs = async (shard: string): Promise<string> => {
+        state.asked++;
+        await timers.sleep(10_000);
+        return shard;
+      };
+      const left = await run(timers, scatterGather(['a'], hangs, { timers, hedge, partial: 'bestEffort', shardMilliseconds: 5 }));
+      expect(left.missing).toHaveLength(1);
+      await timers.advance(1_000);
+      expect(state.asked).toBe(1);
+    });
   });
 
   it('asks nobody where there is nobody, and refuses options out of their range', async () => {

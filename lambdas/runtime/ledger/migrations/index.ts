@@ -1,0 +1,9 @@
+import { ENTRIES } from './0001-entries';
+import { APPLY } from './0002-apply';
+import { PARTITIONS } from './0003-partitions';
+import { MERCHANT_PLACES } from './0004-merchant-places';
+import { READ_MODELS } from './0005-read-models';
+import type { Migration } from './migration';
+
+/** The schema of the ledger in PostgreSQL, in steps. A step that was taken anywhere is never changed: a further one follows. */
+export const LEDGER_MIGRATIONS: readonly Migration[] = [ENTRIES, APPLY, PARTITIONS, MERCHANT_PLACES, READ_MODELS];

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { LEDGER_MIGRATIONS } from './migrations';
+import type { Migration } from './migrations/migration';
+import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
+import { quotedSchema } from './postgresql-row';
+
+/** The schema of a database is not one that these migrations can go on from. Nothing was changed. */
+export class MigrationRefusedError extends Error {
+  readonly name = 'MigrationRefusedError';
+}
+
+export interface MigrationOptions {
+  /** Schema that the ledger lies in. It is made when it is not there. @default ledger */
+  readonly schema?: string;
+  /** @default - those of the ledger */
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Takes the steps of the schema that a database has not taken, in their order, each in a transaction of its own. Of several that do so at once one
+ * does the work and the others wait for it. There is no way back but a further step.
+ *
+ * A database that is ahead, because newer code was there first, is left as it is.
+ *
+ * @returns versions of the steps that were taken now
+ * @throws MigrationRefusedError when a step that was taken is no longer what it was, or one would have to be taken out of order
+ */
+export async function migratePostgresqlLedger(database: PostgresqlSessions, options: MigrationOptions = {}): Promise<number[]> {
+  const schema = quotedSchema(options.schema ?? 'ledger');
+  const migrations = options.migrations ?? LEDGER_MIGRATIONS;
+  return database.withSession(async (session) => {
+    const taken: number[] = [];
+    for (;;) {
+      const version = await inTransaction(session, () => takeNext(session, schema, migrations));
+      if (version === undefined) {
+        return taken;
+      }
+      taken.push(version);
+    }
+  });
+}
+
+/** What identifies the text of a step. */
+export function migrationChecksum({ sql }: Migration): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
+async function takeNext(session: PostgresqlCaller, schema: string, migrations: readonly Migration[]): Promise<number | undefined> {
+  // Until the transaction ends. Its key is the name of the schema: ledgers of other schemas do not wait.
+  await session.query({ text: "SELECT pg_advisory_xact_lock(hashtextextended('ledger migration ' || $1, 0))", values: [schema] });
+  await session.query({ text: `CREATE SCHEMA IF NOT EXISTS ${schema}` });
+  await session.query({ text: `SET LOCAL search_path TO ${schema}` });
+  await session.query({
+    text: 'CREATE TABLE IF NOT EXISTS migration (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now())',
+  });
+  const rows = await session.query({ text: 'SELECT version, checksum FROM migration' });
+  const next = nextStep(migrations, new Map(rows.map(({ version, checksum }) => [Number(version), String(checksum)])));
+  if (next !== undefined) {
+    await session.query({ text: next.sql });
+    const values = [next.version, next.name, migrationChecksum(next)];
+    await session.query({ text: 'INSERT INTO migration (version, name, checksum) VALUES ($1, $2, $3)', values });
+  }
+  return next?.version;
+}
+
+function nextStep(migrations: readonly Migration[], taken: ReadonlyMap<number, string>): Migration | undefined {
+  const highest = Math.max(0, ...taken.keys());
+  let next: Migration | undefined;
+  migrations.forEach((migration, index) => {
+    const { version, name } = migration;
+    if (version !== index + 1) {
+      throw new MigrationRefusedError(`migrations must be numbered from 1 without gaps, got: ${version} ${name} at place ${index + 1}`);
+    }
+    const checksum = taken.get(version);
+    if (checksum === undefined && version < highest) {
+      throw new MigrationRefusedError(`migration ${version} ${name} was not taken, and ${highest} was: steps are taken in their order`);
+    }
+    if (checksum !== undefined && checksum !== migrationChecksum(migration)) {
+      throw new MigrationRefusedError(`migration ${version} ${name} is not the one that was taken: change it back, and write a further one`);
+    }
+    if (checksum === undefined) {
+      next ??= migration;
+    }
+  });
+  return next;
+}
+
+async function inTransaction<Result>(session: PostgresqlCaller, work: () => Promise<Result>): Promise<Result> {
+  await session.query({ text: 'BEGIN' });
+  try {
+    const result = await work();
+    await session.query({ text: 'COMMIT' });
+    return result;
+  } catch (error) {
+    // Where the connection is gone so is the transaction; the first error tells more.
+    await session.query({ text: 'ROLLBACK' }).catch(() => undefined);
+    throw error;
+  }
+}

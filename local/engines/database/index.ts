@@ -1,0 +1,2 @@
+export * from './postgresql-engine';
+export * from './postgresql-program';

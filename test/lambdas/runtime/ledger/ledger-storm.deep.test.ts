@@ -1,0 +1,3 @@
+import { describeStorms } from './ledger-storm-test';
+
+describeStorms(100_000, true);

@@ -1,0 +1,3 @@
+import { describeShards } from './postgresql-shards-test';
+
+describeShards(100, 40_000, 12);
