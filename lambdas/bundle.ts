@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
+import { isBuiltin } from 'node:module';
 import * as path from 'node:path';
+import type { BuildOptions, Plugin } from 'esbuild';
 
 /** Builds `assets/<name>/` for every folder of `lambdas/` that has an `index.ts`, a `Dockerfile` or both. */
 
@@ -16,6 +18,8 @@ export interface BundleResult {
 /**
  * Bundles each deployable whose output is missing or older than its sources.
  *
+ * The code of this tree goes into `index.js` as it reads, so that a stack trace says where it was, and each library that it uses, minified, into a
+ * file of its own beside it, which is read when it is first asked for: a start does not pay for a cache or a map that its environment does not have.
  * The same sources give the same bytes in every checkout: no source map, no path of this machine, fixed options.
  *
  * @param force bundle all of them, whatever their age.
@@ -32,18 +36,19 @@ export async function bundleLambdas(force = false): Promise<BundleResult[]> {
       const temporary = fs.mkdtempSync(path.join(ensureFolder(assets), `.${name}-`));
       try {
         if (hasFile(name, 'index.ts')) {
+          const libraries = new Set<string>();
           await esbuild.build({
-            absWorkingDir: root,
-            entryPoints: [path.join('lambdas', name, 'index.ts')],
-            outfile: path.join(temporary, 'index.js'),
-            bundle: true,
-            platform: 'node',
-            target: 'node20',
-            format: 'cjs',
-            legalComments: 'none',
-            sourcemap: false,
-            logLevel: 'warning',
+            ...BUILD_OPTIONS, entryPoints: [path.join('lambdas', name, 'index.ts')], outfile: path.join(temporary, 'index.js'),
+            plugins: [librariesBeside(libraries)],
           });
+          for (const library of [...libraries].sort()) {
+            await esbuild.build({
+              ...BUILD_OPTIONS, entryPoints: [require.resolve(library)], outfile: path.join(temporary, libraryFile(library)), minify: true,
+              ...LIBRARY_OPTIONS[library],
+              // With an error that nobody catches Node.js prints the line that threw it.
+              lineLimit: 200,
+            });
+          }
         }
         for (const file of copiedFiles(name)) {
           fs.copyFileSync(path.join(sources, name, file), path.join(temporary, file));
@@ -57,6 +62,79 @@ export async function bundleLambdas(force = false): Promise<BundleResult[]> {
     }
   }
   return names.map((name) => ({ name, built: stale.includes(name) }));
+}
+
+const BUILD_OPTIONS: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // A file beside is a CommonJS module, whose names only `require` sees.
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  sourcemap: false,
+  logLevel: 'warning',
+};
+
+/** What a library needs so that it becomes one file. */
+const LIBRARY_OPTIONS: Readonly<Record<string, BuildOptions>> = {
+  '@platformatic/kafka': {
+    entryPoints: [],
+    stdin: { contents: 'export { Consumer, ProduceAcks, Producer } from "@platformatic/kafka";', resolveDir: root },
+    plugins: [asOneFile()],
+    // An ES module asks where it lies; a CommonJS one knows.
+    banner: { js: 'const fileAddress=require("node:url").pathToFileURL(__filename).href;' },
+    define: { 'import.meta.url': 'fileAddress' },
+  },
+  // It is asked for only by who chose the client that is not written in JavaScript.
+  'pg': { external: ['pg-native'] },
+};
+
+/**
+ * Of the Kafka client what is used: none of its files does anything but declare, which it does not say. Its checksums come as WebAssembly inside its
+ * code, not in a file beside; and what reads records of schema registries is a library of 100 KB, and nobody here has such records.
+ */
+function asOneFile(): Plugin {
+  return {
+    name: 'as-one-file',
+    setup: (build) => {
+      build.onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, async ({ importer, kind, path: specifier, pluginData, resolveDir }) => (
+        pluginData === RESOLVED || !/@platformatic.kafka.dist/.test(importer)
+          ? undefined
+          : { ...await build.resolve(specifier, { importer, kind, resolveDir, pluginData: RESOLVED }), sideEffects: false }
+      ));
+      build.onResolve({ filter: /^@platformatic\/wasm-utils$/ }, ({ importer, kind, path: specifier, resolveDir }) => (
+        build.resolve(`${specifier}/bundled`, { importer, kind, resolveDir })
+      ));
+      build.onResolve({ filter: /^avsc$/ }, ({ path: specifier }) => ({ path: specifier, namespace: 'left-out' }));
+      build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'export default {};' }));
+    },
+  };
+}
+
+/** Marks a question that a plugin asks itself. */
+const RESOLVED = 'resolved';
+
+/** Leaves each package to a file of its own, and notes which they are. */
+function librariesBeside(libraries: Set<string>): Plugin {
+  return {
+    name: 'libraries-beside',
+    setup: (build) => {
+      build.onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind }) => {
+        if (kind === 'entry-point' || isBuiltin(specifier)) {
+          return undefined;
+        }
+        libraries.add(specifier);
+        return { path: `./${libraryFile(specifier)}`, external: true };
+      });
+    },
+  };
+}
+
+/** `@redis/client` becomes `redis-client.js`. */
+function libraryFile(specifier: string): string {
+  return `${specifier.replace(/^@/, '').replaceAll('/', '-')}.js`;
 }
 
 function deployables(): string[] {
@@ -88,7 +166,7 @@ function isStale(name: string): boolean {
   }
   const oldestOutput = Math.min(...outputs.map((file) => fs.statSync(file).mtimeMs));
   const libraries = hasFile(name, 'index.ts') ? [path.join(sources, 'runtime'), path.join(root, 'package-lock.json')] : [];
-  const inputs = [path.join(sources, name), ...libraries];
+  const inputs = [path.join(sources, name), path.join(sources, 'bundle.ts'), ...libraries];
   return inputs.some((input) => newestChange(input) > oldestOutput);
 }
 

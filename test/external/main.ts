@@ -1,8 +1,11 @@
+import { parseArgs } from 'node:util';
 import { cfnLint } from './cfn-lint';
 import { costPageCheck } from './cost-page-check';
 import type { ExternalCheck, ExternalResult } from './external-check';
 import { fraudConnector } from './flink/connector-check';
 import { fraudRules } from './flink/flink-check';
+import { kafkaContract } from './kafka/contract-check';
+import { FEW_PAYMENTS, kafkaPayments } from './kafka/payments-check';
 import { pageCheck } from './page-check';
 import { redisCheck } from './redis';
 import { inLanes, lanesOfThisMachine } from '../support/lanes';
@@ -11,15 +14,23 @@ import { root } from '../house/source-files';
 /**
  * Checks that need more than Node: each says whether it ran, or why it could not.
  *
- * Run by `npm run test:external`.
+ * Run by `npm run test:external`. `-- --only TEXT` runs the checks whose name contains it; `-- --payments N` sends as many over Apache Kafka.
  */
 
-const CHECKS: readonly ExternalCheck[] = [cfnLint, pageCheck, costPageCheck, fraudRules, fraudConnector, redisCheck];
-
 async function main(): Promise<number> {
+  const { values: { only, payments } } = parseArgs({
+    options: { only: { type: 'string', default: '' }, payments: { type: 'string', default: String(FEW_PAYMENTS) } },
+  });
+  if (!/^[1-9]\d{0,7}$/.test(payments)) {
+    process.stderr.write(`\`--payments\` must be between 1 and 99999999, got: ${payments}\n`);
+    return 2;
+  }
+  const checks: readonly ExternalCheck[] = [
+    cfnLint, pageCheck, costPageCheck, fraudRules, fraudConnector, redisCheck, kafkaContract, kafkaPayments(Number(payments)),
+  ].filter(({ name }) => name.includes(only));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   process.chdir(root);
-  await inLanes(lanesOfThisMachine(), CHECKS, async (check) => {
+  await inLanes(lanesOfThisMachine(), checks, async (check) => {
     const { status, detail } = await resultOf(check);
     counts[status]++;
     process.stdout.write(`${status.padEnd(7)}  ${check.name}: ${detail}\n`);

@@ -1,0 +1,171 @@
+import { AggregateBuilder } from '../aggregate/kpl-aggregate';
+import { requireWholeNumber } from '../configuration/option-rules';
+import { BatchingSender, type PendingItem } from '../producer/batching-sender';
+import type { Delivery, PaymentStream } from '../producer/payment-stream';
+import { type Clock, type Random, systemClock } from '../retry/clock';
+import { type Attempts, RetryPolicy } from '../retry/retry';
+import type { LogPlace, OutgoingLogRecord, RecordLogWriter } from './record-log';
+
+export interface LogProducerOptions {
+  readonly log: RecordLogWriter;
+  /** Names the place of a payment in receipts: `payments-3` and an offset. */
+  readonly topic: string;
+  /** How long the first payment of a record waits for others, in milliseconds. @default 5 */
+  readonly lingerMilliseconds?: number;
+  /** Bytes of one aggregated record at most. A whole number of at least 1. @default 25000 */
+  readonly maximumRecordBytes?: number;
+  /** Payments of one aggregated record at most. A whole number of at least 1. @default 500 */
+  readonly maximumRecordPayments?: number;
+  /** Bytes of the records that are published together, at most; a larger record goes alone. A whole number of at least 1. @default 900000 */
+  readonly maximumRequestBytes?: number;
+  /** Payments taken and not yet settled, at most. A whole number of at least 1. @default 20000 */
+  readonly maximumPendingPayments?: number;
+  /** Bytes of those payments at most. @default 32 MiB */
+  readonly maximumPendingBytes?: number;
+  /** No attempt begins later than this after a record was complete, in milliseconds. @default 5000 */
+  readonly deliveryMilliseconds?: number;
+  /** @default - RetryPolicy with its defaults */
+  readonly retry?: RetryPolicy;
+  /** @default - the system clock */
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
+  /** Is told why records could not be stored. @default - nobody is told */
+  readonly onError?: (error: Error) => void;
+}
+
+interface OpenRecord {
+  readonly builder: AggregateBuilder;
+  readonly items: PendingItem[];
+}
+
+/** A record on its way. */
+interface SealedRecord extends OutgoingLogRecord {
+  readonly items: readonly PendingItem[];
+  readonly attempts: Attempts;
+}
+
+/** Kafka needs no key to choose a partition; the format of the aggregate wants one. */
+const NO_KEY = '-';
+
+/**
+ * Packs payments into aggregated records of a log and tells each payment when its record is durable. It takes the place of `KinesisProducer`.
+ *
+ * Records go to the partitions in turn. One request is under way at a time and takes along all that waits: what a client numbers to leave out
+ * repetitions stays in order, and the busier it is, the fuller are requests. What fails is tried again until its time is over, so a payment can be
+ * stored twice (a lost answer), but is never called durable without being stored.
+ */
+export class LogProducer implements PaymentStream {
+  private readonly clock: Clock;
+  private readonly retry: RetryPolicy;
+  private readonly packing: BatchingSender<OpenRecord, SealedRecord>;
+  private readonly waiting: SealedRecord[] = [];
+  private readonly maximumRecordBytes: number;
+  private readonly maximumRecordPayments: number;
+  private readonly maximumRequestBytes: number;
+  private readonly deliveryMilliseconds: number;
+  private partition: number;
+  private isSending = false;
+
+  /** @throws RangeError when an option is out of its range */
+  public constructor(private readonly options: LogProducerOptions) {
+    const {
+      clock = systemClock, random = Math.random, lingerMilliseconds = 5, maximumRecordBytes = 25_000, maximumRecordPayments = 500,
+      maximumRequestBytes = 900_000, maximumPendingPayments = 20_000, maximumPendingBytes = 32 * 1024 * 1024, deliveryMilliseconds = 5_000,
+    } = options;
+    const sizes = { lingerMilliseconds, maximumRecordBytes, maximumRecordPayments, maximumRequestBytes, maximumPendingPayments, maximumPendingBytes };
+    Object.entries(sizes).forEach(([name, value]) => requireWholeNumber(name, value, name === 'lingerMilliseconds' ? 0 : 1));
+    this.clock = clock;
+    this.retry = options.retry ?? new RetryPolicy({ clock, random });
+    this.maximumRecordBytes = maximumRecordBytes;
+    this.maximumRecordPayments = maximumRecordPayments;
+    this.maximumRequestBytes = maximumRequestBytes;
+    this.deliveryMilliseconds = deliveryMilliseconds;
+    // Producers that start together do not march in step.
+    this.partition = Math.floor(random() * 1_000);
+    this.packing = new BatchingSender<OpenRecord, SealedRecord>({
+      clock, lingerMilliseconds, maximumPendingItems: maximumPendingPayments, maximumPendingBytes,
+      open: () => ({ builder: new AggregateBuilder(maximumRecordBytes), items: [] }),
+      seal: (open) => this.seal(open),
+      send: (record) => {
+        this.waiting.push(record);
+        void this.send();
+      },
+    });
+  }
+
+  public get isFull(): boolean {
+    return this.packing.isFull;
+  }
+
+  /** @throws RangeError when the payment alone is larger than a record may be */
+  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
+    if (this.isFull) {
+      return false;
+    }
+    let record = this.packing.batch();
+    if (!record.builder.tryAdd(NO_KEY, data)) {
+      this.packing.seal();
+      record = this.packing.batch();
+      if (!record.builder.tryAdd(NO_KEY, data)) {
+        this.packing.seal();
+        throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
+      }
+    }
+    const payment = { data, settle };
+    record.items.push(payment);
+    this.packing.taken(payment);
+    if (record.items.length >= this.maximumRecordPayments) {
+      this.packing.seal();
+    }
+    return true;
+  }
+
+  /** Takes no more payments and resolves when all that were taken are settled. The log stays open. */
+  public drain(): Promise<void> {
+    return this.packing.drain();
+  }
+
+  private seal({ builder, items }: OpenRecord): SealedRecord | undefined {
+    const deadline = this.clock.now() + this.deliveryMilliseconds;
+    return items.length === 0 ? undefined : { partition: this.partition++, value: builder.build(), items, attempts: this.retry.begin(deadline) };
+  }
+
+  private async send(): Promise<void> {
+    if (this.isSending) {
+      return;
+    }
+    this.isSending = true;
+    while (this.waiting.length > 0) {
+      const records = this.waiting.splice(0, this.requestLength());
+      const places = await this.options.log.publish(records);
+      records.forEach((record, index) => this.conclude(record, places[index]));
+    }
+    this.isSending = false;
+  }
+
+  private requestLength(): number {
+    let bytes = 0;
+    const end = this.waiting.findIndex(({ value }, index) => (bytes += value.length) > this.maximumRequestBytes && index > 0);
+    return end < 0 ? this.waiting.length : end;
+  }
+
+  private conclude(record: SealedRecord, place: LogPlace | Error): void {
+    if (place instanceof Error) {
+      this.options.onError?.(place);
+      void record.attempts.again().then((again) => {
+        if (again) {
+          this.waiting.push(record);
+          void this.send();
+        } else {
+          record.items.forEach((item) => this.packing.settle(item, { kind: 'unavailable', error: place }));
+        }
+      });
+      return;
+    }
+    record.attempts.succeeded();
+    const { offset, partition } = place;
+    const position = { shardId: `${this.options.topic}-${partition}`, sequenceNumber: String(offset) };
+    record.items.forEach((item, index) => this.packing.settle(item, { kind: 'durable', position: { ...position, index } }));
+  }
+}
