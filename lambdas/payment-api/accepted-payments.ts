@@ -1,52 +1,54 @@
-import { BoundedMap } from '../runtime/http/bounded-map';
-import { Movement } from '../runtime/payment/movement';
-import { Payment } from '../runtime/payment/payment';
-import { stableHash } from '../runtime/sharding/stable-hash';
-
-/** What clients ask for under a key of theirs. */
-export type Request = Payment | Movement;
+import { endOfIdentity, endOfRest, endOfStatement, startOfRest } from '../runtime/payment/record-parts';
+import type { Random } from '../runtime/retry/clock';
+import { KeyedHash } from './keyed-hash';
+import { RequestMemory } from './request-memory';
 
 /**
  * Remembers what this process accepted last, so that a key that comes again with something else can be refused at once.
  *
- * Best effort: another process, a restart or enough other requests make it forget; then the first to be applied wins. Requests
- * are compared by a hash, so that once in 2^32 two different ones pass for the same; an equal one is never refused.
+ * Best effort: another process, a restart or enough other requests make it forget; then the first to be applied wins. Requests are compared as the
+ * bytes of their records. Who asks, and under which key, is compared byte by byte, the rest by a hash: once in 2^32 two different requests pass for
+ * the same; an equal one is never refused.
  */
 export class AcceptedPayments {
-  private readonly fingerprints: BoundedMap<string, number>;
+  private readonly fingerprints: RequestMemory;
+  private readonly hash: KeyedHash;
 
-  /** @param capacity requests that are remembered at least */
-  public constructor(capacity: number) {
-    this.fingerprints = new BoundedMap(capacity);
+  /**
+   * @param capacity requests that are remembered at least
+   * @param random not to be foreseen by those who choose keys
+   */
+  public constructor(capacity: number, random: Random) {
+    this.fingerprints = new RequestMemory(capacity);
+    this.hash = new KeyedHash(random() * 2 ** 32 | 0, random() * 2 ** 32 | 0);
   }
 
-  /** Whether something else with the same merchant and key was accepted. */
-  public conflictsWith(request: Request): boolean {
-    const known = this.fingerprints.get(identity(request));
-    return known !== undefined && known !== fingerprint(request);
+  /** A hash of who asks and under which key. @param record as `encodePaymentRecord` writes it, like all records here */
+  public identityOf(record: Uint8Array): number {
+    return this.hash.of(record, 0, endOfIdentity(record));
   }
 
-  /** To be called once a request is durable. The first one of a key stays. */
-  public remember(request: Request): void {
-    const key = identity(request);
-    if (this.fingerprints.get(key) === undefined) {
-      this.fingerprints.set(key, fingerprint(request));
+  /** A hash of all else that a client states: not of when it was taken in, what is known besides, and its trace. */
+  public fingerprintOf(record: Uint8Array): number {
+    const start = endOfIdentity(record);
+    const end = endOfStatement(record, start);
+    const hash = this.hash.of(record, start, end);
+    const restStart = startOfRest(record, end);
+    const restEnd = endOfRest(record, restStart);
+    return restEnd > restStart ? this.hash.of(record, restStart, restEnd, hash) : hash;
+  }
+
+  /** Whether something else with the same merchant and key was accepted. @param identity and fingerprint of the record, asked for once */
+  public conflictsWith(record: Uint8Array, identity: number, fingerprint: number): boolean {
+    const known = this.fingerprints.get(identity, record, endOfIdentity(record));
+    return known !== undefined && known !== fingerprint;
+  }
+
+  /** To be called once a request is durable. The first one of a key stays. @param identity and fingerprint of the record */
+  public remember(record: Uint8Array, identity: number, fingerprint: number): void {
+    const length = endOfIdentity(record);
+    if (this.fingerprints.get(identity, record, length) === undefined) {
+      this.fingerprints.add(identity, record, length, fingerprint);
     }
   }
-}
-
-// No id can hold a NUL, so that it parts them without doubt.
-
-function identity(request: Request): string {
-  return `${request.merchantId}\0${request.idempotencyKey}`;
-}
-
-function fingerprint(request: Request): number {
-  const { amount, currency, type } = request;
-  if (type === 'payment' || type === 'refund') {
-    const { payerId, refundOf = '', cardToken = '' } = request as Payment;
-    return stableHash(`${payerId}\0${amount}\0${currency}\0${type}\0${refundOf}\0${cardToken}`);
-  }
-  const { holdOf = '', reason = '' } = request as Movement;
-  return stableHash(`\0${amount}\0${currency}\0${type}\0${holdOf}\0${reason}`);
 }

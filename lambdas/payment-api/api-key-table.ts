@@ -1,23 +1,7 @@
 import type { Item } from '../runtime/aws/dynamodb';
 import type { AwsCaller } from '../runtime/aws/json-client';
+import type { ApiKeyStore, StoredApiKey } from '../runtime/security/api-key-verifier';
 import { merchantsOf, Principal } from './authentication';
-
-/** An API key that somebody was given. */
-export interface ApiKey {
-  readonly principal: Principal;
-  /** From then on it is no longer good, in milliseconds since 1970. @default - it is good until it is taken away */
-  readonly expiresAt?: number;
-}
-
-/** Finds API keys. */
-export interface ApiKeys {
-  /**
-   * @param digest SHA-256 of the key in hexadecimal digits
-   * @returns undefined for a key that nobody was given, or that was taken away
-   * @throws AwsServiceError or AwsConnectionError when the store does not answer
-   */
-  find(digest: string): Promise<ApiKey | undefined>;
-}
 
 /**
  * API keys in a DynamoDB table, an item each; the keys themselves are nowhere. A client has as many keys as it needs, so that a new one is in use
@@ -33,10 +17,11 @@ export interface ApiKeys {
  * | `expiresAt` | number: seconds since 1970; absent where it does not expire |
  * | `disabled` | boolean: taken away |
  */
-export class ApiKeyTable implements ApiKeys {
+export class ApiKeyTable implements ApiKeyStore<Principal> {
   public constructor(private readonly dynamodb: AwsCaller, private readonly table: string) {}
 
-  public async find(digest: string): Promise<ApiKey | undefined> {
+  /** @throws AwsServiceError or AwsConnectionError when the table does not answer */
+  public async find(digest: string): Promise<StoredApiKey<Principal> | undefined> {
     const { Item: item } = await this.dynamodb.call<{ Item?: Item }>('GetItem', { TableName: this.table, Key: { keyHash: { S: digest } } });
     if (item === undefined || item.disabled?.BOOL === true || item.client?.S === undefined) {
       return undefined;
@@ -50,7 +35,7 @@ export class ApiKeyTable implements ApiKeys {
         merchants: merchantsOf(item.merchants?.SS ?? []),
         ...(paymentsPerSecond > 0 ? { paymentsPerSecond } : undefined),
       },
-      ...(expiresAt > 0 ? { expiresAt: expiresAt * 1_000 } : undefined),
+      hashes: [{ digest, ...(expiresAt > 0 ? { expiresAt: expiresAt * 1_000 } : undefined) }],
     };
   }
 }

@@ -3,7 +3,7 @@ import { JsonDocument, JsonFault } from '../runtime/json/json-reader';
 import { JsonObject, JsonValue } from '../runtime/json/json-value';
 import { containsCardNumber } from '../runtime/payment/card-number';
 import { isPaymentText } from '../runtime/payment/payment-text';
-import { problemOfFaults, safePointer } from '../runtime/payment/payment-validation';
+import { BATCH_MEMBER, problemOfFaults, safePointer } from '../runtime/payment/payment-validation';
 
 export const MAXIMUM_BATCH_PAYMENTS = 500;
 export const MAXIMUM_BATCH_BYTES = 1024 * 1024;
@@ -15,19 +15,13 @@ export interface BatchBody {
   readonly faults: ReadonlyMap<number, JsonFault[]>;
 }
 
-/** What a batch answers for one of its payments. */
-export interface ItemResult {
-  readonly status: number;
-  readonly json: string;
-}
-
 /** Takes a batch apart. @throws HttpProblem for faults of the batch itself */
 export function readBatch({ value, faults }: JsonDocument): BatchBody {
   const itemFaults = new Map<number, JsonFault[]>();
   const ownFaults: JsonFault[] = [];
   for (const fault of faults) {
     const [member, index] = fault.path;
-    if (member !== 'payments' || typeof index !== 'number') {
+    if (member !== BATCH_MEMBER || typeof index !== 'number') {
       ownFaults.push(fault);
     } else if (itemFaults.has(index)) {
       itemFaults.get(index)?.push(fault);
@@ -42,11 +36,11 @@ export function readBatch({ value, faults }: JsonDocument): BatchBody {
   if (!(value instanceof JsonObject)) {
     throw badBatch('', 'must be an object');
   }
-  const unknown = value.names.find((name) => name !== 'payments');
+  const unknown = value.names.find((name) => name !== BATCH_MEMBER);
   if (unknown !== undefined) {
     throw badBatch(safePointer([unknown]), 'is not a member that is known here');
   }
-  const items = value.get('payments');
+  const items = value.get(BATCH_MEMBER);
   if (!Array.isArray(items) || items.length === 0) {
     throw badBatch('/payments', items === undefined ? 'is required' : 'must be an array of payments that is not empty');
   }
@@ -56,14 +50,17 @@ export function readBatch({ value, faults }: JsonDocument): BatchBody {
   return { items: items as readonly JsonValue[], faults: itemFaults };
 }
 
-/** The result of a payment that was taken in. A receipt is base64url, which needs no escaping. */
-export function acceptedItem(idempotencyKey: string, receipt: string): ItemResult {
-  return { status: 202, json: `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":202,"receipt":"${receipt}"}` };
+/** The result, as JSON, of a payment that was taken in. A receipt is base64url, which needs no escaping. */
+export function acceptedItem(idempotencyKey: string, receipt: string): string {
+  // It is printable: nothing but these two needs to be escaped in it.
+  return idempotencyKey.includes('"') || idempotencyKey.includes('\\')
+    ? `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":202,"receipt":"${receipt}"}`
+    : `{"idempotencyKey":"${idempotencyKey}","status":202,"receipt":"${receipt}"}`;
 }
 
-/** The result of a payment that was not. */
-export function refusedItem(idempotencyKey: string | null, status: number, details: ProblemDetails): ItemResult {
-  return { status, json: `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":${status},"problem":${problemJson(status, details)}}` };
+/** The result, as JSON, of a payment that was not. */
+export function refusedItem(idempotencyKey: string | null, status: number, details: ProblemDetails): string {
+  return `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":${status},"problem":${problemJson(status, details)}}`;
 }
 
 /** The key of a refused item, if it is one that may be repeated. */

@@ -6,6 +6,7 @@ import { cacheFromEnvironment } from '../runtime/cache/cache-from-environment';
 import { LeasedTokenBuckets } from '../runtime/cache/leased-token-buckets';
 import { Environment } from '../runtime/configuration/environment';
 import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { HttpsClient } from '../runtime/http/outgoing';
 import { Ledger } from '../runtime/ledger/ledger';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics, Metrics } from '../runtime/observability/metrics';
@@ -18,6 +19,7 @@ import { enricherFromEnvironment } from '../runtime/profile/profiles-from-enviro
 import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { KeyedLimiter, KeyedTokenBuckets } from '../runtime/resilience/keyed-token-buckets';
 import { systemClock } from '../runtime/retry/clock';
+import { CachedKeySet, keySetAt } from '../runtime/security/key-set';
 import { ApiKeyTable } from './api-key-table';
 import { authenticateEither, authenticateNobody, Authenticator } from './authentication';
 import { createKeyAuthenticator } from './key-authenticator';
@@ -31,6 +33,8 @@ const RECORD_BYTES = { minimum: 4_096, maximum: 1_000_000 };
 const SHORT_TIMEOUT_MILLISECONDS = 500;
 /** How long the end of a process waits for its last spans. */
 const SPANS_MILLISECONDS = 1_000;
+/** Clients give up before a request takes longer. */
+const MOST_PROMPT_MILLISECONDS = 30_000;
 /** Longest time between two publications of metrics, in seconds. */
 const MOST_METRICS_SECONDS = 3_600;
 
@@ -65,6 +69,10 @@ export async function portsFromEnvironment(environment: Environment, onError: (e
     receiptLifetimeSeconds,
     clientPaymentsPerSecond,
     limiter: limiterFromEnvironment(environment, cache, metrics),
+    shedding: {
+      promptMilliseconds: environment.integer('PROMPT_MILLISECONDS', { default: 500, minimum: 1, maximum: MOST_PROMPT_MILLISECONDS }),
+      onShed: () => metrics.count('RequestsShed'),
+    },
     enricher: enricherFromEnvironment(environment, { dynamodb: quick, cache, metrics, onError }),
     holds: environment.oneOf('HOLDS', ['true', 'false'], 'false') === 'true',
     payouts: stateMachineArn === undefined ? undefined : new WorkflowPayouts(new AwsJsonClient({ service: 'states' }), stateMachineArn),
@@ -134,8 +142,11 @@ async function authenticatorFromEnvironment(
   const rememberedSeconds = environment.integer('TOKEN_CACHE_SECONDS', { default: 300 });
   const byToken = await createTokenAuthenticator({
     issuer: environment.text('JWT_ISSUER'),
-    keySet: environment.text('JWT_KEY_SET'),
+    // Fetched, so that the issuer can change its keys, unless they are given.
+    keySet: environment.optionalText('JWT_KEY_SET')
+      ?? new CachedKeySet({ fetch: keySetAt(environment.text('JWT_JWKS_ENDPOINT'), new HttpsClient({ hosts: 'any' })), onError }),
     audience: environment.optionalText('JWT_AUDIENCE'),
+    scopeClaim: environment.optionalText('JWT_SCOPE_CLAIM'),
     rememberedSeconds,
   });
   const table = environment.optionalText('API_KEY_TABLE');

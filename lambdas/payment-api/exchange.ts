@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyReader } from '../runtime/http/body-reader';
 import { HttpProblem, PROBLEM_CONTENT_TYPE, problemJson } from '../runtime/http/problem';
+import { RequestQuery } from '../runtime/http/request-target';
 import { PathParameters } from '../runtime/http/router';
 import type { ActiveSpan } from '../runtime/observability/tracer';
 import { Principal } from './authentication';
@@ -8,11 +9,15 @@ import { sampledTrace } from './trace-context';
 
 const JSON_CONTENT_TYPE = 'application/json';
 
-/** One request and how to answer it. */
-export interface Exchange {
-  readonly principal: Principal;
+/** What a request is about, as its request line says. */
+export interface Target {
   readonly parameters: PathParameters;
-  readonly query: URLSearchParams;
+  readonly query: RequestQuery;
+}
+
+/** One request and how to answer it. */
+export interface Exchange extends Target {
+  readonly principal: Principal;
   /** The trace that the request belongs to, where that is recorded. */
   readonly traceParent?: string;
   /** The request's own span, where spans are told. */
@@ -31,8 +36,9 @@ export interface Answer {
 /** Answers one kind of request. @throws HttpProblem */
 export type ExchangeHandler = (exchange: Exchange) => Promise<Answer>;
 
+/** @param onReceived is called once the body is there, if the handler wants it */
 export function createExchange(
-  request: IncomingMessage, principal: Principal, parameters: PathParameters, query: URLSearchParams, bodies: BodyReader, span?: ActiveSpan,
+  request: IncomingMessage, principal: Principal, { parameters, query }: Target, bodies: BodyReader, span?: ActiveSpan, onReceived?: () => void,
 ): Exchange {
   return {
     principal,
@@ -40,7 +46,7 @@ export function createExchange(
     query,
     traceParent: sampledTrace(request.headers.traceparent),
     span,
-    readBody: (maximumBytes) => bodies.read(request, maximumBytes),
+    readBody: (maximumBytes) => bodies.read(request, maximumBytes, onReceived),
   };
 }
 

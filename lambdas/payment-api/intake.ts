@@ -1,14 +1,18 @@
+import { randomInt } from 'node:crypto';
 import { HttpProblem } from '../runtime/http/problem';
 import { JsonDocument, JsonSyntaxError, readJson } from '../runtime/json/json-reader';
-import { StreamRecord } from '../runtime/payment/movement';
-import { PaymentEnrichment } from '../runtime/payment/payment';
-import { encodePaymentRecord } from '../runtime/payment/payment-codec';
+import type { Movement } from '../runtime/payment/movement';
+import type { Payment, PaymentEnrichment } from '../runtime/payment/payment';
+import { encodeRequest } from '../runtime/payment/payment-codec';
 import { PAYMENT_READER_OPTIONS, safePointer } from '../runtime/payment/payment-validation';
 import { Delivery } from '../runtime/producer/payment-stream';
 import { encodeReceipt } from '../runtime/producer/receipt';
-import { AcceptedPayments, Request } from './accepted-payments';
+import { AcceptedPayments } from './accepted-payments';
 import { Exchange } from './exchange';
 import { PaymentApiPorts } from './ports';
+
+/** What clients ask for under a key of theirs. */
+export type Request = Payment | Movement;
 
 export const RETRY_SOON = { 'retry-after': '1' };
 
@@ -24,13 +28,22 @@ export type Acceptance =
   | { readonly kind: 'accepted'; readonly receipt: string }
   | { readonly kind: keyof typeof REFUSALS };
 
+const CONFLICT: Acceptance = { kind: 'conflict' };
+const UNAVAILABLE: Acceptance = { kind: 'unavailable' };
+
 /** What goes with a request that its client did not state. */
 export interface Attachments {
   readonly enrichment?: PaymentEnrichment;
   readonly traceParent?: string;
+  /** When it was taken in, in milliseconds since 1970. @default - now */
+  readonly acceptedAt?: number;
 }
 
-export type IntakePorts = Pick<PaymentApiPorts, 'stream' | 'rememberedPayments' | 'now'>;
+export type IntakePorts = Pick<PaymentApiPorts, 'stream' | 'rememberedPayments' | 'now' | 'random'>;
+
+/** Values that the randomness of the system tells apart. */
+const CHANCES = 2 ** 47;
+const systemRandom = (): number => randomInt(CHANCES) / CHANCES;
 
 /** The way in: from the bytes of a body to something durable, for everything that clients may ask for. */
 export class Intake {
@@ -38,10 +51,10 @@ export class Intake {
   private readonly now: () => number;
   private readonly accepted: AcceptedPayments;
 
-  public constructor({ stream, now = Date.now, rememberedPayments = 100_000 }: IntakePorts) {
+  public constructor({ stream, now = Date.now, rememberedPayments = 100_000, random = systemRandom }: IntakePorts) {
     this.stream = stream;
     this.now = now;
-    this.accepted = new AcceptedPayments(rememberedPayments);
+    this.accepted = new AcceptedPayments(rememberedPayments, random);
   }
 
   /** Receives a body and reads it. @throws HttpProblem 400, 413, 503 */
@@ -61,24 +74,35 @@ export class Intake {
     }
   }
 
-  /** Hands a request over and tells what became of it, now or later. */
-  public offer(request: Request, { enrichment, traceParent }: Attachments, done: (acceptance: Acceptance) => void): void {
-    if (this.accepted.conflictsWith(request)) {
-      done({ kind: 'conflict' });
+  /**
+   * Hands a request over and tells what became of it, now or later.
+   *
+   * @param position is told to `done`, so that one function can do for many requests
+   */
+  public offer<Position>(
+    request: Request,
+    { enrichment, traceParent, acceptedAt = this.now() }: Attachments,
+    done: (acceptance: Acceptance, position: Position) => void,
+    position: Position,
+  ): void {
+    const { accepted } = this;
+    const record = encodeRequest(request, acceptedAt, enrichment, traceParent);
+    const identity = accepted.identityOf(record);
+    const fingerprint = accepted.fingerprintOf(record);
+    if (accepted.conflictsWith(record, identity, fingerprint)) {
+      done(CONFLICT, position);
       return;
     }
-    const acceptedAt = this.now();
-    const record = { ...request, acceptedAt, enrichment, traceParent } as StreamRecord;
-    const taken = this.stream.offer(encodePaymentRecord(record), (delivery: Delivery) => {
+    const taken = this.stream.offer(record, (delivery: Delivery) => {
       if (delivery.kind === 'unavailable' || delivery.kind === 'conflict') {
-        done({ kind: delivery.kind });
+        done({ kind: delivery.kind }, position);
         return;
       }
-      this.accepted.remember(request);
-      done({ kind: 'accepted', receipt: delivery.kind === 'durable' ? encodeReceipt(delivery.position, acceptedAt) : '' });
+      accepted.remember(record, identity, fingerprint);
+      done({ kind: 'accepted', receipt: delivery.kind === 'durable' ? encodeReceipt(delivery.position, acceptedAt) : '' }, position);
     });
     if (!taken) {
-      done({ kind: 'unavailable' });
+      done(UNAVAILABLE, position);
     }
   }
 
@@ -92,12 +116,19 @@ export class Intake {
           const { status, detail } = REFUSALS[acceptance.kind];
           reject(new HttpProblem(status, { detail }, acceptance.kind === 'unavailable' ? RETRY_SOON : {}));
         }
-      });
+      }, undefined);
     });
   }
 }
 
 /** Where to ask what became of a request. */
 export function locationOf({ merchantId, idempotencyKey }: { readonly merchantId: string; readonly idempotencyKey: string }): string {
-  return `/merchants/${encodeURIComponent(merchantId)}/payments/${encodeURIComponent(idempotencyKey)}`;
+  return `/merchants/${pathSegment(merchantId)}/payments/${pathSegment(idempotencyKey)}`;
+}
+
+/** What no path needs to encode. */
+const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
+
+function pathSegment(text: string): string {
+  return UNRESERVED.test(text) ? text : encodeURIComponent(text);
 }

@@ -3,7 +3,8 @@ import { ParkedEntry } from '../runtime/parking/parking';
 import { Tracer } from '../runtime/observability/tracer';
 import { PaymentStream } from '../runtime/producer/payment-stream';
 import { PaymentEnricher } from '../runtime/profile/payment-enricher';
-import { KeyedLimiter } from '../runtime/resilience/keyed-token-buckets';
+import type { Random } from '../runtime/retry/clock';
+import type { AdmissionPorts } from './admission';
 import { Authenticator } from './authentication';
 import { PayoutStarter } from './payout-starter';
 
@@ -16,7 +17,7 @@ export const BALANCE_READS = ['strong', 'eventual'] as const;
 export type BalanceReads = typeof BALANCE_READS[number];
 
 /** Everything that the API needs from outside. */
-export interface PaymentApiPorts {
+export interface PaymentApiPorts extends AdmissionPorts {
   readonly stream: PaymentStream;
   readonly ledger: { find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined> };
   readonly parking: { find(merchantId: string, idempotencyKey: string): Promise<ParkedEntry | undefined> };
@@ -33,10 +34,6 @@ export interface PaymentApiPorts {
   readonly statusReads?: StatusReads;
   /** How fresh balances are, beyond the lag of their projection. @default 'strong' */
   readonly balanceReads?: BalanceReads;
-  /** What each client may post that has no limit of its own. @default - no limit */
-  readonly clientPaymentsPerSecond?: number;
-  /** Holds clients to what they may post. @default - each process by itself */
-  readonly limiter?: KeyedLimiter;
   /** Knows about merchants and payers, and refuses payments by rules. @default - nothing is known, and nothing refused */
   readonly enricher?: Pick<PaymentEnricher, 'judge'>;
   /** Whether money of merchants can be held and released. @default false */
@@ -45,8 +42,8 @@ export interface PaymentApiPorts {
   readonly payouts?: PayoutStarter;
   /** Accepted payments that are remembered at least, to refuse another payment with the same key. @default 100000 */
   readonly rememberedPayments?: number;
-  /** Milliseconds since 1970. @default Date.now */
-  readonly now?: () => number;
+  /** Makes the memory of keys one that nobody can aim at: not to be foreseen by clients. @default - the randomness of the system */
+  readonly random?: Random;
   /** Is told of errors that nobody expected. They hold no value of a request. @default - nobody is told */
   readonly onUnexpectedError?: (error: unknown) => void;
   /** Tells spans of requests whose trace is recorded. @default - none are told; records carry the trace that their request came with */

@@ -3,30 +3,35 @@ import { JsonFault } from '../runtime/json/json-reader';
 import { JsonObject, JsonValue } from '../runtime/json/json-value';
 import { Payment } from '../runtime/payment/payment';
 import { isPaymentText } from '../runtime/payment/payment-text';
-import { MAXIMUM_PAYMENT_BYTES, validatePayment } from '../runtime/payment/payment-validation';
+import { BATCH_MEMBER, MAXIMUM_PAYMENT_BYTES, validatePayment } from '../runtime/payment/payment-validation';
 import { Judgement } from '../runtime/profile/payment-enricher';
 import { Admission, AdmissionPorts } from './admission';
 import { foreignMerchant, mayActFor, Principal, requireScope } from './authentication';
-import { acceptedItem, ItemResult, MAXIMUM_BATCH_BYTES, readableKey, readBatch, refusedItem } from './batch-body';
-import { ExchangeHandler } from './exchange';
-import { Intake, IntakePorts, locationOf, REFUSALS, RETRY_SOON } from './intake';
+import { acceptedItem, MAXIMUM_BATCH_BYTES, readableKey, readBatch, refusedItem } from './batch-body';
+import { Exchange, ExchangeHandler } from './exchange';
+import { Acceptance, Intake, IntakePorts, locationOf, REFUSALS, RETRY_SOON } from './intake';
 import { PaymentApiPorts } from './ports';
 import { put } from './put-span';
 import { ruleProblem } from './rule-refusal';
 
 type PaymentPosterPorts = IntakePorts & AdmissionPorts & Pick<PaymentApiPorts, 'enricher'>;
 
-/** A payment of a batch that may be taken in. */
-interface ValidItem {
-  readonly index: number;
-  readonly payment: Payment;
+/** What is left of a batch once it is read. */
+interface ReceivedBatch {
+  readonly valid: readonly Payment[];
+  /** Where each of those stands in the batch. */
+  readonly indexes: readonly number[];
+  /** The JSON of one for each payment of the batch; there already for those that break a rule. */
+  readonly results: string[];
 }
 
 const NO_JUDGEMENT: Judgement = {};
+const NO_FAULTS: readonly JsonFault[] = [];
 
 /** Takes payments in: `POST /payments` and `POST /payments:batch`. */
 export class PaymentPoster {
   private readonly enricher: PaymentApiPorts['enricher'];
+  private readonly now: () => number;
 
   /**
    * @param intake @default - one of its own
@@ -36,6 +41,7 @@ export class PaymentPoster {
     ports: PaymentPosterPorts, private readonly intake = new Intake(ports), private readonly admission = new Admission(ports),
   ) {
     this.enricher = ports.enricher;
+    this.now = ports.now ?? Date.now;
   }
 
   /** One payment: 202 once it is durable. */
@@ -63,71 +69,82 @@ export class PaymentPoster {
 
   /** Up to 500 payments: 200 with one result each, in their order, once everything that is accepted is durable. */
   public readonly postBatch: ExchangeHandler = async (exchange) => {
+    requireScope(exchange.principal, 'payments:write');
+    const batch = await this.receiveBatch(exchange);
+    const judged = this.enricher?.judge(batch.valid);
+    const judgements = judged instanceof Promise ? await judged : judged;
+    const unavailable = await put(exchange, (traceParent) => this.offerAll(batch, judgements, traceParent));
+    return { status: 200, body: `{"items":[${batch.results.join(',')}]}`, headers: unavailable > 0 ? RETRY_SOON : undefined };
+  };
+
+  /** By itself, so that nothing holds on to the document while its payments are on their way: it is many times as large as they are. */
+  private async receiveBatch(exchange: Exchange): Promise<ReceivedBatch> {
     const { principal } = exchange;
-    requireScope(principal, 'payments:write');
-    const document = await this.intake.receive(exchange, MAXIMUM_BATCH_BYTES);
-    const { items, faults } = readBatch(document);
+    const { items, faults } = readBatch(await this.intake.receive(exchange, MAXIMUM_BATCH_BYTES));
     requireMerchants(principal, items);
     const charged = this.admission.charge(principal, items.length);
     if (charged !== undefined) {
       await charged;
     }
-    const results = new Array<ItemResult>(items.length);
-    const valid = items.flatMap((item, index) => validItem(item, faults.get(index) ?? [], index, results));
-    const judged = this.enricher?.judge(valid.map(({ payment }) => payment));
-    const judgements = judged instanceof Promise ? await judged : judged;
-    await put(exchange, (traceParent) => this.offerAll(valid, judgements, traceParent, results));
-    return {
-      status: 200,
-      body: `{"items":[${results.map(({ json }) => json).join(',')}]}`,
-      headers: results.some(({ status }) => status === 503) ? RETRY_SOON : undefined,
-    };
-  };
+    const results = new Array<string>(items.length);
+    const valid: Payment[] = [];
+    const indexes: number[] = [];
+    // One for all: only for an item that is refused is it looked at, and then at once.
+    const path: [string, number] = [BATCH_MEMBER, 0];
+    for (let index = 0; index < items.length; index++) {
+      const itemFaults = faults.get(index) ?? NO_FAULTS;
+      path[1] = index;
+      const { payment, problem } = validatePayment(items[index], itemFaults, path);
+      if (problem === undefined) {
+        valid.push(payment);
+        indexes.push(index);
+      } else {
+        results[index] = refusedItem(readableKey(items[index], itemFaults), problem.status, { detail: problem.detail, field: problem.field });
+      }
+    }
+    return { valid, indexes, results };
+  }
 
-  /** Hands the payments of a batch over, and resolves when every one of them has its result. */
+  /** Hands the payments of a batch over. @returns how many of them could not be stored, once every one has its result */
   private offerAll(
-    valid: readonly ValidItem[], judgements: readonly Judgement[] | undefined, traceParent: string | undefined, results: ItemResult[],
-  ): Promise<void> {
+    { valid, indexes, results }: ReceivedBatch, judgements: readonly Judgement[] | undefined, traceParent: string | undefined,
+  ): Promise<number> {
     return new Promise((resolve) => {
       let left = valid.length;
-      const conclude = (index: number, result: ItemResult): void => {
-        results[index] = result;
+      let unavailable = 0;
+      const conclude = (position: number, result: string): void => {
+        results[indexes[position]] = result;
         left--;
         if (left === 0) {
-          resolve();
+          resolve(unavailable);
+        }
+      };
+      const told = (acceptance: Acceptance, position: number): void => {
+        const { idempotencyKey } = valid[position];
+        if (acceptance.kind === 'accepted') {
+          conclude(position, acceptedItem(idempotencyKey, acceptance.receipt));
+        } else {
+          const { status, detail } = REFUSALS[acceptance.kind];
+          unavailable += Number(acceptance.kind === 'unavailable');
+          conclude(position, refusedItem(idempotencyKey, status, { detail }));
         }
       };
       if (left === 0) {
-        resolve();
+        resolve(0);
       }
-      valid.forEach(({ index, payment }, position) => {
+      const acceptedAt = this.now();
+      const attachments = { traceParent, acceptedAt };
+      for (let position = 0; position < valid.length; position++) {
+        const payment = valid[position];
         const { refusal, enrichment } = judgements?.[position] ?? NO_JUDGEMENT;
-        const { idempotencyKey } = payment;
-        if (refusal !== undefined) {
-          conclude(index, refusedItem(idempotencyKey, 422, ruleProblem(refusal, `/payments/${index}`)));
-          return;
+        if (refusal === undefined) {
+          this.intake.offer(payment, enrichment === undefined ? attachments : { enrichment, ...attachments }, told, position);
+        } else {
+          conclude(position, refusedItem(payment.idempotencyKey, 422, ruleProblem(refusal, `/payments/${indexes[position]}`)));
         }
-        this.intake.offer(payment, { enrichment, traceParent }, (acceptance) => {
-          if (acceptance.kind === 'accepted') {
-            conclude(index, acceptedItem(idempotencyKey, acceptance.receipt));
-          } else {
-            const { status, detail } = REFUSALS[acceptance.kind];
-            conclude(index, refusedItem(idempotencyKey, status, { detail }));
-          }
-        });
-      });
+      }
     });
   }
-}
-
-/** A payment that breaks no rule; else its result is there. */
-function validItem(item: JsonValue, faults: readonly JsonFault[], index: number, results: ItemResult[]): ValidItem | [] {
-  const { payment, problem } = validatePayment(item, faults, ['payments', index]);
-  if (problem !== undefined) {
-    results[index] = refusedItem(readableKey(item, faults), problem.status, { detail: problem.detail, field: problem.field });
-    return [];
-  }
-  return { index, payment };
 }
 
 /** Looks at every merchant that can be read, whatever else is wrong with its payment. @throws HttpProblem 403 */

@@ -4,10 +4,12 @@ import { GracefulServer } from '../runtime/http/graceful-server';
 import { HttpProblem } from '../runtime/http/problem';
 import { parseRequestTarget } from '../runtime/http/request-target';
 import { Route, Router } from '../runtime/http/router';
+import type { ActiveSpan } from '../runtime/observability/tracer';
+import type { Criticality } from '../runtime/resilience/load-shedder';
 import { Admission } from './admission';
 import { ClientCredentials, Principal } from './authentication';
 import { MAXIMUM_BATCH_BYTES } from './batch-body';
-import { Answer, createExchange, ExchangeHandler, sendAnswer, sendProblem } from './exchange';
+import { Answer, createExchange, ExchangeHandler, sendAnswer, sendProblem, Target } from './exchange';
 import { Intake } from './intake';
 import { PaymentLookup } from './look-up';
 import { PaymentApiPorts } from './ports';
@@ -38,6 +40,8 @@ interface Endpoint {
   readonly name?: string;
   /** Whether anybody may ask. */
   readonly isPublic?: boolean;
+  /** How bad it is when it is refused for too much load; what is public never is. @default 'criticalPlus' */
+  readonly criticality?: Criticality;
 }
 
 const NOBODY: Principal = { client: '', scopes: new Set(), merchants: new Set() };
@@ -49,6 +53,7 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
   const poster = new PaymentPoster(ports, intake, admission);
   const lookup = new PaymentLookup(ports);
   const bodies = new BodyReader();
+  const now = ports.now ?? Date.now;
   const healthy = async (): Promise<Answer> => ({ status: 200, body: '{"status":"ok"}' });
   const ready = async (): Promise<Answer> => {
     if (server.isDraining) {
@@ -58,9 +63,9 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
   };
   const routes: Route<Endpoint>[] = [
     { method: 'POST', path: '/payments', handler: { handler: poster.postOne } },
-    { method: 'POST', path: '/payments:batch', handler: { handler: poster.postBatch } },
-    { method: 'GET', path: '/merchants/{merchantId}/payments/{idempotencyKey}', handler: { handler: lookup.getPayment } },
-    { method: 'GET', path: '/merchants/{merchantId}/balance', handler: { handler: lookup.getBalance } },
+    { method: 'POST', path: '/payments:batch', handler: { handler: poster.postBatch, criticality: 'critical' } },
+    { method: 'GET', path: '/merchants/{merchantId}/payments/{idempotencyKey}', handler: { handler: lookup.getPayment, criticality: 'sheddablePlus' } },
+    { method: 'GET', path: '/merchants/{merchantId}/balance', handler: { handler: lookup.getBalance, criticality: 'sheddablePlus' } },
     { method: 'GET', path: '/healthz', handler: { handler: healthy, isPublic: true } },
     { method: 'GET', path: '/readyz', handler: { handler: ready, isPublic: true } },
   ];
@@ -72,23 +77,37 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
     );
   }
   if (ports.payouts !== undefined) {
-    const payouts = new PayoutPoster(intake, admission, ports.payouts, ports.now ?? Date.now);
+    const payouts = new PayoutPoster(intake, admission, ports.payouts, now);
     routes.push({ method: 'POST', path: '/merchants/{merchantId}/payouts', handler: { handler: payouts.postPayout } });
   }
   const router = new Router(routes.map((route) => ({ ...route, handler: { ...route.handler, name: `${route.method} ${route.path}` } })));
 
-  const answer = async (request: IncomingMessage): Promise<Answer> => {
+  const serve = async (request: IncomingMessage, { handler, criticality = 'criticalPlus' }: Endpoint, target: Target, span?: ActiveSpan): Promise<Answer> => {
+    const who = ports.authenticate(credentialsOf(request), request.socket.remoteAddress ?? '');
+    const principal = who instanceof Promise ? await who : who;
+    // Only for somebody who is known: whoever is let in keeps a place while the body comes, which may take its time.
+    admission.enter(criticality);
+    let since = request.method === 'POST' ? undefined : now();
+    let isDropped = false;
+    try {
+      return await handler(createExchange(request, principal, target, bodies, span, () => { since = now(); }));
+    } catch (error) {
+      // That a store of reads does not answer is no reason to take fewer payments.
+      isDropped = criticality !== 'sheddablePlus' && error instanceof HttpProblem && error.status === 503;
+      throw error;
+    } finally {
+      admission.leave(since === undefined ? 0 : now() - since, isDropped);
+    }
+  };
+  const answer = (request: IncomingMessage): Promise<Answer> => {
     const { segments, query } = parseRequestTarget(request.url ?? '/');
     const { handler: endpoint, parameters } = router.find(request.method ?? '', segments);
+    const target = { parameters, query };
     if (endpoint.isPublic) {
-      return endpoint.handler(createExchange(request, NOBODY, parameters, query, bodies));
+      return endpoint.handler(createExchange(request, NOBODY, target, bodies));
     }
     const span = ports.tracer?.serve(endpoint.name, headerOf(request, 'traceparent'));
-    const serve = async (): Promise<Answer> => {
-      const principal = await ports.authenticate(credentialsOf(request), request.socket.remoteAddress ?? '');
-      return endpoint.handler(createExchange(request, principal, parameters, query, bodies, span));
-    };
-    return span === undefined ? serve() : span.during(serve, serverFault);
+    return span === undefined ? serve(request, endpoint, target) : span.during(() => serve(request, endpoint, target, span), serverFault);
   };
 
   const server = new GracefulServer(async (request: IncomingMessage, response: ServerResponse) => {

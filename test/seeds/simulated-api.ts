@@ -100,7 +100,7 @@ export class ApiTask {
     });
     this.process = process;
     this.producer = defect?.paymentStream?.(producer) ?? producer;
-    this.poster = new PaymentPoster({ stream: this.producer, now: () => time.now() });
+    this.poster = new PaymentPoster({ stream: this.producer, now: () => time.now(), random: () => random.next() });
   }
 
   private kinesis(process: SimulatedProcess): AwsCaller {

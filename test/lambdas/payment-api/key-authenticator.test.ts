@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { ApiKey, ApiKeyTable } from '../../../lambdas/payment-api/api-key-table';
-import { authenticateEither, Authenticator } from '../../../lambdas/payment-api/authentication';
+import { ApiKeyTable } from '../../../lambdas/payment-api/api-key-table';
+import { authenticateEither, Authenticator, Principal } from '../../../lambdas/payment-api/authentication';
 import { createKeyAuthenticator, KeyAuthenticatorOptions } from '../../../lambdas/payment-api/key-authenticator';
 import { HttpProblem } from '../../../lambdas/runtime/http/problem';
+import type { StoredApiKey } from '../../../lambdas/runtime/security/api-key-verifier';
 import { ApiClient, payment } from './api-client';
 
 const KEY = 'pk_0123456789abcdefghij';
 const OTHER = 'pk_9876543210abcdefghij';
 const NOW = 1_700_000_000_000;
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
-const CLIENT: ApiKey = { principal: { client: 'shop', scopes: new Set(['payments:write']), merchants: new Set(['m-1']) } };
+const CLIENT: { readonly principal: Principal; readonly expiresAt?: number } = { principal: { client: 'shop', scopes: new Set(['payments:write']), merchants: new Set(['m-1']) } };
 
 let now: number;
-let keys: Map<string, ApiKey>;
+let keys: Map<string, typeof CLIENT>;
 let looked: string[];
 let failure: Error | undefined;
 const errors: unknown[] = [];
@@ -33,7 +34,8 @@ function authenticator(options: Partial<KeyAuthenticatorOptions> = {}): Authenti
         if (failure !== undefined) {
           throw failure;
         }
-        return keys.get(digest);
+        const key = keys.get(digest);
+        return key && { principal: key.principal, hashes: [{ digest, expiresAt: key.expiresAt }] };
       },
     },
     now: () => now,
@@ -152,7 +154,7 @@ describe('requests with an API key', () => {
 });
 
 describe('ApiKeyTable', () => {
-  const find = (item: object | undefined): Promise<ApiKey | undefined> => new ApiKeyTable({
+  const find = (item: object | undefined): Promise<StoredApiKey<Principal> | undefined> => new ApiKeyTable({
     call: async <Output>(operation: string, input: object) => {
       expect([operation, input]).toEqual(['GetItem', { TableName: 'keys', Key: { keyHash: { S: 'digest' } } }]);
       return { Item: item } as Output;
@@ -162,8 +164,8 @@ describe('ApiKeyTable', () => {
   it('reads a key', async () => {
     expect(await find({
       keyHash: { S: 'digest' }, client: { S: 'shop' }, merchants: { SS: ['m-1', 'm-2'] }, scopes: { SS: ['payments:write'] }, paymentsPerSecond: { N: '50' }, expiresAt: { N: '1700000000' },
-    })).toEqual({ principal: { client: 'shop', scopes: new Set(['payments:write']), merchants: new Set(['m-1', 'm-2']), paymentsPerSecond: 50 }, expiresAt: NOW });
-    expect(await find({ client: { S: 'all' }, merchants: { SS: ['*'] } })).toEqual({ principal: { client: 'all', scopes: new Set(), merchants: 'all' } });
+    })).toEqual({ principal: { client: 'shop', scopes: new Set(['payments:write']), merchants: new Set(['m-1', 'm-2']), paymentsPerSecond: 50 }, hashes: [{ digest: 'digest', expiresAt: NOW }] });
+    expect(await find({ client: { S: 'all' }, merchants: { SS: ['*'] } })).toEqual({ principal: { client: 'all', scopes: new Set(), merchants: 'all' }, hashes: [{ digest: 'digest' }] });
   });
 
   it.each([[undefined], [{ client: { S: 'shop' }, disabled: { BOOL: true } }], [{ scopes: { SS: ['payments:write'] } }]])('finds none in %j', async (item) => {

@@ -154,12 +154,19 @@ describe('the bundled process', () => {
     expect(await api.ended).toBe(0);
   });
 
-  it.each(['LEDGER_TABLES', 'LEDGER_BUCKETS', 'PARKING_TABLE', 'BALANCE_TABLE', 'JWT_ISSUER', 'JWT_KEY_SET'])('does not start without %s', async (name) => {
+  it.each(['LEDGER_TABLES', 'LEDGER_BUCKETS', 'PARKING_TABLE', 'BALANCE_TABLE', 'JWT_ISSUER'])('does not start without %s', async (name) => {
     const { [name]: _left, ...others } = variables;
     const api = new ApiProcess(bundle, others);
     expect(await api.ended).toBe(1);
     expect(api.errorText).toContain(`${name} must be set`);
     expect(api.lines).toEqual([]);
+  });
+
+  it('does not start without keys and without the address where they are', async () => {
+    const { JWT_KEY_SET: _keys, ...others } = variables;
+    const api = new ApiProcess(bundle, others);
+    expect(await api.ended).toBe(1);
+    expect(api.errorText).toContain('JWT_JWKS_ENDPOINT must be set');
   });
 
   it('does not start without stream and without queue for refunds', async () => {
