@@ -10,9 +10,12 @@ export type SideMessage =
 
 /** One side in a process of its own, so that its CPU time is its own: compiler and garbage collector included, engines not. */
 export class MeasuredProcess {
-  /** @param file module that calls `serveRounds`. */
-  static async start(file: string, argument: object): Promise<MeasuredProcess> {
-    const side = new MeasuredProcess(file, argument);
+  /**
+   * @param file module that calls `serveRounds`
+   * @param nodeOptions options of Node.js. @default - those of this process, which can run modules from source
+   */
+  static async start(file: string, argument: object, nodeOptions: readonly string[] = process.execArgv): Promise<MeasuredProcess> {
+    const side = new MeasuredProcess(file, argument, nodeOptions);
     await side.next('ready');
     return side;
   }
@@ -20,9 +23,9 @@ export class MeasuredProcess {
   private readonly child: ChildProcess;
   private ended = false;
 
-  private constructor(file: string, argument: object) {
+  private constructor(file: string, argument: object, nodeOptions: readonly string[]) {
     this.child = fork(path.resolve(file), [JSON.stringify(argument)], {
-      execArgv: process.execArgv,
+      execArgv: [...nodeOptions],
       // What a function's process has, too: the clients reuse their connections by default.
       env: { ...process.env, NODE_NO_WARNINGS: '1', AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'eu-west-1' },
     });
@@ -60,21 +63,22 @@ export class MeasuredProcess {
 }
 
 /** The side's end: prepares a round outside the measured time, then does it. */
-export function serveRounds<Work>(prepare: (items: number) => Work, work: (prepared: Work) => Promise<void>): void {
+export function serveRounds<Work>(prepare: (items: number) => Work | Promise<Work>, work: (prepared: Work) => Promise<void>): void {
   const send = (message: SideMessage): void => void process.send!(message);
-  process.on('message', (message: SideMessage) => {
-    if (message.type !== 'round') {
-      return;
-    }
-    const prepared = prepare(message.items);
+  const round = async (items: number): Promise<number> => {
+    const prepared = await prepare(items);
     const before = process.cpuUsage();
-    work(prepared).then(
-      () => {
-        const { user, system } = process.cpuUsage(before);
-        send({ type: 'done', microseconds: user + system });
-      },
-      (error: Error) => send({ type: 'failed', message: error.stack ?? error.message }),
-    );
+    await work(prepared);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  process.on('message', (message: SideMessage) => {
+    if (message.type === 'round') {
+      round(message.items).then(
+        (microseconds) => send({ type: 'done', microseconds }),
+        (error: Error) => send({ type: 'failed', message: error.stack ?? error.message }),
+      );
+    }
   });
   process.on('disconnect', () => process.exit(0));
   send({ type: 'ready' });

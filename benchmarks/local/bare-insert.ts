@@ -7,6 +7,7 @@ import { chunksOf, forEachConcurrently } from '../../lambdas/runtime/aws/concurr
 import { LedgerRows } from '../../lambdas/runtime/ledger/ledger-row';
 import { STATEMENTS_PER_CALL } from '../../lambdas/runtime/limits';
 import type { PaymentRecord } from '../../lambdas/runtime/payment/payment';
+import { DirectoryVersion } from '../../lambdas/runtime/sharding/directory-version';
 import { ShardDirectory } from '../../lambdas/runtime/sharding/shard-directory';
 import { descendants } from './process-figures';
 
@@ -35,7 +36,7 @@ export class BareInsert {
   }
 
   private parsed?: InsertStatement;
-  private readonly rows = new LedgerRows([TABLE], ShardDirectory.parse('{"default":1,"merchants":{}}'), 1_209_600);
+  private readonly rows = new LedgerRows([TABLE], DirectoryVersion.fixed(new ShardDirectory(1)), 1_209_600);
 
   private constructor(
     private readonly engine: DynoxideEngine,

@@ -1,13 +1,14 @@
 import { BatchExecuteStatementCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
-import type { PaymentRecord } from '../../lambdas/runtime/payment/payment';
-import { serveRounds } from '../harness/measured-process';
-import { jsonEvents, type LedgerSideArgument, newPayments } from './payments';
+import type { PaymentRecord } from '../../../lambdas/runtime/payment/payment';
+import { serveRounds } from '../../harness/measured-process';
+import { jsonEvents, type LedgerSideArgument, newPayments } from '../payments';
+import { instantRequestHandler } from './instant-request-handler';
 
 /** What a good engineer writes in an hour: JSON records, the AWS SDK, 25 conditional inserts a call, partial failures. */
 
 const { endpoint, eventSize, table } = JSON.parse(process.argv[2]) as LedgerSideArgument;
-const client = new DynamoDBClient({ endpoint, maxAttempts: 3 });
+const client = new DynamoDBClient({ ...(endpoint === undefined ? { requestHandler: instantRequestHandler } : { endpoint }), maxAttempts: 3 });
 const CALLS_AT_ONCE = 8;
 const INSERT = `INSERT INTO "${table}" VALUE {'pk': ?, 'sk': ?, 'type': ?, 'amount': ?, 'currency': ?, 'payer': ?, 'token': ?, 'status': ?,`
   + " 'refundable': ?, 'acceptedAt': ?, 'settledAt': ?, 'expiresAt': ?}";

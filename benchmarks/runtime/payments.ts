@@ -4,14 +4,16 @@ import { chunksOf } from '../../lambdas/runtime/aws/concurrency';
 import type { PaymentRecord } from '../../lambdas/runtime/payment/payment';
 import { encodePaymentRecord } from '../../lambdas/runtime/payment/payment-codec';
 
-/** What every side of the benchmark is told. */
+/** What every side of the way into the ledger is told. */
 export interface LedgerSideArgument {
-  /** Address of the table engine. */
-  readonly endpoint: string;
+  /** Address of the table engine. @default - none: a transport inside the process answers every call at once */
+  readonly endpoint?: string;
   /** Table of this side alone, with the text keys `pk` and `sk`. */
   readonly table: string;
   /** Payments of one event. */
   readonly eventSize: number;
+  /** Where to write the CPU profile of the last round. @default - none is taken */
+  readonly profile?: string;
 }
 
 const MERCHANTS = 500;
@@ -44,10 +46,15 @@ export function jsonEvents(payments: readonly PaymentRecord[], eventSize: number
   return chunksOf(payments, eventSize).map((chunk) => ({ Records: chunk.map((payment) => record(Buffer.from(JSON.stringify(payment)))) }));
 }
 
+/** The payments of each aggregated record. */
+export function packs(payments: readonly PaymentRecord[]): PaymentRecord[][] {
+  return chunksOf(payments, PAYMENTS_PER_AGGREGATE);
+}
+
 /** Aggregated records in the format of the reference. */
 export function aggregatedEvents(payments: readonly PaymentRecord[], eventSize: number): KinesisStreamEvent[] {
   return chunksOf(payments, eventSize).map((event) => ({
-    Records: chunksOf(event, PAYMENTS_PER_AGGREGATE).map((chunk) => {
+    Records: packs(event).map((chunk) => {
       const builder = new AggregateBuilder(1_000_000);
       chunk.forEach((payment) => builder.tryAdd('p', encodePaymentRecord(payment)));
       return record(builder.build());

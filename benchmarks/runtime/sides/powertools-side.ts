@@ -4,8 +4,9 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { serveRounds } from '../harness/measured-process';
-import { CONTEXT, jsonEvents, type LedgerSideArgument, newPayments } from './payments';
+import { serveRounds } from '../../harness/measured-process';
+import { CONTEXT, jsonEvents, type LedgerSideArgument, newPayments } from '../payments';
+import { instantRequestHandler } from './instant-request-handler';
 
 /**
  * AWS Lambda Powertools as its documentation puts it together: batch processor, parser, one idempotency record a payment.
@@ -26,7 +27,9 @@ const paymentSchema = z.object({
   acceptedAt: z.number().int(),
 });
 
-const persistenceStore = new DynamoDBPersistenceLayer({ tableName: table, keyAttr: 'pk', sortKeyAttr: 'sk', clientConfig: { endpoint } });
+const persistenceStore = new DynamoDBPersistenceLayer({
+  tableName: table, keyAttr: 'pk', sortKeyAttr: 'sk', clientConfig: endpoint === undefined ? { requestHandler: instantRequestHandler } : { endpoint },
+});
 const config = new IdempotencyConfig({ eventKeyJmesPath: '[merchantId, idempotencyKey]', throwOnNoIdempotencyKey: true });
 const apply = makeIdempotent(async (payment: z.infer<typeof paymentSchema>) => ({ key: payment.idempotencyKey }), { persistenceStore, config });
 const processor = new BatchProcessor(EventType.KinesisDataStreams, { parser, innerSchema: paymentSchema, transformer: 'base64' });
