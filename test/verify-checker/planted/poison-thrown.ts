@@ -8,7 +8,6 @@ export const defect: Defect = {
     const correct = createPaymentWorkerHandler({
       ...ports,
       parking: {
-        find: (merchantId, idempotencyKey) => ports.parking.find(merchantId, idempotencyKey),
         park: async ({ reason }) => {
           poison = reason;
         },
