@@ -5,11 +5,12 @@ import { AssemblyError } from '../lib/topology';
 import { type CommandInput, text } from './command';
 
 /** Options of the commands that work on an assembly, and may synthesize one. */
-export const SYNTHESIS_OPTIONS = { environment: { type: 'string' }, phase: { type: 'string' } } as const;
+export const SYNTHESIS_OPTIONS = { environment: { type: 'string' }, phase: { type: 'string' }, profile: { type: 'string' } } as const;
 
 /** What the help of these commands says of them. */
 export const SYNTHESIS_HELP = `  --environment NAME   synthesizes this environment of the app (prod, dev, local) instead of taking an assembly
-  --phase N            the same for a phase of the app, 1 to 4: how much of the system is there`;
+  --phase N            the same for a phase of the app, 1 to 4: how much of the system is there
+  --profile NAME         the same for a profile of the app: serverless or kubernetes`;
 
 /** A cloud assembly to work on. */
 export interface UsedAssembly {
@@ -34,7 +35,7 @@ export function synthesisTitle(asked: { readonly [key: string]: string }): strin
 
 /**
  * The assembly that a command works on: the given folder, else `./cdk.out`, else a synthesis of `./cdk.json` in a temporary folder of `.local`. With
- * --environment or --phase it is synthesized, whatever else is there.
+ * --environment, --phase or --profile it is synthesized, whatever else is there.
  *
  * @param folder @default - the first word after the command
  * @throws AssemblyError for a folder together with something to synthesize, or when the app fails.

@@ -9,6 +9,7 @@ import { renderCheckTable, renderRulesTable } from '../lib/report/check-table';
 import { renderManifestJson, renderManifestTable } from '../lib/report/manifest-report';
 import { renderRulesPage } from '../lib/report/rules-page';
 import { Topology } from '../lib/topology';
+import { assemblyManifests, checkStack } from './assembly-manifests';
 import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
 import { type Command, type CommandInput, text, UsageError } from './command';
 import { readManifests } from './manifest-files';
@@ -20,11 +21,12 @@ export const checkCommand: Command = {
 
 ${SYNTHESIS_HELP}
   --workload FILE        what the app must carry, as JSON: {"peak": 5000, "payload": {"meanBytes": 512}}; templates of this kit's constructs tell it themselves
-  --manifests PATH       checks manifests of Kubernetes in their place: a file, or all YAML files of a folder, which are deployed together
+  --manifests PATH       checks manifests of Kubernetes instead (those in an assembly are checked with it): a file, or all YAML files of a folder, which are deployed together
   --rules                lists the rules instead of running them
   --warnings-as-errors   warnings fail as well
   --json                 {"violations":[{"rule","severity","stack","constructPath","logicalId","type","property","message","what","why","fix","source"}],
-                          "acknowledged","withoutReason","failures","unjudged","rulesRun"}
+                          "acknowledged","withoutReason","failures","unjudged","rulesRun",
+                          "manifests":{STACK:{…}} where stacks apply some}
   --markdown             tables for a pull request; with --rules the page docs/rules.md
 
 Ends with 1 when an error is found that nobody acknowledged, a rule failed, or an acknowledgement gives no reason.
@@ -60,8 +62,11 @@ Limits and quotas are those of a new account, or what facts.local.json states.
     try {
       const topology = Topology.read(assembly.folder, { unresolved: 'stand-in' });
       const report = check(topology, { workload, facts: Facts.local(), acknowledgements: Acknowledgements.ofAssembly(topology, assembly.folder) });
-      process.stdout.write(reportText(input, report));
-      return fails(report, input.values['warnings-as-errors'] === true) ? 1 : 0;
+      const manifests = assemblyManifests(assembly.folder)
+        .map((stack) => ({ stackName: stack.stackName, report: checkStack(stack, workload) }));
+      process.stdout.write(reportText(input, report, manifests));
+      const warningsToo = input.values['warnings-as-errors'] === true;
+      return fails(report, warningsToo) || manifests.some((stack) => failsOn(stack.report, warningsToo)) ? 1 : 0;
     } finally {
       assembly.dispose();
     }
@@ -83,10 +88,22 @@ function rulesText(input: CommandInput): string {
     : renderRulesTable(rules, { width: width() });
 }
 
-function reportText(input: CommandInput, report: CheckReport): string {
-  return input.values.json === true ? renderCheckJson(report)
-    : input.values.markdown === true ? renderCheckMarkdown(report)
-    : renderCheckTable(report, { width: width() });
+/** What one stack applies to clusters, and what the rules found in it. */
+interface StackReport {
+  readonly stackName: string;
+  readonly report: ManifestReport;
+}
+
+/** What stacks apply to clusters is told behind what they are. */
+function reportText(input: CommandInput, report: CheckReport, manifests: readonly StackReport[]): string {
+  if (input.values.json === true) {
+    const applied = Object.fromEntries(manifests.map((stack) => [stack.stackName, JSON.parse(renderManifestJson(stack.report)) as object]));
+    return manifests.length === 0 ? renderCheckJson(report) : `${JSON.stringify({ ...JSON.parse(renderCheckJson(report)) as object, manifests: applied })}\n`;
+  }
+  const tables = manifests.map((stack) => `\nManifests of ${stack.stackName}\n\n${renderManifestTable(stack.report, { width: width() })}`);
+  return input.values.markdown === true
+    ? [renderCheckMarkdown(report), ...tables.map((table) => `\n\`\`\`\n${table.trim()}\n\`\`\`\n`)].join('')
+    : [renderCheckTable(report, { width: width() }), ...tables].join('');
 }
 
 function width(): number {

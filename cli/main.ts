@@ -45,6 +45,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./check.js')).checkCommand,
   },
   {
+    name: 'manifests',
+    summary: 'what stacks apply to EKS clusters, as plain YAML for GitOps',
+    load: async () => (await import('./manifests.js')).manifestsCommand,
+  },
+  {
     name: 'cost',
     summary: 'what a month of an assembly costs, line by line, and what a change of it costs',
     load: async () => (await import('./cost.js')).costCommand,
@@ -63,6 +68,11 @@ const COMMANDS: readonly Entry[] = [
     name: 'parked',
     summary: 'payments that could not take effect: look at them, try them again, or discard them',
     load: async () => (await import('./parked.js')).parkedCommand,
+  },
+  {
+    name: 'directory',
+    summary: 'over how many buckets merchants\' rows are spread; gives a hot merchant more while payments go on',
+    load: async () => (await import('./directory.js')).directoryCommand,
   },
   {
     name: 'flink',
@@ -108,8 +118,8 @@ function overview(): string {
     '',
     ...COMMANDS.map(({ name, summary }) => `  cht ${name.padEnd(width)}  ${summary}`),
     '',
-    'run, size, explain, growth, quotas, choose, check and cost take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
-    'to a temporary folder. facts, prices and flink need none. parked and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
+    'run, size, explain, growth, quotas, choose, check, manifests and cost take the folder of a cloud assembly, else ./cdk.out, else synthesize the app of ./cdk.json',
+    'to a temporary folder. facts, prices and flink need none. parked, directory and audit work on a system: the one that "cht run" keeps up (--run), or the one that the environment variables describe.',
     '"cht COMMAND --help" tells the options.',
     '',
   ].join('\n');

@@ -12,6 +12,7 @@ import { environmentName, environments, monthlyBudgets } from './workload';
  * Synthesizes the payment reference. Context:
  *
  * - `environment`: prod (default), dev or local.
+ * - `profile`: serverless (default), or kubernetes: Envoy, Kafka, pods and PostgreSQL on EKS. It has no phases and no bill of its own.
  * - `phase`: 1 to 4 (default), how much of the reference is there.
  * - `cells`: how many cells there are in the last phase, in the place of those of the workload: for the steps on the way to them.
  * - `region`: where it is deployed, eu-west-1 by default. No account is named, so nothing is looked up.
@@ -26,11 +27,20 @@ async function main(): Promise<void> {
   const name = environmentName(app.node.tryGetContext('environment') ?? 'prod');
   const env = { region: app.node.tryGetContext('region') ?? 'eu-west-1' };
   const disposable = String(app.node.tryGetContext('disposable')) === 'true';
+  const workload = cells === undefined ? environments[name] : environments[name].with({ cells: Number(cells) });
+  const runbookUrl = app.node.tryGetContext('runbookUrl');
+  if (profileName(app.node.tryGetContext('profile') ?? 'serverless') === 'kubernetes') {
+    // Loaded where it is wanted: nobody else waits for cdk8s.
+    const { PaymentKubernetesStage } = await import('./kubernetes/payment-kubernetes-stage.js');
+    new PaymentKubernetesStage(app, `payments-${name}-kubernetes`, { env, environmentName: name, workload, runbookUrl, disposable });
+    app.synth();
+    return;
+  }
   const reference = new PaymentReferenceStage(app, `payments-${name}`, {
     env,
     environmentName: name,
-    workload: cells === undefined ? environments[name] : environments[name].with({ cells: Number(cells) }),
-    runbookUrl: app.node.tryGetContext('runbookUrl'),
+    workload,
+    runbookUrl,
     phase: Phase.of(app.node.tryGetContext('phase') ?? Phase.SCALE.number),
     disposable,
   });
@@ -40,6 +50,14 @@ async function main(): Promise<void> {
     new CostsStack(app, `payments-${name}-costs`, { env, environmentName: name, reference, monthlyBudget: monthlyBudgets[name], disposable });
   }
   app.synth();
+}
+
+/** @throws Error when there is no such profile. */
+function profileName(text: unknown): 'kubernetes' | 'serverless' {
+  if (text !== 'serverless' && text !== 'kubernetes') {
+    throw new Error(`\`profile\` must be one of serverless, kubernetes, got: ${String(text)}`);
+  }
+  return text;
 }
 
 main().catch((error: unknown) => {

@@ -56,8 +56,8 @@ export interface PaymentReferenceStageProps extends StageProps {
   readonly disposable?: boolean;
 
   /**
-   * Whether AWS Shield Advanced protects the public edges, in place of the fees of their web ACLs. The account must be subscribed, which is a contract
-   * of a year; docs/cost.md says from how many requests on it pays.
+   * Whether AWS Shield Advanced protects the public edges, in place of the fees of their web ACLs. The account must be subscribed, which is a
+   * contract of a year; docs/cost.md says from how many requests on it pays.
    *
    * @default false
    */

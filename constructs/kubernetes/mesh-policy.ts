@@ -25,12 +25,28 @@ export interface AllowedCall {
   readonly fromServiceAccount?: string;
 }
 
+/** Pods that are called from outside of the mesh: gateways, whose clients have no identity in it. */
+export interface MeshEdge {
+  /** Name of the rules. */
+  readonly name: string;
+  /** Labels of the pods. */
+  readonly pods: { readonly [name: string]: string };
+  /** Ports that anybody may call, with the protocol's own encryption alone. */
+  readonly ports: readonly number[];
+}
+
 /** What a mesh policy is made with. */
 export interface MeshPolicyProps {
   /** Namespace, with the label of the mesh. */
   readonly namespace: string;
   /** Who may call. */
   readonly allowed: readonly AllowedCall[];
+  /**
+   * Where others come in.
+   *
+   * @default - nowhere
+   */
+  readonly edges?: readonly MeshEdge[];
   /**
    * Trust domain of the mesh.
    *
@@ -60,9 +76,26 @@ export class MeshPolicy extends Construct {
     });
     // A policy without a rule allows nothing.
     customObject<AuthorizationPolicy>(this, 'DefaultDeny', { apiVersion: API, kind: 'AuthorizationPolicy', metadata: metadata('default-deny'), spec: {} });
+    for (const { name, pods, ports } of props.edges ?? []) {
+      requireName(name);
+      ports.forEach(requirePort);
+      const selector = { matchLabels: { ...pods } };
+      customObject<PeerAuthentication>(this, `${name}-encryption`, {
+        apiVersion: API,
+        kind: 'PeerAuthentication',
+        metadata: metadata(name),
+        spec: { selector, mtls: { mode: 'STRICT' }, portLevelMtls: Object.fromEntries(ports.map((port) => [String(port), { mode: 'PERMISSIVE' }])) },
+      });
+      customObject<AuthorizationPolicy>(this, name, {
+        apiVersion: API,
+        kind: 'AuthorizationPolicy',
+        metadata: metadata(name),
+        spec: { selector, action: 'ALLOW', rules: [{ to: [{ operation: { ports: ports.map(String) } }] }] },
+      });
+    }
     this.allowed = Object.fromEntries(props.allowed.map((call) => {
-      requirePattern('name', call.name, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, starting with a letter');
-      call.ports.forEach((port) => requireIntegerBetween('ports', port, 1, KUBERNETES.localPorts.last));
+      requireName(call.name);
+      call.ports.forEach(requirePort);
       const source = call.fromServiceAccount === undefined
         ? { namespaces: [call.fromNamespace] }
         : { principals: [`${trustDomain}/ns/${call.fromNamespace}/sa/${call.fromServiceAccount}`] };
@@ -78,4 +111,12 @@ export class MeshPolicy extends Construct {
       })];
     }));
   }
+}
+
+function requireName(name: string): void {
+  requirePattern('name', name, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, starting with a letter');
+}
+
+function requirePort(port: number): void {
+  requireIntegerBetween('ports', port, 1, KUBERNETES.localPorts.last);
 }

@@ -23,7 +23,10 @@ export interface CarriedTier {
 
 /** What the nodes of a cluster are made with. */
 export interface NodeCapacityMixProps {
-  /** Name of the EKS cluster; its subnets and security groups carry `karpenter.sh/discovery` with it. */
+  /**
+   * Name of the EKS cluster. Subnets of its nodes carry the tag `kubernetes.io/cluster/<name>`: `shared`, their security group
+   * `karpenter.sh/discovery`: `<name>`; `KubernetesCluster` sees to both.
+   */
   readonly clusterName: string;
   /** Name of the role of the nodes. */
   readonly nodeRole: string;

@@ -67,7 +67,6 @@ export class NodeCapacityMix extends Construct {
 
   private createNodeClass(): ApiObject {
     const { clusterName, nodeRole, imageVersion, volume, volumeKeyArn } = this.props;
-    const own = [{ tags: { 'karpenter.sh/discovery': clusterName } }];
     return customObject<Ec2NodeClass>(this, 'NodeClass', {
       apiVersion: 'karpenter.k8s.aws/v1',
       kind: 'EC2NodeClass',
@@ -75,8 +74,9 @@ export class NodeCapacityMix extends Construct {
       spec: {
         role: nodeRole,
         amiSelectorTerms: [{ alias: `bottlerocket@${imageVersion}` }],
-        subnetSelectorTerms: own,
-        securityGroupSelectorTerms: own,
+        // Clusters may share subnets, and a tag has one value.
+        subnetSelectorTerms: [{ tags: { [`kubernetes.io/cluster/${clusterName}`]: 'shared' } }],
+        securityGroupSelectorTerms: [{ tags: { 'karpenter.sh/discovery': clusterName } }],
         ...((this.props.reserved ?? true) && { capacityReservationSelectorTerms: [{ tags: { 'cdk-high-throughput:reservation': clusterName } }] }),
         // Pods do not reach the role of their node: they have one of their own.
         metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },

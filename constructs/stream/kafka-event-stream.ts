@@ -110,6 +110,13 @@ export class KafkaEventStream extends Construct implements IEventStream, ec2.ICo
       .combine(allow(grantee, ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], this.arns.group(consumerGroup)));
   }
 
+  /** Lets the grantee see how far a consumer group is behind, but read no record: for what scales its readers. */
+  grantLag(grantee: iam.IGrantable, consumerGroup: string): iam.Grant {
+    return this.grantConnect(grantee, [])
+      .combine(allow(grantee, ['kafka-cluster:DescribeTopic'], this.topicArn))
+      .combine(allow(grantee, ['kafka-cluster:DescribeGroup'], this.arns.group(consumerGroup)));
+  }
+
   /** Lets the grantee make and change the topic: for a serverless cluster, whose topics CloudFormation does not make. */
   grantCreateTopic(grantee: iam.IGrantable): iam.Grant {
     const actions = ['AlterTopic', 'AlterTopicDynamicConfiguration', 'CreateTopic', 'DescribeTopic', 'DescribeTopicDynamicConfiguration'];

@@ -20,7 +20,8 @@ describe('the pages of the constructs', () => {
   });
 
   it.each(names)('show the example of %s as it is compiled here', (name) => {
-    const source = fs.readFileSync(path.join(examples, `${name}.ts`), 'utf8').replace("'../../../index'", "'cdk-high-throughput'");
+    const source = fs.readFileSync(path.join(examples, `${name}.ts`), 'utf8')
+      .replace("'../../../index'", "'cdk-high-throughput'").replace("'../../../constructs/kubernetes'", "'cdk-high-throughput/kubernetes'");
     expect(codeOf(`${name}.md`)).toEqual([source]);
   });
 

@@ -4,12 +4,16 @@ import type { CustomObject } from '../custom-object';
 export interface PeerAuthentication extends CustomObject {
   readonly apiVersion: 'security.istio.io/v1';
   readonly kind: 'PeerAuthentication';
-  readonly spec: { readonly mtls: { readonly mode: 'STRICT' } };
+  readonly spec: {
+    readonly selector?: { readonly matchLabels: { readonly [name: string]: string } };
+    readonly mtls: { readonly mode: 'STRICT' };
+    readonly portLevelMtls?: { readonly [port: string]: { readonly mode: 'PERMISSIVE' } };
+  };
 }
 
 /** Who may call. */
 export interface AuthorizationRule {
-  readonly from: readonly { readonly source: { readonly principals?: readonly string[]; readonly namespaces?: readonly string[] } }[];
+  readonly from?: readonly { readonly source: { readonly principals?: readonly string[]; readonly namespaces?: readonly string[] } }[];
   readonly to?: readonly { readonly operation: { readonly ports: readonly string[] } }[];
 }
 

@@ -37,6 +37,11 @@ export function textAt(object: unknown, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** Whether a text holds a value that only a deployment knows: `${stack.name}`. */
+export function isUnknown(text: string | undefined): boolean {
+  return text !== undefined && /\$\{[^}]+\}/.test(text);
+}
+
 /** Labels deep in an object. */
 export function labelsAt(object: unknown, path: string): { readonly [name: string]: string } | undefined {
   const value = valueAt(object, path);

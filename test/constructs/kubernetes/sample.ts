@@ -56,5 +56,9 @@ export const everything = (): Manifest[] => manifests((scope) => {
     namespace: 'pay', workload: WORKLOAD, region: 'eu-west-1', collectorImage: IMAGE, gateways: [gateway], tiers: [backend], workers: [worker],
     runbooks: 'https://runbooks.example.com/',
   });
-  new MeshPolicy(scope, 'Mesh', { namespace: 'pay', allowed: [{ name: 'gateway-to-api', to: backend.labels, ports: [8080], fromNamespace: 'edge' }] });
+  new MeshPolicy(scope, 'Mesh', {
+    namespace: 'pay',
+    edges: [{ name: 'clients', pods: { app: 'gateway' }, ports: [10443] }],
+    allowed: [{ name: 'gateway-to-api', to: backend.labels, ports: [8080], fromNamespace: 'edge' }],
+  });
 });

@@ -1,4 +1,4 @@
-import { textAt } from '../manifest-object';
+import { isUnknown, textAt } from '../manifest-object';
 import type { ManifestRule } from '../manifest-rule';
 
 export const imageDigest: ManifestRule = {
@@ -10,8 +10,9 @@ export const imageDigest: ManifestRule = {
   source: 'https://kubernetes.io/docs/concepts/containers/images/#image-names',
   *check(set) {
     for (const { container, path, owner } of set.containers) {
-      if (!/@sha256:[0-9a-f]{64}$/.test(textAt(container, 'image') ?? '')) {
-        yield { object: owner, path: `${path}.image`, message: `${textAt(container, 'image')} has no digest` };
+      const image = textAt(container, 'image');
+      if (!isUnknown(image) && !/@sha256:[0-9a-f]{64}$/.test(image ?? '')) {
+        yield { object: owner, path: `${path}.image`, message: `${image} has no digest` };
       }
     }
   },

@@ -1,4 +1,4 @@
-import { textAt } from '../manifest-object';
+import { isUnknown, textAt } from '../manifest-object';
 import type { ManifestRule } from '../manifest-rule';
 
 function isLatest(image: string): boolean {
@@ -15,8 +15,9 @@ export const latestImage: ManifestRule = {
   source: 'https://kubernetes.io/docs/concepts/configuration/overview/',
   *check(set) {
     for (const { container, path, owner } of set.containers) {
-      if (isLatest(textAt(container, 'image') ?? '')) {
-        yield { object: owner, path: `${path}.image`, message: `${textAt(container, 'image')} is whatever was pushed last` };
+      const image = textAt(container, 'image');
+      if (!isUnknown(image) && isLatest(image ?? '')) {
+        yield { object: owner, path: `${path}.image`, message: `${image} is whatever was pushed last` };
       }
     }
   },
