@@ -1,6 +1,6 @@
-import { AggregateBuilder } from '../aggregate/kpl-aggregate';
 import { requireWholeNumber } from '../configuration/option-rules';
-import { BatchingSender, type PendingItem } from '../producer/batching-sender';
+import { AggregatePacking, type OpenAggregate } from '../producer/aggregate-packing';
+import type { PendingItem } from '../producer/batching-sender';
 import type { Delivery, PaymentStream } from '../producer/payment-stream';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 import { type Attempts, RetryPolicy } from '../retry/retry';
@@ -34,11 +34,6 @@ export interface LogProducerOptions {
   readonly onError?: (error: Error) => void;
 }
 
-interface OpenRecord {
-  readonly builder: AggregateBuilder;
-  readonly items: PendingItem[];
-}
-
 /** A record on its way. */
 interface SealedRecord extends OutgoingLogRecord {
   readonly items: readonly PendingItem[];
@@ -58,10 +53,8 @@ const NO_KEY = '-';
 export class LogProducer implements PaymentStream {
   private readonly clock: Clock;
   private readonly retry: RetryPolicy;
-  private readonly packing: BatchingSender<OpenRecord, SealedRecord>;
+  private readonly packing: AggregatePacking<SealedRecord>;
   private readonly waiting: SealedRecord[] = [];
-  private readonly maximumRecordBytes: number;
-  private readonly maximumRecordPayments: number;
   private readonly maximumRequestBytes: number;
   private readonly deliveryMilliseconds: number;
   private partition: number;
@@ -77,15 +70,13 @@ export class LogProducer implements PaymentStream {
     Object.entries(sizes).forEach(([name, value]) => requireWholeNumber(name, value, name === 'lingerMilliseconds' ? 0 : 1));
     this.clock = clock;
     this.retry = options.retry ?? new RetryPolicy({ clock, random });
-    this.maximumRecordBytes = maximumRecordBytes;
-    this.maximumRecordPayments = maximumRecordPayments;
     this.maximumRequestBytes = maximumRequestBytes;
     this.deliveryMilliseconds = deliveryMilliseconds;
     // Producers that start together do not march in step.
     this.partition = Math.floor(random() * 1_000);
-    this.packing = new BatchingSender<OpenRecord, SealedRecord>({
-      clock, lingerMilliseconds, maximumPendingItems: maximumPendingPayments, maximumPendingBytes,
-      open: () => ({ builder: new AggregateBuilder(maximumRecordBytes), items: [] }),
+    this.packing = new AggregatePacking<SealedRecord>({
+      clock, lingerMilliseconds, maximumPendingItems: maximumPendingPayments, maximumPendingBytes, maximumRecordBytes, maximumRecordPayments,
+      partitionKey: () => NO_KEY,
       seal: (open) => this.seal(open),
       send: (record) => {
         this.waiting.push(record);
@@ -100,25 +91,7 @@ export class LogProducer implements PaymentStream {
 
   /** @throws RangeError when the payment alone is larger than a record may be */
   public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
-    if (this.isFull) {
-      return false;
-    }
-    let record = this.packing.batch();
-    if (!record.builder.tryAdd(NO_KEY, data)) {
-      this.packing.seal();
-      record = this.packing.batch();
-      if (!record.builder.tryAdd(NO_KEY, data)) {
-        this.packing.seal();
-        throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
-      }
-    }
-    const payment = { data, settle };
-    record.items.push(payment);
-    this.packing.taken(payment);
-    if (record.items.length >= this.maximumRecordPayments) {
-      this.packing.seal();
-    }
-    return true;
+    return this.packing.offer(data, settle);
   }
 
   /** Takes no more payments and resolves when all that were taken are settled. The log stays open. */
@@ -126,9 +99,9 @@ export class LogProducer implements PaymentStream {
     return this.packing.drain();
   }
 
-  private seal({ builder, items }: OpenRecord): SealedRecord | undefined {
+  private seal({ builder, items }: OpenAggregate): SealedRecord {
     const deadline = this.clock.now() + this.deliveryMilliseconds;
-    return items.length === 0 ? undefined : { partition: this.partition++, value: builder.build(), items, attempts: this.retry.begin(deadline) };
+    return { partition: this.partition++, value: builder.build(), items, attempts: this.retry.begin(deadline) };
   }
 
   private async send(): Promise<void> {

@@ -1,5 +1,6 @@
 import { AggregateBuilder } from '../aggregate/kpl-aggregate';
-import { BatchingSender, PendingItem } from './batching-sender';
+import { AggregatePacking, OpenAggregate } from './aggregate-packing';
+import { PendingItem } from './batching-sender';
 import { DeliveryOptions, deliveryOf, packingBounds, recordSenderOf } from './delivery-options';
 import { EvenPartitionKeys } from './even-partition-keys';
 import { Delivery, PaymentStream } from './payment-stream';
@@ -17,13 +18,6 @@ export interface KinesisProducerOptions extends DeliveryOptions {
 /** Keys that are looked at for one whose shard takes something now. */
 const KEYS_TRIED = 16;
 
-/** A record being filled. */
-interface OpenRecord {
-  readonly partitionKey: string;
-  readonly builder: AggregateBuilder;
-  readonly items: PendingItem[];
-}
-
 /**
  * Packs payments into aggregated Kinesis records and tells each payment when its record is durable.
  *
@@ -33,21 +27,21 @@ interface OpenRecord {
  */
 export class KinesisProducer implements PaymentStream {
   private readonly maximumRecordBytes: number;
-  private readonly maximumRecordPayments: number;
   private readonly keys: EvenPartitionKeys;
   private readonly sender: RecordSender;
-  private readonly packing: BatchingSender<OpenRecord, SentRecord>;
+  private readonly packing: AggregatePacking<SentRecord>;
 
   /** @throws RangeError when an option is out of its range */
   public constructor(options: KinesisProducerOptions) {
     this.maximumRecordBytes = options.maximumRecordBytes ?? 25_000;
-    this.maximumRecordPayments = options.maximumRecordPayments ?? 500;
     this.keys = new EvenPartitionKeys(options.random);
     this.sender = recordSenderOf(options);
-    this.packing = new BatchingSender<OpenRecord, SentRecord>({
+    this.packing = new AggregatePacking<SentRecord>({
       ...packingBounds(options),
       maximumPendingItems: options.maximumPendingPayments ?? 20_000,
-      open: () => ({ partitionKey: this.nextKey(), builder: new AggregateBuilder(this.maximumRecordBytes), items: [] }),
+      maximumRecordBytes: this.maximumRecordBytes,
+      maximumRecordPayments: options.maximumRecordPayments ?? 500,
+      partitionKey: () => this.nextKey(),
       seal: (open) => this.seal(open),
       send: (record) => this.sender.send([record]),
     });
@@ -59,34 +53,15 @@ export class KinesisProducer implements PaymentStream {
 
   /** @throws RangeError when the payment alone is larger than a record may be */
   public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
-    if (this.isFull) {
-      return false;
-    }
-    let record = this.packing.batch();
-    if (!record.builder.tryAdd(record.partitionKey, data)) {
-      this.packing.seal();
-      record = this.packing.batch();
-      if (!record.builder.tryAdd(record.partitionKey, data)) {
-        // Empty as it is, it is dropped.
-        this.packing.seal();
-        throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.maximumRecordBytes} bytes`);
-      }
-    }
-    const payment = { data, settle };
-    record.items.push(payment);
-    this.packing.taken(payment);
-    if (record.items.length >= this.maximumRecordPayments) {
-      this.packing.seal();
-    }
-    return true;
+    return this.packing.offer(data, settle);
   }
 
   public drain(): Promise<void> {
     return this.packing.drain();
   }
 
-  private seal({ partitionKey, builder, items }: OpenRecord): SentRecord | undefined {
-    return items.length === 0 ? undefined : this.sent(partitionKey, builder.build(), items);
+  private seal({ partitionKey, builder, items }: OpenAggregate): SentRecord {
+    return this.sent(partitionKey, builder.build(), items);
   }
 
   private sent(partitionKey: string, data: Uint8Array, items: readonly PendingItem[]): SentRecord {
