@@ -1,7 +1,7 @@
 import type { AwsCaller } from '../aws/json-client';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 import { RetryPolicy } from '../retry/retry';
-import { HedgedCalls, type HedgeOptions } from './hedged-calls';
+import { HedgedCalls, type HedgeOptions } from '../resilience/hedged-calls';
 import type { Delivery } from './payment-stream';
 import type { StoredAt } from './put-records';
 import { RecordSender } from './record-sender';

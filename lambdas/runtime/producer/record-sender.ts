@@ -1,7 +1,7 @@
 import type { AwsCaller } from '../aws/json-client';
 import type { Clock, Random } from '../retry/clock';
 import type { Attempts, RetryPolicy } from '../retry/retry';
-import type { HedgedCalls } from './hedged-calls';
+import type { HedgedCalls } from '../resilience/hedged-calls';
 import { fitsCall, type OutgoingRecord, putRecords, type PutResult, recordBytes, type StoredAt } from './put-records';
 import { ShardRates } from './shard-rates';
 

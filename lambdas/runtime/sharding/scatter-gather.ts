@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { between, positive, requireWholeNumber } from '../configuration/option-rules';
-import type { HedgedCalls } from '../producer/hedged-calls';
+import type { HedgedCalls } from '../resilience/hedged-calls';
 import { CallTimeoutError, withTimeout } from '../resilience/timeout';
 import { systemTimers, type Timers } from '../retry/timers';
 

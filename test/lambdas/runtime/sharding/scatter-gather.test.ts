@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { HedgedCalls } from '../../../../lambdas/runtime/producer/hedged-calls';
+import { HedgedCalls } from '../../../../lambdas/runtime/resilience/hedged-calls';
 import { type ScatterError, scatterGather } from '../../../../lambdas/runtime/sharding/scatter-gather';
 import { HashRing } from '../../../../lambdas/runtime/sharding/hash-ring';
 import { VirtualTime } from '../support/virtual-time';

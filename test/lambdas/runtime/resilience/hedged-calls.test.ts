@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { HedgedCalls, type HedgeOptions } from '../../../../lambdas/runtime/producer/hedged-calls';
-import { timersOf } from './fake-shards';
-import { ManualClock, settled } from './manual-clock';
+import { HedgedCalls, type HedgeOptions } from '../../../../lambdas/runtime/resilience/hedged-calls';
+import { timersOf } from '../producer/fake-shards';
+import { ManualClock, settled } from '../producer/manual-clock';
 
 let clock: ManualClock;
 let hedged: HedgedCalls;
