@@ -110,7 +110,8 @@ class KafkaMembership implements Membership {
 
   public async leave(): Promise<void> {
     this.isOver = true;
-    await this.member.leaveGroup().catch(() => undefined);
+    // Who cannot be told finds out by itself, once the session is over.
+    await Promise.allSettled([this.member.leaveGroup()]);
     await Promise.allSettled([this.member.close(), this.reader.close()]);
   }
 
