@@ -13,7 +13,7 @@ const project = new typescript.TypeScriptProject({
   keywords: ['aws', 'cdk', 'kinesis', 'dynamodb', 'high-throughput', 'payments'],
   defaultReleaseBranch: 'main',
   packageManager: javascript.NodePackageManager.NPM,
-  minNodeVersion: '20.19.0',
+  minNodeVersion: '20.19.4',
   typescriptVersion: '~6.0.3',
   projenVersion: '0.103.25',
   projenrcTs: true,
