@@ -5,7 +5,7 @@ import { bundle, type Bundles } from '../harness/bundle';
 import { MeasuredProcess } from '../harness/measured-process';
 import { MeasuredServer } from '../harness/measured-server';
 import { rounded, spreadText, writeReport } from '../harness/report';
-import { FEWEST_ROUNDS, interleave, type Measurements, ratio, type Side, spread } from '../harness/rounds';
+import { FEWEST_ROUNDS, interleave, type Measurements, ratio, rotations, type Side, spread } from '../harness/rounds';
 import { LoadGenerator } from './load-generator';
 
 /**
@@ -60,17 +60,21 @@ async function main(): Promise<void> {
   try {
     const bundles = await bundle(ENTRIES);
     stops.push(() => bundles.remove());
-    const { single, batch } = await startSides(bundles, stops, values.profile);
+    const { single, batch, inProcess } = await startSides(bundles, stops, values.profile);
     const report = (text: string): void => void process.stderr.write(`${text}\n`);
+    // By themselves: servers and load between them would take the caches of the processor from one side more than from the other.
+    const turns = inProcess.length;
+    const computed = rotations(await interleave(inProcess, turns * rounds, WARM_UP_ROUNDS, (text) => report(`without HTTP: ${text}`)), turns);
     const singles = await interleave(single, rounds, WARM_UP_ROUNDS, (text) => report(`single: ${text}`));
     const batches = await interleave(batch, rounds, WARM_UP_ROUNDS, (text) => report(`batch: ${text}`));
 
     print(`Server CPU in microseconds a payment, ${CONNECTIONS} connections, median (least to most) of ${rounds} interleaved rounds:`, single, singles);
-    print(`The same in batches of ${BATCH}, ${BATCH_CONNECTIONS} connections; the first two without HTTP:`, batch, batches);
+    print(`The same in batches of ${BATCH}, ${BATCH_CONNECTIONS} connections:`, batch, batches);
+    print(`Batches without HTTP on both sides, ${rounds} times each in both orders:`, inProcess, computed);
     const ratios = {
       emptyHandler: ratio(singles, 'emptyHandler', 'api'),
       fastifySdk: ratio(singles, 'fastifySdk', 'api'),
-      jsonParse: ratio(batches, 'jsonParse', 'batchWork'),
+      jsonParse: ratio(computed, 'jsonParse', 'batchWork'),
       jsonParseOverHttp: ratio(batches, 'parseHandler', 'apiBatch'),
     };
     process.stdout.write('CPU of the other side over ours:\n');
@@ -85,6 +89,7 @@ async function main(): Promise<void> {
         batchConnections: BATCH_CONNECTIONS,
         ...microseconds(single, singles),
         ...microseconds(batch, batches),
+        ...microseconds(inProcess, computed),
       },
     });
   } finally {
@@ -97,6 +102,8 @@ async function main(): Promise<void> {
 interface Sides {
   readonly single: readonly Side[];
   readonly batch: readonly Side[];
+  /** Batches between the bytes of the body and the text of the answer. */
+  readonly inProcess: readonly Side[];
 }
 
 async function startSides(bundles: Bundles, stops: Stops, profile: string | undefined): Promise<Sides> {
@@ -155,9 +162,11 @@ async function startSides(bundles: Bundles, stops: Stops, profile: string | unde
   }));
   return {
     single: [single('emptyHandler', emptyHandler, 10_000), single('fastifySdk', fastifySdk, 1_500), single('api', api, 6_000)],
-    batch: [
+    inProcess: [
       batched('jsonParse', 100_000, (payments) => jsonParse.round(payments)),
       batched('batchWork', 50_000, (payments) => batchWork.round(payments)),
+    ],
+    batch: [
       batched('parseHandler', 100_000, overHttp(parseHandler)),
       batched('apiBatch', 50_000, overHttp(api)),
     ],

@@ -49,6 +49,18 @@ export async function interleave(
   return measurements;
 }
 
+/**
+ * Rounds put together in which each side had each place once: a side that comes after another may find the processor and its caches in another state,
+ * and where only two sides take turns, half of the rounds would tell one order and half the other.
+ *
+ * @param sides number of sides, of which the number of rounds is a multiple
+ */
+export function rotations(measurements: Measurements, sides: number): Measurements {
+  const together = (values: readonly number[]): number[] => Array.from({ length: values.length / sides }, (_, rotation) =>
+    values.slice(rotation * sides, (rotation + 1) * sides).reduce((sum, value) => sum + value, 0) / sides);
+  return new Map([...measurements].map(([name, values]) => [name, together(values)]));
+}
+
 /** Median, smallest and largest. @throws Error without values */
 export function spread(values: readonly number[]): Spread {
   if (values.length === 0) {

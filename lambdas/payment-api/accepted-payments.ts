@@ -1,4 +1,4 @@
-import { endOfIdentity, endOfRest, endOfStatement, startOfRest } from '../runtime/payment/record-parts';
+import { endOfRest, endOfStatement, startOfRest } from '../runtime/payment/record-parts';
 import type { Random } from '../runtime/retry/clock';
 import { KeyedHash } from './keyed-hash';
 import { RequestMemory } from './request-memory';
@@ -23,30 +23,33 @@ export class AcceptedPayments {
     this.hash = new KeyedHash(random() * 2 ** 32 | 0, random() * 2 ** 32 | 0);
   }
 
-  /** A hash of who asks and under which key. @param record as `encodePaymentRecord` writes it, like all records here */
-  public identityOf(record: Uint8Array): number {
-    return this.hash.of(record, 0, endOfIdentity(record));
+  /**
+   * A hash of who asks and under which key.
+   *
+   * @param record as `encodePaymentRecord` writes it, like all records here
+   * @param length `endOfIdentity` of it, asked for once, here and below
+   */
+  public identityOf(record: Uint8Array, length: number): number {
+    return this.hash.of(record, 0, length);
   }
 
   /** A hash of all else that a client states: not of when it was taken in, what is known besides, and its trace. */
-  public fingerprintOf(record: Uint8Array): number {
-    const start = endOfIdentity(record);
-    const end = endOfStatement(record, start);
-    const hash = this.hash.of(record, start, end);
+  public fingerprintOf(record: Uint8Array, length: number): number {
+    const end = endOfStatement(record, length);
+    const hash = this.hash.of(record, length, end);
     const restStart = startOfRest(record, end);
     const restEnd = endOfRest(record, restStart);
     return restEnd > restStart ? this.hash.of(record, restStart, restEnd, hash) : hash;
   }
 
   /** Whether something else with the same merchant and key was accepted. @param identity and fingerprint of the record, asked for once */
-  public conflictsWith(record: Uint8Array, identity: number, fingerprint: number): boolean {
-    const known = this.fingerprints.get(identity, record, endOfIdentity(record));
+  public conflictsWith(record: Uint8Array, length: number, identity: number, fingerprint: number): boolean {
+    const known = this.fingerprints.get(identity, record, length);
     return known !== undefined && known !== fingerprint;
   }
 
   /** To be called once a request is durable. The first one of a key stays. @param identity and fingerprint of the record */
-  public remember(record: Uint8Array, identity: number, fingerprint: number): void {
-    const length = endOfIdentity(record);
+  public remember(record: Uint8Array, length: number, identity: number, fingerprint: number): void {
     if (this.fingerprints.get(identity, record, length) === undefined) {
       this.fingerprints.add(identity, record, length, fingerprint);
     }

@@ -5,6 +5,7 @@ import type { Movement } from '../runtime/payment/movement';
 import type { Payment, PaymentEnrichment } from '../runtime/payment/payment';
 import { encodeRequest } from '../runtime/payment/payment-codec';
 import { PAYMENT_READER_OPTIONS, safePointer } from '../runtime/payment/payment-validation';
+import { endOfIdentity } from '../runtime/payment/record-parts';
 import { Delivery } from '../runtime/producer/payment-stream';
 import { encodeReceipt } from '../runtime/producer/receipt';
 import { AcceptedPayments } from './accepted-payments';
@@ -87,9 +88,10 @@ export class Intake {
   ): void {
     const { accepted } = this;
     const record = encodeRequest(request, acceptedAt, enrichment, traceParent);
-    const identity = accepted.identityOf(record);
-    const fingerprint = accepted.fingerprintOf(record);
-    if (accepted.conflictsWith(record, identity, fingerprint)) {
+    const length = endOfIdentity(record);
+    const identity = accepted.identityOf(record, length);
+    const fingerprint = accepted.fingerprintOf(record, length);
+    if (accepted.conflictsWith(record, length, identity, fingerprint)) {
       done(CONFLICT, position);
       return;
     }
@@ -98,7 +100,7 @@ export class Intake {
         done({ kind: delivery.kind }, position);
         return;
       }
-      accepted.remember(record, identity, fingerprint);
+      accepted.remember(record, length, identity, fingerprint);
       done({ kind: 'accepted', receipt: delivery.kind === 'durable' ? encodeReceipt(delivery.position, acceptedAt) : '' }, position);
     });
     if (!taken) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { interleave, ratio, type Side, spread } from '../../benchmarks/harness/rounds';
+import { interleave, ratio, rotations, type Side, spread } from '../../benchmarks/harness/rounds';
 
 function side(name: string, log: string[], microseconds: () => number, itemsPerRound = 10): Side {
   return { name, description: name, itemsPerRound, round: async () => { log.push(name); return microseconds(); } };
@@ -21,6 +21,10 @@ describe('rounds of a benchmark', () => {
   it('compare round by round, so that a busy moment meets both sides', () => {
     const measurements = new Map([['other', [10, 40, 20]], ['ours', [1, 4, 1]]]);
     expect(ratio(measurements, 'other', 'ours')).toEqual({ median: 10, minimum: 10, maximum: 20 });
+  });
+
+  it('are put together so that each side had each place once', () => {
+    expect([...rotations(new Map([['a', [1, 3, 5, 7]], ['b', [10, 30, 20, 20]]]), 2)]).toEqual([['a', [2, 6]], ['b', [20, 20]]]);
   });
 
   it('have a median between the ends', () => {

@@ -5,13 +5,18 @@ import type { Request } from '../../../lambdas/payment-api/intake';
 import type { MovementRecord } from '../../../lambdas/runtime/payment/movement';
 import type { Payment, PaymentRecord } from '../../../lambdas/runtime/payment/payment';
 import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
+import { endOfIdentity } from '../../../lambdas/runtime/payment/record-parts';
 import { streamRecord } from '../runtime/payment/arbitraries';
 
 const record = (request: Request): Uint8Array => encodePaymentRecord({ ...request, acceptedAt: 1 } as PaymentRecord | MovementRecord);
-const conflictsBytes = (accepted: AcceptedPayments, bytes: Uint8Array): boolean => (
-  accepted.conflictsWith(bytes, accepted.identityOf(bytes), accepted.fingerprintOf(bytes)));
-const rememberBytes = (accepted: AcceptedPayments, bytes: Uint8Array): void => (
-  accepted.remember(bytes, accepted.identityOf(bytes), accepted.fingerprintOf(bytes)));
+const conflictsBytes = (accepted: AcceptedPayments, bytes: Uint8Array): boolean => {
+  const length = endOfIdentity(bytes);
+  return accepted.conflictsWith(bytes, length, accepted.identityOf(bytes, length), accepted.fingerprintOf(bytes, length));
+};
+const rememberBytes = (accepted: AcceptedPayments, bytes: Uint8Array): void => {
+  const length = endOfIdentity(bytes);
+  accepted.remember(bytes, length, accepted.identityOf(bytes, length), accepted.fingerprintOf(bytes, length));
+};
 const conflicts = (accepted: AcceptedPayments, request: Request): boolean => conflictsBytes(accepted, record(request));
 const remember = (accepted: AcceptedPayments, request: Request): void => rememberBytes(accepted, record(request));
 
