@@ -87,6 +87,9 @@ function titleOf(input: CommandInput): string {
 
 function readOptions(input: CommandInput) {
   const file = text(input, 'input');
+  if (text(input, 'profile') === 'kubernetes') {
+    throw new UsageError('--profile kubernetes cannot be run on this machine yet: leave it out for the serverless profile.', 'run');
+  }
   if (file !== undefined && fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new UsageError(`--input ${file} is not a file.`, 'run');
   }

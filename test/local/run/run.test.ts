@@ -29,6 +29,7 @@ describe('cht run', () => {
     [['run', '--input', '/nowhere'], '--input /nowhere is not a file.'],
     [['run', '--input', '.'], '--input . is not a file.'],
     [['run', '--answers', 'x'], '--answers needs --input'],
+    [['run', '--profile', 'kubernetes'], '--profile kubernetes cannot be run on this machine yet'],
     [['run', '--color'], "Unknown option '--color'."],
     [['run', '--table', 'sqlite'], '--table must be one of dynoxide, memory, got: sqlite.'],
     [['run', '--lost-answers', '2'], '--lost-answers must be a probability between 0.0001 and 0.5, got: 2.'],
