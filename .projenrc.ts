@@ -53,7 +53,7 @@ const project = new typescript.TypeScriptProject({
   // aws-cdk-lib and constructs belong to the user's app; see docs/decisions/0001-no-jsii.md.
   // cdk8s and the builders of dashboards belong to those who use `./kubernetes`.
   peerDeps: ['@grafana/grafana-foundation-sdk@^0.0.21', 'aws-cdk-lib@^2.276.0', 'cdk8s@^2.70.106', 'cdk8s-plus-28@^2.5.6', 'constructs@^10.8.1'],
-  deps: ['@platformatic/kafka@1.35.0', '@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'pg@^8.23.1', 'uplot@^1.6.32', 'yaml@^2.9.1'],
+  deps: ['@grpc/grpc-js@^1.14.7', '@platformatic/kafka@1.35.0', '@redis/client@^6.3.1', 'cassandra-driver@^4.10.0', 'fauxqs@^1.9.2', 'h3-js@^4.5.0', 'hdr-histogram-js@^3.0.1', 'jose@^6.2.0', 'pg@^8.23.1', 'uplot@^1.6.32', 'yaml@^2.9.1'],
   devDeps: [
     'aws-cdk-lib@2.276.0',
     'constructs@10.8.1',
