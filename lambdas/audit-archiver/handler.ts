@@ -1,7 +1,8 @@
 import { AuditArchiver, type AuditArchiverOptions } from '../runtime/archive/audit-archiver';
-import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
-import { streamShardOf, type TableStreamWindowSource, tableStreamWindowSource } from '../runtime/batch/sources/table-source';
-import { type Clock, systemClock } from '../runtime/retry/clock';
+import type { BatchHandler } from '../runtime/batch/batch-processor';
+import type { TableStreamWindowSource } from '../runtime/batch/sources/table-source';
+import { createTableChangesHandler } from '../runtime/batch/table-changes';
+import type { Clock } from '../runtime/retry/clock';
 
 export interface AuditArchiverPorts extends AuditArchiverOptions {
   /** @default - the system clock */
@@ -18,21 +19,16 @@ export type AuditArchiverHandler = BatchHandler<TableStreamWindowSource>;
  */
 export function createAuditArchiverHandler(ports: AuditArchiverPorts): AuditArchiverHandler {
   const archiver = new AuditArchiver(ports);
-  const { clock = systemClock, logger, metrics } = ports;
-  return new BatchProcessor({
-    source: tableStreamWindowSource(),
+  const { clock, logger, metrics } = ports;
+  return createTableChangesHandler({
+    takeIn: async (changes, source, deadline) => {
+      await archiver.archive(changes, source, deadline);
+      return changes.length;
+    },
+    lagMetric: 'AuditLag',
+    failureMessage: 'a batch could not be archived',
     metrics,
     logger,
     clock,
-    failureMessage: 'a batch could not be archived',
-    bulkEffect: async (items, { deadline }) => {
-      const records = items.map(({ content }) => content);
-      await archiver.archive(records, streamShardOf(items[0].record.event), deadline);
-      const newest = records[records.length - 1].dynamodb?.ApproximateCreationDateTime;
-      if (newest !== undefined) {
-        metrics.observe('AuditLag', clock.now() - newest * 1_000);
-      }
-      return records.map(() => undefined);
-    },
-  }).handler;
+  });
 }

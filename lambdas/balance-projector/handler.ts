@@ -1,8 +1,9 @@
 import { BalanceProjector, type BalanceProjectorOptions } from '../runtime/balance/balance-projector';
 import { streamShardName } from '../runtime/balance/stream-shard';
-import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
-import { streamShardOf, type TableStreamWindowSource, tableStreamWindowSource } from '../runtime/batch/sources/table-source';
-import { type Clock, systemClock } from '../runtime/retry/clock';
+import type { BatchHandler } from '../runtime/batch/batch-processor';
+import type { TableStreamWindowSource } from '../runtime/batch/sources/table-source';
+import { createTableChangesHandler } from '../runtime/batch/table-changes';
+import type { Clock } from '../runtime/retry/clock';
 
 export interface BalanceProjectorPorts extends BalanceProjectorOptions {
   /** @default - the system clock */
@@ -19,25 +20,13 @@ export type BalanceProjectorHandler = BatchHandler<TableStreamWindowSource>;
  */
 export function createBalanceProjectorHandler(ports: BalanceProjectorPorts): BalanceProjectorHandler {
   const projector = new BalanceProjector(ports);
-  const { clock = systemClock, logger, metrics } = ports;
-  return new BatchProcessor({
-    source: tableStreamWindowSource(),
+  const { clock, logger, metrics } = ports;
+  return createTableChangesHandler({
+    takeIn: (changes, { shard, stream }, deadline) => projector.project(changes, streamShardName(stream, shard), deadline),
+    lagMetric: 'BalanceLag',
+    failureMessage: 'a change could not be projected',
     metrics,
     logger,
     clock,
-    failureMessage: 'a change could not be projected',
-    bulkEffect: async (items, { deadline }) => {
-      const records = items.map(({ content }) => content);
-      const { shard, stream } = streamShardOf(items[0].record.event);
-      const end = await projector.project(records, streamShardName(stream, shard), deadline);
-      const newest = records[end - 1]?.dynamodb?.ApproximateCreationDateTime;
-      if (newest !== undefined) {
-        metrics.observe('BalanceLag', clock.now() - newest * 1_000);
-      }
-      return records.map((_, index) => (index < end ? undefined : LEFT));
-    },
-  }).handler;
+  });
 }
-
-/** Said of every change from the first one on that is not in the balances. */
-const LEFT = new Error('the balances do not contain the change yet');

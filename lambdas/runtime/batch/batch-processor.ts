@@ -2,11 +2,12 @@ import { requireWholeNumber } from '../configuration/option-rules';
 import { CallTimeoutError, withTimeout } from '../resilience/timeout';
 import { type Clock, systemClock } from '../retry/clock';
 import { systemTimers, type Timers } from '../retry/timers';
+import { callHook } from './batch-conclusions';
 import { FullBatchFailureError } from './batch-errors';
 import { BatchMemory } from './batch-memory';
 import type { BatchProcessorOptions, BatchSummary } from './batch-options';
 import { BatchReader } from './batch-reader';
-import { BatchRun, callHook } from './batch-run';
+import { BatchRun } from './batch-run';
 import type { AnyBatchSource, DecodedOf, EventOf, ResponseOf } from './batch-source';
 import { invocationDeadline, type RemainingTime } from './time-budget';
 
@@ -85,9 +86,9 @@ export class BatchProcessor<Source extends AnyBatchSource, Decoded = DecodedOf<S
 
   private answer(event: EventOf<Source>, run: BatchRun<Source, Decoded, Content>): ResponseOf<Source> {
     const { source, throwOnFullBatchFailure } = this.options;
-    run.close();
-    const { done, errors, parked, records, repeated } = run;
-    const { unfinished } = run;
+    const { conclusions, records } = run;
+    conclusions.close();
+    const { done, errors, parked, repeated, startedAt, unfinished } = conclusions;
     let left = records.length;
     this.memory.keep(records, unfinished, event);
     try {
@@ -98,7 +99,7 @@ export class BatchProcessor<Source extends AnyBatchSource, Decoded = DecodedOf<S
       left = answer.left;
       return answer.response as ResponseOf<Source>;
     } finally {
-      this.tell({ records: records.length, done, repeated, parked, failed: errors.length, left, milliseconds: this.clock.now() - run.startedAt });
+      this.tell({ records: records.length, done, repeated, parked, failed: errors.length, left, milliseconds: this.clock.now() - startedAt });
     }
   }
 
