@@ -6,6 +6,7 @@ import { EventBridgeDomainEvents } from '../runtime/events/domain-events';
 import { HttpsClient } from '../runtime/http/outgoing';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
+import { PayoutExecutions } from '../runtime/payout/payout-executions';
 import { PayoutTable } from '../runtime/payout/payout-table';
 import { SqsPayoutWatch } from '../runtime/payout/payout-watch';
 import { PayoutReservations } from '../runtime/payout/reservations';
@@ -14,7 +15,7 @@ import { systemClock } from '../runtime/retry/clock';
 import { createPayoutHandler, type PayoutHandler } from './handler';
 import { secretAuthorization } from './provider-secret';
 import { HttpTransfers } from './transfers';
-import { createPayoutWatchHandler, type PayoutWatchHandler, StateMachinePayouts } from './watch';
+import { createPayoutWatchHandler, type PayoutWatchHandler } from './watch';
 
 // Made once for each execution environment, so that connections and the signing key are kept between invocations.
 const environment = new Environment();
@@ -43,7 +44,7 @@ export const handler: PayoutHandler = (event, context) => (steps ??= createSteps
 /** Reminders of payouts, from their queue. Of the same bundle, for a function of its own. */
 export const watchHandler: PayoutWatchHandler = (event, context) => (looks ??= createPayoutWatchHandler({
   ...common,
-  starter: new StateMachinePayouts(new AwsJsonClient({ service: 'states' }), environment.text('PAYOUT_STATE_MACHINE_ARN')),
+  executions: new PayoutExecutions(new AwsJsonClient({ service: 'states' }), environment.text('PAYOUT_STATE_MACHINE_ARN')),
 }, { overdueSeconds: environment.integer('PAYOUT_OVERDUE_SECONDS', { default: 3_600 }) }))(event, context);
 
 function createSteps(): PayoutHandler {

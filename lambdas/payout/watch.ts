@@ -1,38 +1,17 @@
-import type { AwsCaller } from '../runtime/aws/json-client';
 import { BatchProcessor, type BatchHandler } from '../runtime/batch/batch-processor';
 import { type QueueSource, queueSource } from '../runtime/batch/sources/queue-source';
 import type { Logger } from '../runtime/observability/logger';
 import type { Metrics } from '../runtime/observability/metrics';
-import { isDone, type PayoutRequest } from '../runtime/payout/payout';
+import { isDone } from '../runtime/payout/payout';
+import type { PayoutExecutions } from '../runtime/payout/payout-executions';
 import type { Payouts } from '../runtime/payout/payout-table';
 import { decodePayoutReminder, type PayoutReminder, type PayoutWatch } from '../runtime/payout/payout-watch';
 import type { Clock } from '../runtime/retry/clock';
-import { RetryPolicy } from '../runtime/retry/retry';
-
-/** Starts executions of payouts. */
-export interface PayoutStarter {
-  /** @throws AwsServiceError or AwsConnectionError when it is not known to be started */
-  start(request: PayoutRequest): Promise<void>;
-}
-
-/** Executions of the state machine of payouts. */
-export class StateMachinePayouts implements PayoutStarter {
-  public constructor(
-    private readonly states: AwsCaller,
-    private readonly stateMachineArn: string,
-    private readonly retry = new RetryPolicy({ maximumAttempts: 4 }),
-  ) {}
-
-  public async start({ merchantId, idempotencyKey, amount, currency, requestedAt }: PayoutRequest): Promise<void> {
-    const input = JSON.stringify({ merchantId, idempotencyKey, amount, currency, requestedAt });
-    await this.retry.run(() => this.states.call('StartExecution', { stateMachineArn: this.stateMachineArn, input }));
-  }
-}
 
 export interface PayoutWatchPorts {
   readonly payouts: Payouts;
   readonly watch: PayoutWatch;
-  readonly starter: PayoutStarter;
+  readonly executions: Pick<PayoutExecutions, 'start'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -53,7 +32,7 @@ export type PayoutWatchHandler = BatchHandler<QueueSource>;
  */
 export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: PayoutWatchOptions = {}): PayoutWatchHandler {
   const { overdueSeconds = 3_600, concurrency = 8 } = options;
-  const { payouts, watch, starter, metrics, logger, clock } = ports;
+  const { payouts, watch, executions, metrics, logger, clock } = ports;
 
   const look = async (reminder: PayoutReminder): Promise<void> => {
     const payout = await payouts.find(reminder.merchantId, reminder.idempotencyKey);
@@ -66,7 +45,7 @@ export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: Payou
     }
     if (payout === undefined) {
       // Its first step sends a reminder of its own.
-      await starter.start(reminder);
+      await executions.start(reminder);
       return;
     }
     if (reminder.looks === undefined) {
@@ -75,7 +54,7 @@ export function createPayoutWatchHandler(ports: PayoutWatchPorts, options: Payou
     }
     await watch.remind({ ...reminder, looks: reminder.looks + 1 });
     // From here on the next reminder makes up for what fails; were this one to come back as well, there would be two.
-    await starter.start(reminder).catch((error: unknown) => logger.sample('warn', 'a payout could not be started again', { error }));
+    await executions.start(reminder).catch((error: unknown) => logger.sample('warn', 'a payout could not be started again', { error }));
   };
 
   return new BatchProcessor({

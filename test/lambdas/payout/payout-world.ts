@@ -5,6 +5,7 @@ import { domainEventId } from '../../../lambdas/runtime/events/domain-events';
 import { NoAnswerError, type OutgoingAnswer, type OutgoingRequest } from '../../../lambdas/runtime/http/outgoing';
 import { DynamoDbLedger } from '../../../lambdas/runtime/ledger/dynamodb-ledger';
 import type { Payout, PayoutRequest } from '../../../lambdas/runtime/payout/payout';
+import { PayoutExecutions } from '../../../lambdas/runtime/payout/payout-executions';
 import { PayoutTable } from '../../../lambdas/runtime/payout/payout-table';
 import { SqsPayoutWatch } from '../../../lambdas/runtime/payout/payout-watch';
 import { PayoutReservations } from '../../../lambdas/runtime/payout/reservations';
@@ -12,7 +13,7 @@ import { RetryPolicy } from '../../../lambdas/runtime/retry/retry';
 import { ShardDirectory } from '../../../lambdas/runtime/sharding/shard-directory';
 import { createPayoutHandler, type PayoutDecisionEvent, type PayoutStepEvent } from '../../../lambdas/payout/handler';
 import { HttpTransfers } from '../../../lambdas/payout/transfers';
-import { createPayoutWatchHandler, StateMachinePayouts } from '../../../lambdas/payout/watch';
+import { createPayoutWatchHandler } from '../../../lambdas/payout/watch';
 import { type Json, StateError, WorkflowEngine } from '../../../local/engines/workflow';
 import { MemoryTableEngine } from '../../../local/engines/table/memory';
 import { Bank, type BankBehaviour } from '../../../local/services/bank';
@@ -175,7 +176,7 @@ export class PayoutWorld {
     const result = await this.process((dynamodb) => createPayoutWatchHandler({
       payouts: this.payoutsOf(dynamodb),
       watch: this.watchOf(dynamodb),
-      starter: new StateMachinePayouts({
+      executions: new PayoutExecutions({
         call: (_, input) => this.network(async () => {
           const { stateMachineArn, input: text } = input as { stateMachineArn: string; input: string };
           return { executionArn: this.engine.start(stateMachineArn, text).executionArn } as never;
