@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { SourceMap } from 'node:module';
 
 /**
  * Where the worker's CPU goes, step by step, from a profile that `npm run bench:runtime -- --profile FILE` wrote. Run by
@@ -8,7 +9,7 @@ import * as fs from 'node:fs';
 interface CallFrame {
   readonly functionName: string;
   /** File in the project, or `node:…`. */
-  url: string;
+  readonly url: string;
   readonly lineNumber: number;
   readonly columnNumber: number;
 }
@@ -24,17 +25,18 @@ export interface WorkerProfile {
   readonly processMicroseconds: number;
 }
 
-interface Step {
+/** A part of the work that is told by itself. */
+export interface Step {
   readonly name: string;
   /** Files whose functions it is made of, with all that they call in Node.js. */
   readonly files: RegExp;
 }
 
-/** The first that fits counts. */
+/** Those of the worker. The first that fits counts. */
 const STEPS: readonly Step[] = [
   { name: 'decode: base64, aggregate, digest, protobuf', files: /runtime\/(?:batch\/decoded-batch|aggregate\/|protobuf\/|payment\/payment-codec)/ },
   { name: 'check the shape', files: /runtime\/(?:batch\/record-shape|payment\/)/ },
-  { name: 'keys, and equal ones in the batch', files: /runtime\/(?:ledger\/bulk-inserts|sharding\/)/ },
+  { name: 'keys, and equal ones in the batch', files: /runtime\/(?:ledger\/(?:bulk-inserts|distinct-keys)|sharding\/)/ },
   { name: 'build statements', files: /runtime\/ledger\/ledger-row/ },
   { name: 'JSON of the calls, and of their answers', files: /runtime\/aws\/(?:json-bytes|dynamodb|json-client)/ },
   { name: 'sign (SHA-256 of the body, HMAC)', files: /runtime\/aws\/(?:signature|credentials)/ },
@@ -48,28 +50,49 @@ const PROGRAM = 'the event loop outside JavaScript';
 const OUTSIDE = 'not sampled: wake-ups, other threads (compiler, collector, profiler)';
 const IDLE = new Set(['(idle)', '(root)']);
 
+/**
+ * A profile whose functions are told by their own files.
+ *
+ * @param file end of the path of a bundle
+ * @param sourceMap of that bundle, as JSON
+ */
+export function namedByFile(profile: WorkerProfile, file: string, sourceMap: string): WorkerProfile {
+  const map = new SourceMap(JSON.parse(sourceMap) as ConstructorParameters<typeof SourceMap>[0]);
+  const nodes = profile.nodes.map((node) => {
+    const { callFrame } = node;
+    if (!callFrame.url.endsWith(file)) {
+      return node;
+    }
+    const entry = map.findEntry(callFrame.lineNumber, callFrame.columnNumber);
+    return { ...node, callFrame: { ...callFrame, url: 'originalSource' in entry ? entry.originalSource.replace(/^(?:\.\.\/)+/, '') : '' } };
+  });
+  return { ...profile, nodes };
+}
+
 /** Microseconds of each step a payment, largest first. */
-export function stepsOf(profile: WorkerProfile): ReadonlyMap<string, number> {
+export function stepsOf(profile: WorkerProfile, steps: readonly Step[] = STEPS): ReadonlyMap<string, number> {
   const { nodes, samples, timeDeltas, payments, processMicroseconds } = profile;
   const parents = new Map<number, number>();
   nodes.forEach(({ id, children = [] }) => children.forEach((child) => parents.set(child, id)));
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const stepOfNode = new Map(nodes.map(({ id }) => [id, stepOf(id, frames, parents)]));
-  const steps = new Map<string, number>();
+  const stepOfNode = new Map(nodes.map(({ id }) => [id, stepOf(id, frames, parents, steps)]));
+  const found = new Map<string, number>();
   let sampled = 0;
   samples.forEach((id, index) => {
     const step = stepOfNode.get(id);
     if (step !== undefined) {
-      steps.set(step, (steps.get(step) ?? 0) + timeDeltas[index] / payments);
+      found.set(step, (found.get(step) ?? 0) + timeDeltas[index] / payments);
       sampled += timeDeltas[index];
     }
   });
-  const sorted = [...steps].sort(([, left], [, right]) => right - left);
+  const sorted = [...found].sort(([, left], [, right]) => right - left);
   return new Map([...sorted, [OUTSIDE, Math.max(0, processMicroseconds - sampled) / payments]]);
 }
 
 /** The step of the innermost function of the project that was running; undefined while nothing was. */
-function stepOf(node: number, frames: ReadonlyMap<number, CallFrame>, parents: ReadonlyMap<number, number>): string | undefined {
+function stepOf(
+  node: number, frames: ReadonlyMap<number, CallFrame>, parents: ReadonlyMap<number, number>, steps: readonly Step[],
+): string | undefined {
   const { functionName } = frames.get(node) as CallFrame;
   if (IDLE.has(functionName)) {
     return undefined;
@@ -82,7 +105,7 @@ function stepOf(node: number, frames: ReadonlyMap<number, CallFrame>, parents: R
   }
   for (let id: number | undefined = node; id !== undefined; id = parents.get(id)) {
     const { url } = frames.get(id) as CallFrame;
-    const step = STEPS.find(({ files }) => url.startsWith('lambdas/') && files.test(url));
+    const step = steps.find(({ files }) => url.startsWith('lambdas/') && files.test(url));
     if (step !== undefined) {
       return step.name;
     }
@@ -90,10 +113,11 @@ function stepOf(node: number, frames: ReadonlyMap<number, CallFrame>, parents: R
   return NODE;
 }
 
-export function printSteps(profile: WorkerProfile): void {
+/** @param steps @default - those of the worker */
+export function printSteps(profile: WorkerProfile, subject = 'The worker', steps: readonly Step[] = STEPS): void {
   const total = profile.processMicroseconds / profile.payments;
-  process.stdout.write(`The worker under the profiler, which itself costs: ${total.toFixed(1)} microseconds of CPU a payment\n`);
-  for (const [name, microseconds] of stepsOf(profile)) {
+  process.stdout.write(`${subject} under the profiler, which itself costs: ${total.toFixed(1)} microseconds of CPU a payment\n`);
+  for (const [name, microseconds] of stepsOf(profile, steps)) {
     process.stdout.write(`  ${microseconds.toFixed(2).padStart(6)}  ${(100 * microseconds / total).toFixed(0).padStart(3)} %  ${name}\n`);
   }
 }

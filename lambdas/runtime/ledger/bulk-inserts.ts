@@ -6,23 +6,17 @@ import type { AwsCaller } from '../aws/json-client';
 import type { StreamRecord } from '../payment/movement';
 import type { Attempts, RetryPolicy } from '../retry/retry';
 import type { ConflictCounts } from './conflict-counter';
-import { contentOf, type EntryContent, isOwnWrite, isSameContent, type Outcome } from './ledger';
+import { applyDistinctKeys, type KeyedRecord } from './distinct-keys';
+import { isOwnWrite, isSameContent, type Outcome } from './ledger';
 import { ledgerEntry, type LedgerRows } from './ledger-row';
 import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
 
-/** One key of a batch on its way into the ledger. */
+/** A record of a batch on its way into the ledger, one for each key. */
 interface Insertion {
-  readonly record: StreamRecord;
+  readonly keyed: KeyedRecord;
   readonly key: TableKey;
-  /** Position of the record in the batch. */
-  readonly index: number;
-  /** Positions of later records with the same key. */
-  readonly followers: number[];
   /** When the first attempt was made whose answer was lost: the row may be there because of us. */
   lostSince?: number;
-  /** What the ledger held under the key before; once that is known. */
-  stored?: EntryContent;
-  outcome?: Outcome;
 }
 
 /** What became of one pass over all insertions. */
@@ -46,60 +40,29 @@ export class BulkInserts {
 
   /** @param type of all records; one of another type is impossible */
   public async apply(records: readonly StreamRecord[], type: 'payment' | 'hold', deadline?: number): Promise<Outcome[]> {
-    const outcomes = new Array<Outcome>(records.length);
-    let left = records.map((_, index) => index);
-    while (left.length > 0) {
-      const insertions = this.groupByKey(records, left);
-      await this.settle(insertions, type, this.retry.begin(deadline));
-      left = [];
-      for (const insertion of insertions) {
-        outcomes[insertion.index] = insertion.outcome as Outcome;
-        for (const follower of insertion.followers) {
-          if (insertion.outcome?.kind === 'impossible') {
-            // The first of the key cannot be stored, so the next one becomes the first.
-            left.push(follower);
-          } else {
-            outcomes[follower] = followerOutcome(insertion, records[follower]);
-          }
-        }
-      }
-    }
+    const outcomes = await applyDistinctKeys(records, (distinct) => this.settle(distinct, type, this.retry.begin(deadline)));
     await this.countConflicts(records, outcomes, deadline);
     return outcomes;
   }
 
-  /** Equal keys of a batch are settled here: one call must not hold two statements for the same row. */
-  private groupByKey(records: readonly StreamRecord[], indexes: readonly number[]): Insertion[] {
-    const byKey = new Map<string, Insertion>();
-    for (const index of indexes) {
-      const record = records[index];
-      const key = this.rows.key(record.merchantId, record.idempotencyKey);
-      const text = keyText(key.table, key.pk, key.sk);
-      const first = byKey.get(text);
-      if (first === undefined) {
-        byKey.set(text, { record, key, index, followers: [] });
+  /** Gives every record its outcome. */
+  private async settle(distinct: readonly KeyedRecord[], type: 'payment' | 'hold', attempts: Attempts): Promise<void> {
+    let pending: Insertion[] = [];
+    for (const keyed of distinct) {
+      const { record } = keyed;
+      if (record.type === type) {
+        pending.push({ keyed, key: this.rows.key(record.merchantId, record.idempotencyKey) });
       } else {
-        first.followers.push(index);
+        keyed.outcome = { kind: 'impossible', reason: `it is not a ${type}` };
       }
     }
-    return [...byKey.values()];
-  }
-
-  /** Gives every insertion its outcome. */
-  private async settle(insertions: readonly Insertion[], type: 'payment' | 'hold', attempts: Attempts): Promise<void> {
-    let pending = insertions.filter((insertion) => {
-      if (insertion.record.type !== type) {
-        insertion.outcome = { kind: 'impossible', reason: `it is not a ${type}` };
-      }
-      return insertion.outcome === undefined;
-    });
     while (pending.length > 0) {
       const pass = await this.insertAll(pending, attempts);
       await this.compareWithStored(pass);
       pending = pass.failed;
       if (pending.length > 0 && !(await attempts.again(Math.ceil(pending.length / STATEMENTS_PER_CALL)))) {
         const outcome = unavailable(pass.error);
-        pending.forEach((insertion) => { insertion.outcome = outcome; });
+        pending.forEach(({ keyed }) => { keyed.outcome = outcome; });
         return;
       }
     }
@@ -122,14 +85,14 @@ export class BulkInserts {
     const now = this.retry.clock.now();
     try {
       const responses = await batchExecute(
-        this.dynamodb, chunk.map((insertion) => this.rows.insertStatement(insertion.record, insertion.key, now)),
+        this.dynamodb, chunk.map(({ keyed, key }) => this.rows.insertStatement(keyed.record, key, now)),
       );
       attempts.succeeded();
       for (let position = 0; position < chunk.length; position++) {
         const insertion = chunk[position];
         const error = responses[position].Error;
         if (error === undefined) {
-          insertion.outcome = APPLIED;
+          insertion.keyed.outcome = APPLIED;
         } else {
           readStatementError(insertion, error.Code ?? 'UnknownError', error.Message ?? '', pass);
         }
@@ -151,7 +114,7 @@ export class BulkInserts {
   /** The service refused the whole call: its statements are sent one by one, so that one bad record stops no other. */
   private async isolate(chunk: readonly Insertion[], pass: Pass, attempts: Attempts, error: AwsServiceError): Promise<void> {
     if (chunk.length === 1) {
-      chunk[0].outcome = { kind: 'impossible', reason: error.message };
+      chunk[0].keyed.outcome = { kind: 'impossible', reason: error.message };
       return;
     }
     for (const insertion of chunk) {
@@ -167,7 +130,7 @@ export class BulkInserts {
     try {
       const { items } = await batchGet(this.dynamodb, pass.taken.map(({ key }) => key), this.concurrency);
       for (const insertion of pass.taken) {
-        const { key, record } = insertion;
+        const { key, keyed } = insertion;
         const item = items.get(keyText(key.table, key.pk, key.sk));
         if (item === undefined) {
           pass.error ??= new Error('a stored row could not be read');
@@ -175,12 +138,8 @@ export class BulkInserts {
           continue;
         }
         const stored = ledgerEntry(item);
-        insertion.stored = stored;
-        if (!isSameContent(stored, record)) {
-          insertion.outcome = CONFLICT;
-        } else {
-          insertion.outcome = isOwnWrite(stored, record, insertion.lostSince) ? APPLIED : DUPLICATE;
-        }
+        keyed.stored = stored;
+        keyed.outcome = !isSameContent(stored, keyed.record) ? CONFLICT : isOwnWrite(stored, keyed.record, insertion.lostSince) ? APPLIED : DUPLICATE;
       }
     } catch (error) {
       pass.taken.forEach((insertion) => fail(insertion, error, isRetryable(error), pass));
@@ -216,7 +175,7 @@ function readStatementError(insertion: Insertion, code: string, message: string,
   if (code === 'DuplicateItem') {
     pass.taken.push(insertion);
   } else if (code === 'ValidationError') {
-    insertion.outcome = { kind: 'impossible', reason: `${code}: ${message}` };
+    insertion.keyed.outcome = { kind: 'impossible', reason: `${code}: ${message}` };
   } else {
     fail(insertion, new AwsServiceError(code, 200, message), isRetryableCode(code), pass);
   }
@@ -227,14 +186,6 @@ function fail(insertion: Insertion, error: unknown, mayRetry: boolean, pass: Pas
     pass.error = error;
     pass.failed.push(insertion);
   } else {
-    insertion.outcome = unavailable(error);
+    insertion.keyed.outcome = unavailable(error);
   }
-}
-
-/** A later record of the batch with the same key meets what the ledger holds now. */
-function followerOutcome(first: Insertion, follower: StreamRecord): Outcome {
-  if (first.stored === undefined && first.outcome !== APPLIED) {
-    return first.outcome as Outcome;
-  }
-  return isSameContent(first.stored ?? contentOf(first.record), follower) ? DUPLICATE : CONFLICT;
 }

@@ -2,9 +2,9 @@ import { drawnKey, type StreamRecord } from '../payment/movement';
 import type { RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
 import { type ApplyRefundOptions, isOwnWrite, isSameContent, type LedgerEntry, type Outcome } from './ledger';
-import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable, WAITING } from './outcomes';
+import { APPLIED, CONFLICT, DUPLICATE, unavailable, WAITING } from './outcomes';
+import { untilSettled } from './postgresql-attempts';
 import type { PostgresqlCaller } from './postgresql-connections';
-import { isRefusedForGood, isRetryablePostgresqlError, mayHaveHappened } from './postgresql-errors';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
 import { findStatement } from './postgresql-statements';
 
@@ -28,36 +28,16 @@ export class PostgresqlDraws {
       return { kind: 'impossible', reason: `it names no ${drawnType}` };
     }
     const key = entryKey(record.merchantId, record.idempotencyKey);
-    const attempts = this.retry.begin(deadline);
-    let failure: unknown = new OutOfTimeError();
-    let lostSince: number | undefined;
-    while (!attempts.isLate) {
-      const now = this.retry.clock.now();
-      try {
-        const answer = await this.draw(record, key, drawn, drawnType, now, waitIsOver);
-        const stored = answer === 'stored' ? await this.find(key, record.merchantId) : undefined;
-        if (answer !== 'stored' || stored !== undefined) {
-          attempts.succeeded();
-          return outcomeOf(record, answer, stored, lostSince);
-        }
-        failure = new Error('a stored row could not be read');
-      } catch (error) {
-        if (isRefusedForGood(error)) {
-          return { kind: 'impossible', reason: error.message };
-        }
-        failure = error;
-        if (mayHaveHappened(error)) {
-          lostSince ??= now;
-        }
-        if (!isRetryablePostgresqlError(error)) {
-          break;
-        }
-      }
-      if (!(await attempts.again())) {
-        break;
-      }
+    const written = await untilSettled(this.retry.begin(deadline), this.retry.clock, async (now, lostSince) => {
+      const answer = await this.draw(record, key, drawn, drawnType, now, waitIsOver);
+      const stored = answer === 'stored' ? await this.find(key, record.merchantId) : undefined;
+      return answer === 'stored' && stored === undefined ? undefined : outcomeOf(record, answer, stored, lostSince);
+    });
+    switch (written.kind) {
+      case 'settled': return written.result;
+      case 'refused': return { kind: 'impossible', reason: written.error.message };
+      case 'failed': return unavailable(written.error);
     }
-    return unavailable(failure);
   }
 
   private async draw(

@@ -3,9 +3,9 @@ import type { StreamRecord } from '../payment/movement';
 import type { Attempts, RetryPolicy } from '../retry/retry';
 import { applyDistinctKeys, type KeyedRecord } from './distinct-keys';
 import { isOwnWrite, isSameContent, type Outcome } from './ledger';
-import { APPLIED, CONFLICT, DUPLICATE, OutOfTimeError, unavailable } from './outcomes';
+import { APPLIED, CONFLICT, DUPLICATE, unavailable } from './outcomes';
+import { untilSettled } from './postgresql-attempts';
 import type { PostgresqlCaller } from './postgresql-connections';
-import { isRefusedForGood, isRetryablePostgresqlError, mayHaveHappened } from './postgresql-errors';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
 
 /** A record with the key of its entry. */
@@ -57,36 +57,18 @@ export class PostgresqlInserts {
 
   /** Gives every record of a call its outcome. */
   private async settle(batch: readonly Insertion[], type: 'payment' | 'hold', attempts: Attempts): Promise<void> {
-    let lostSince: number | undefined;
     let pending = batch;
-    let failure: unknown = new OutOfTimeError();
-    while (!attempts.isLate) {
-      const now = this.retry.clock.now();
-      try {
-        pending = await this.insert(pending, type, now, lostSince);
-        attempts.succeeded();
-        if (pending.length === 0) {
-          return;
-        }
-        failure = new Error('a stored row could not be read');
-      } catch (error) {
-        if (isRefusedForGood(error)) {
-          return this.isolate(pending, type, attempts, error.message);
-        }
-        failure = error;
-        if (mayHaveHappened(error)) {
-          lostSince ??= now;
-        }
-        if (!isRetryablePostgresqlError(error)) {
-          break;
-        }
-      }
-      if (!(await attempts.again())) {
-        break;
-      }
+    const written = await untilSettled(attempts, this.retry.clock, async (now, lostSince) => {
+      pending = await this.insert(pending, type, now, lostSince);
+      return pending.length === 0 ? pending : undefined;
+    });
+    if (written.kind === 'refused') {
+      return this.isolate(pending, type, attempts, written.error.message);
     }
-    const outcome = unavailable(failure);
-    pending.forEach(({ keyed }) => { keyed.outcome = outcome; });
+    if (written.kind === 'failed') {
+      const outcome = unavailable(written.error);
+      pending.forEach(({ keyed }) => { keyed.outcome = outcome; });
+    }
   }
 
   /** The database refused the whole call: its halves are sent, and theirs, until the record that it means stands alone. */
