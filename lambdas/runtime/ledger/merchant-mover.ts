@@ -97,8 +97,9 @@ export class MerchantMover {
       try {
         await this.toNextPhase(move);
       } catch (error) {
-        // Another mover is further: the directory will say so. If it does not, the shards do not fit it.
-        const now = isStaleMove(error) ? await this.directory.move(merchantId) : move;
+        // Another mover is further: the directory will say so. If it does not, the shards do not fit it. A target that serves may differ, too.
+        const mayBeOver = isStaleMove(error) || error instanceof MoveMismatchError;
+        const now = mayBeOver ? await this.directory.move(merchantId) : move;
         if (now?.move === move.move && now.phase === move.phase) {
           throw error;
         }

@@ -3,10 +3,15 @@ import { MerchantMover, MoveMismatchError } from '../../../../lambdas/runtime/le
 import type { PostgresqlCaller, PostgresqlStatement } from '../../../../lambdas/runtime/ledger/postgresql-connections';
 import { migrateMerchantDirectory, MoveRefusedError, PostgresqlMerchantDirectory } from '../../../../lambdas/runtime/ledger/postgresql-merchant-directory';
 import { PostgresqlShard } from '../../../../lambdas/runtime/ledger/postgresql-shard';
+import { isRetryablePostgresqlError } from '../../../../lambdas/runtime/ledger/postgresql-errors';
+import { deferred } from '../../../../lambdas/runtime/retry/deferred';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
 import { hold, holdEnd, newMerchant, payment, refund } from '../support/payments';
 import { describeWithPostgresql } from './postgresql-database';
 import { ShardedDatabase } from './sharded-database';
+
+/** Tests that share the moments at which a mover can die. */
+const PARTS = 8;
 
 /** A mover dies: nothing tries again after it. */
 class Crash extends Error {}
@@ -47,6 +52,19 @@ describeWithPostgresql('MerchantMover', () => {
       directory: new PostgresqlMerchantDirectory({ database: through(database.database.connections) }),
       shard: (name) => new PostgresqlShard({ database: through(database.shard(name).database), schema: name }), windowMilliseconds: 0, ...options,
     });
+  }
+
+  /** Waits until a fence waits for writes under way. @throws what the fence throws, where it is over before */
+  async function untilFenceWaits(fence: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    fence.finally(() => { isOver = true; }).catch(() => undefined);
+    const waits = "SELECT FROM pg_locks WHERE mode = 'ExclusiveLock' AND NOT granted AND locktype = 'relation'";
+    while (!isOver && (await database.database.connections.query({ text: waits })).length === 0) {
+      // Asked again.
+    }
+    if (isOver) {
+      await fence;
+    }
   }
 
   it.each([[{ pageRows: 0 }, '`pageRows` must be a whole number between 1 and 10000, got: 0'], [{ windowMilliseconds: -1 }, '`windowMilliseconds` must be']])(
@@ -93,11 +111,12 @@ describeWithPostgresql('MerchantMover', () => {
     await expect(migrateMerchantDirectory(database.database.connections, ['shard_1', 'shard_0'])).rejects.toThrow('merchants are spread over other shards');
   });
 
-  it('ends where it would have ended, wherever it dies, while the merchant is paid', async () => {
+  // In parts, each with the time of a test: all of them together take minutes on a machine that others keep busy.
+  it.each(Array.from({ length: PARTS }, (_, part) => part))('ends where it would have ended, wherever it dies, while the merchant is paid (%#)', async (part) => {
     const calls = await callsOfAMove();
     expect(calls).toBeGreaterThan(20);
     // Before a call and after it: both count.
-    for (let death = 0; death < 2 * calls; death++) {
+    for (let death = part; death < 2 * calls; death += PARTS) {
       merchant = newMerchant();
       source = (await database.directory.read()).shardOf(merchant);
       target = source === 'shard_0' ? 'shard_1' : 'shard_0';
@@ -138,7 +157,7 @@ describeWithPostgresql('MerchantMover', () => {
       expect([death, (await rowsAt(target)).slice(0, 2)]).toEqual([death, [6, 6]]);
       expect(await database.queries().balances(merchant)).toEqual([{ currency: 'EUR', available: 88n, held: 0n, count: 5n }]);
     }
-  }, 60_000);
+  });
 
   /** What a worker does while its merchant is fenced for good, as its mover is dead: little. */
   function impatient(): RetryPolicy {
@@ -150,9 +169,11 @@ describeWithPostgresql('MerchantMover', () => {
     await database.mover().clean();
     await database.ledger().applyPayments([payment(merchant, 'k0'), payment(merchant, 'k1')]);
     let calls = 0;
-    const counting = moverThrough((call) => {
+    // One that fails is made again: only the second one is of the move.
+    const counting = moverThrough(async (call) => {
+      const answer = await call();
       calls++;
-      return call();
+      return answer;
     }, { pageRows: 2, fenceBelow: 1 });
     await counting.move(merchant, target);
     await counting.clean();
@@ -161,8 +182,8 @@ describeWithPostgresql('MerchantMover', () => {
 
   it('does not let a worker write to the source that slept from before the move until after it', async () => {
     await database.ledger().applyPayments([payment(merchant, 'k')]);
-    let wake: () => void = () => undefined;
-    const asleep = new Promise<void>((resolve) => { wake = resolve; });
+    const fellAsleep = deferred();
+    const woken = deferred();
     const writes: string[] = [];
     const sleeper = database.ledger({
       shard: (name) => {
@@ -170,7 +191,8 @@ describeWithPostgresql('MerchantMover', () => {
         return new PostgresqlShard({ schema, database: {
           query: async (statement) => {
             if (statement.text.includes('insert_entries') && name === source) {
-              await asleep;
+              fellAsleep.resolve();
+              await woken.promise;
             }
             writes.push(name);
             return caller.query(statement);
@@ -179,9 +201,11 @@ describeWithPostgresql('MerchantMover', () => {
       },
     });
     const late = sleeper.applyPayments([payment(merchant, 'late'), payment(merchant, 'k')]);
+    // It has read the directory by then.
+    await fellAsleep.promise;
     await database.mover().move(merchant, target);
     await database.ledger().applyPayments([payment(merchant, 'late')]);
-    wake();
+    woken.resolve();
     expect(await late).toEqual([{ kind: 'duplicate', conflict: false }, { kind: 'duplicate', conflict: false }]);
     expect([writes[0], writes.at(-1)]).toEqual([source, target]);
     expect(await database.queries().balances(merchant)).toMatchObject([{ available: 200n, count: 2n }]);
@@ -195,9 +219,7 @@ describeWithPostgresql('MerchantMover', () => {
       const inside = database.ledger({ shard: (name) => new PostgresqlShard({ database: session, schema: name }) });
       expect(await inside.applyPayments([payment(merchant, 'under way')])).toEqual([{ kind: 'applied' }]);
       const moving = database.mover().move(merchant, target);
-      while ((await connections.query({ text: "SELECT FROM pg_locks WHERE mode = 'ExclusiveLock' AND NOT granted AND locktype = 'relation'" })).length === 0) {
-        // Until the move waits.
-      }
+      await untilFenceWaits(moving);
       await session.query({ text: 'COMMIT' });
       await moving;
     });
@@ -234,11 +256,10 @@ describeWithPostgresql('MerchantMover', () => {
       await session.query({ text: 'BEGIN' });
       await database.ledger({ shard: (name) => new PostgresqlShard({ database: session, schema: name }) }).applyPayments([payment(merchant, 'k')]);
       expect((await shard.changes(merchant, 10)).ids).toEqual([]);
-      const fencing = shard.advance(merchant, 1_000_000, 'copying', 'fenced').then(() => order.push('fenced'));
-      const waits = "SELECT FROM pg_locks WHERE mode = 'ExclusiveLock' AND NOT granted AND locktype = 'relation'";
-      while (order.length === 0 && (await connections.query({ text: waits })).length === 0) {
-        // Until the fence waits.
-      }
+      // As a mover does: a fence that waits for too long gives up, and is tried again.
+      const fencing = new RetryPolicy().run(() => shard.advance(merchant, 1_000_000, 'copying', 'fenced'), { isRetryable: isRetryablePostgresqlError })
+        .then(() => order.push('fenced'));
+      await untilFenceWaits(fencing);
       order.push('committed');
       await session.query({ text: 'COMMIT' });
       await fencing;
@@ -249,31 +270,50 @@ describeWithPostgresql('MerchantMover', () => {
 
   it('lets a mover that slept through the move of another one do no harm, also after the merchant has come back', async () => {
     await database.ledger().applyPayments([payment(merchant, 'k')]);
-    let wake: () => void = () => undefined;
-    const asleep = new Promise<void>((resolve) => { wake = resolve; });
+    const fellAsleep = deferred();
+    const woken = deferred();
     // It falls asleep before it takes in totals, and then before it forgets.
     const sleeper = moverThrough(async (call, { text }) => {
       if (text.includes('import_totals')) {
-        await asleep;
+        fellAsleep.resolve();
+        await woken.promise;
       }
       return call();
     });
     const late = sleeper.move(merchant, target);
-    while (await database.database.connections.query({
-      text: `SELECT FROM ${source}.merchant_place WHERE merchant_id = $1 AND state = 'fenced'`, values: [merchant],
-    }).then(({ length }) => length === 0)) {
-      // Until it sleeps.
-    }
+    await Promise.race([fellAsleep.promise, late]);
     const other = database.mover();
     await other.resume(merchant);
     await other.clean();
     await database.ledger().applyPayments([payment(merchant, 'l')]);
     await other.move(merchant, source);
-    wake();
+    woken.resolve();
     await late;
     await sleeper.clean();
     expect(await database.queries().balances(merchant)).toMatchObject([{ available: 200n, count: 2n }]);
     expect((await database.directory.read()).shardOf(merchant)).toBe(source);
+  });
+
+  it('takes no payments that came after the move for a difference, when another mover was faster', async () => {
+    await database.ledger().applyPayments([payment(merchant, 'k')]);
+    const fellAsleep = deferred();
+    const woken = deferred();
+    let asked = 0;
+    const sleeper = moverThrough(async (call, { text }) => {
+      // After it has looked at the source, before it looks at the target.
+      if (text.includes('merchant_sums') && ++asked === 2) {
+        fellAsleep.resolve();
+        await woken.promise;
+      }
+      return call();
+    });
+    const late = sleeper.move(merchant, target);
+    await Promise.race([fellAsleep.promise, late]);
+    await database.mover().resume(merchant);
+    await database.ledger().applyPayments([payment(merchant, 'l')]);
+    woken.resolve();
+    await late;
+    expect(await database.queries().balances(merchant)).toMatchObject([{ available: 200n, count: 2n }]);
   });
 
   it('does not switch when source and target differ', async () => {
