@@ -1,10 +1,7 @@
-import { hash } from 'node:crypto';
-import { isSentPayment, type SentEntry } from '../load/outcome';
+import type { SentEntry } from '../load/outcome';
 import { Column } from './column';
+import { fingerprintOf } from './fingerprint';
 import { Identities } from './identities';
-
-/** Hexadecimal digits of a fingerprint: 48 bits, which a number of JavaScript holds exactly. */
-const FINGERPRINT_DIGITS = 12;
 
 const IS_SETTLED = 1;
 const IS_SENT = 2;
@@ -116,11 +113,4 @@ export class Accounts {
   private isSame(account: number, fingerprint: number): boolean {
     return this.fingerprints.get(account) === fingerprint || this.furtherFingerprints.get(account)?.includes(fingerprint) === true;
   }
-}
-
-/** A number for the fields that decide the effect. */
-function fingerprintOf(entry: SentEntry): number {
-  const { amount, currency, type } = entry;
-  const others = isSentPayment(entry) ? [entry.payerId, entry.refundOf, entry.token] : [entry.holdOf, entry.reason];
-  return parseInt(hash('sha256', JSON.stringify([amount, currency, type, ...others])).slice(0, FINGERPRINT_DIGITS), 16);
 }

@@ -4,9 +4,8 @@ import { askForBalance } from './api-balance';
 import type { AuditCounts, CheckedBalance } from './audit';
 import { bankTransfers } from './bank';
 import { Books, type ClientCounts, type Settlement } from './books';
-import { isLedgerRow, isRewritten, readLedgerRow } from './ledger-row';
+import type { AppearedRow, JudgedLedger } from './judged-ledger';
 import { LatencyMeter, type Percentiles } from './latency-meter';
-import type { LedgerChange } from './ledger-tail';
 import { PacedReading } from './paced-reading';
 import type { PayoutEnds, PayoutState } from './payout-audit';
 import type { PayoutClientCounts } from './payouts';
@@ -41,16 +40,28 @@ export interface CheckerReport extends Omit<AuditCounts, 'payouts'>, ClientCount
   readonly settleMs: Percentiles;
   /** Parked records that name no payment. */
   readonly parkedUnreadable: number;
-  /** Available + held of the balance table, sorted by code point. */
+  /** Available + held as the balances say, sorted by code point. */
   readonly balances: readonly { readonly merchantId: string; readonly currency: string; readonly balance: string }[];
 }
 
-export interface CheckedTables {
-  readonly ledger: readonly string[];
-  readonly balances: string;
+/** Names of the tables that stand beside the ledger. */
+export interface TablesBeside {
   readonly parking: string;
   /** Where payouts are written down. @default - there are no payouts */
   readonly payouts?: string;
+}
+
+export interface CheckerOptions {
+  readonly ledger: JudgedLedger;
+  readonly tables: Tables;
+  readonly names: TablesBeside;
+  readonly apis: readonly ApiClient[];
+  /** Told what has settled, for those who wait for it. */
+  readonly onSettled: (identities: readonly string[]) => void;
+  /** Milliseconds since 1970. @default Date.now */
+  readonly clock?: () => number;
+  /** Address of the pretend bank. @default - there is none */
+  readonly bankUrl?: string;
 }
 
 /** A balance that the API is asked for. */
@@ -63,29 +74,29 @@ interface Question {
 const MOST_BALANCE_REQUESTS = 2_000;
 const CONCURRENT_BALANCE_REQUESTS = 8;
 
-/** Follows both sides of a run, the clients' and the tables', and holds them against each other. */
+/** Follows both sides of a run, the clients' and the ledger's, and holds them against each other. */
 export class Checker {
   private readonly books = new Books();
   private readonly acceptLatency = new LatencyMeter();
   private readonly settleLatency = new LatencyMeter();
   private ledgerEffects = 0;
   private readonly parkedIdentities: PacedReading<ReadonlySet<string>>;
-  private readonly effects: PacedReading<number>;
+  /** Undefined where balances change with the rows. */
+  private readonly effects: PacedReading<number> | undefined;
   private readonly rejectedPayouts: PacedReading<ReadonlySet<string>>;
+  private readonly ledger: JudgedLedger;
+  private readonly tables: Tables;
+  private readonly names: TablesBeside;
+  private readonly clock: () => number;
 
-  constructor(
-    private readonly tables: Tables,
-    private readonly names: CheckedTables,
-    private readonly apis: readonly ApiClient[],
-    /** Told what has settled, for those who wait for it. */
-    private readonly onSettled: (identities: readonly string[]) => void,
-    /** Milliseconds since 1970. */
-    private readonly clock: () => number = Date.now,
-    /** Address of the pretend bank. Default: there is none */
-    private readonly bankUrl?: string,
-  ) {
+  constructor(private readonly options: CheckerOptions) {
+    const { ledger, tables, names, clock = Date.now } = options;
+    this.ledger = ledger;
+    this.tables = tables;
+    this.names = names;
+    this.clock = clock;
     this.parkedIdentities = new PacedReading(async () => (await tables.parked(names.parking)).identities, clock);
-    this.effects = new PacedReading(() => tables.projectedEffects(names.balances), clock);
+    this.effects = ledger.projectedEffects && new PacedReading(() => ledger.projectedEffects!(), clock);
     this.rejectedPayouts = new PacedReading(async () => this.readRejectedPayouts(), clock);
   }
 
@@ -103,21 +114,30 @@ export class Checker {
     this.noteSettled(settlements);
   }
 
-  addChange(change: LedgerChange): void {
-    if (!isLedgerRow((change.after ?? change.before)!)) {
-      return;
-    }
-    if (change.kind === 'INSERT') {
-      const row = readLedgerRow(change.after!);
-      if (row.status === 'applied') {
+  /** Takes note of rows that have come into the ledger. */
+  appeared(rows: readonly AppearedRow[]): void {
+    const settlements: Settlement[] = [];
+    for (const { merchantId, idempotencyKey, isApplied, at } of rows) {
+      if (isApplied) {
         this.ledgerEffects++;
-        this.books.addEffect(row.merchantId, row.entry.idempotencyKey);
+        this.books.addEffect(merchantId, idempotencyKey);
       }
-      const settlement = this.books.addAppearance(row.identity, change.at);
-      this.noteSettled(settlement ? [settlement] : []);
-    } else if (change.kind === 'MODIFY' && isRewritten(change.before!, change.after!)) {
-      this.books.addRewrite(readLedgerRow(change.after!).identity);
+      const settlement = this.books.addAppearance(identity(merchantId, idempotencyKey), at);
+      if (settlement) {
+        settlements.push(settlement);
+      }
     }
+    this.noteSettled(settlements);
+  }
+
+  /** Takes note of a row that was written over. @param id (merchant, key) */
+  rewritten(id: string): void {
+    this.books.addRewrite(id);
+  }
+
+  /** Whether something was acknowledged that has neither come into the ledger nor been found parked. */
+  get isWaiting(): boolean {
+    return this.books.settledKeys < this.books.acknowledgedKeys;
   }
 
   /** Looks for payouts that were rejected: nothing in the ledger tells of them. What is found may be a moment old. */
@@ -132,9 +152,9 @@ export class Checker {
     this.noteSettled([...identities].map((id) => this.books.addParked(id, now)).filter((settlement) => settlement !== undefined));
   }
 
-  /** Effects that the balances hold, as they were a moment ago. */
-  projectedEffects(): Promise<number> {
-    return this.effects.read();
+  /** Effects that the balances hold, as they were a moment ago; those of the rows where one transaction changes both. */
+  async projectedEffects(): Promise<number> {
+    return this.effects === undefined ? this.ledgerEffects : this.effects.read();
   }
 
   progress(): CheckerProgress {
@@ -165,16 +185,15 @@ export class Checker {
   async report(): Promise<CheckerReport> {
     const audit = this.books.beginAudit();
     const questions = new Map<string, Question>();
-    for await (const items of this.tables.ledgerPages(this.names.ledger)) {
-      for (const item of items.filter(isLedgerRow)) {
-        const row = readLedgerRow(item);
+    for await (const rows of this.ledger.rows()) {
+      for (const row of rows) {
         audit.addRow(row);
         const { merchantId, currency } = row.entry;
         questions.set(identity(merchantId, currency), { merchantId, currency });
       }
     }
     const parked = await this.tables.parked(this.names.parking);
-    const balances = await this.tables.balances(this.names.balances);
+    const balances = await this.ledger.balances();
     const { payouts: ends, ...counts } = audit.finish({
       parked: parked.identities, balances, answeredBalances: await this.askForBalances(questions), payouts: await this.payoutState(),
     });
@@ -194,14 +213,15 @@ export class Checker {
   private noteSettled(settlements: readonly Settlement[]): void {
     if (settlements.length > 0) {
       settlements.forEach(({ milliseconds }) => this.settleLatency.add(milliseconds));
-      this.onSettled(settlements.map((settlement) => settlement.identity));
+      this.options.onSettled(settlements.map((settlement) => settlement.identity));
     }
   }
 
   private async payoutState(): Promise<PayoutState> {
+    const { bankUrl } = this.options;
     return {
       rejected: await this.readRejectedPayouts(),
-      transfers: this.bankUrl === undefined ? undefined : await bankTransfers(this.bankUrl),
+      transfers: bankUrl === undefined ? undefined : await bankTransfers(bankUrl),
     };
   }
 
@@ -212,6 +232,7 @@ export class Checker {
 
   /** What the API answers for each merchant and currency of the ledger. */
   private async askForBalances(questions: ReadonlyMap<string, Question>): Promise<Map<string, CheckedBalance>> {
+    const { apis } = this.options;
     const queue = [...questions].slice(0, MOST_BALANCE_REQUESTS);
     const answers = new Map<string, CheckedBalance>();
     const ask = async (api: ApiClient): Promise<void> => {
@@ -220,7 +241,7 @@ export class Checker {
         answers.set(id, await askForBalance(api, merchantId, currency));
       }
     };
-    await Promise.all(Array.from({ length: CONCURRENT_BALANCE_REQUESTS }, (_, index) => ask(this.apis[index % this.apis.length])));
+    await Promise.all(Array.from({ length: CONCURRENT_BALANCE_REQUESTS }, (_, index) => ask(apis[index % apis.length])));
     return answers;
   }
 }

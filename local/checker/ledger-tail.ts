@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LocalAwsError } from '../aws/local-aws-client';
 import type { Item } from './ledger-row';
+import { callRepeatedly } from './repeated-call';
 
 /** A change of a ledger row. */
 export interface LedgerChange {
@@ -37,10 +38,8 @@ interface Page {
 }
 
 const RECORDS_PER_CALL = 1000;
-/** A call that fails is repeated after pauses that double from the first to the longest: for half a minute in all. */
+/** Calls until a stream that does not answer is given up: half a minute in all. */
 const ATTEMPTS = 35;
-const FIRST_PAUSE_MILLISECONDS = 10;
-const LONGEST_PAUSE_MILLISECONDS = 1_000;
 
 /**
  * Follows the stream of one table from its beginning: a reader of its own beside the mappings. Each change is told once, those of an item
@@ -152,17 +151,10 @@ export class LedgerTail {
   }
 
   /** Calls the stream, repeatedly while no answer comes or the stream says that it is not able to answer now. All calls only read. */
-  private async call<Output>(operation: string, input: object): Promise<Output> {
-    for (let attempt = 1, pause = FIRST_PAUSE_MILLISECONDS; ; attempt++, pause = Math.min(LONGEST_PAUSE_MILLISECONDS, pause * 2)) {
-      try {
-        return await this.client.call<Output>(operation, input);
-      } catch (error) {
-        if (this.stopped || attempt >= ATTEMPTS || !isTransient(error)) {
-          throw error;
-        }
-        await this.sleep(pause);
-      }
-    }
+  private call<Output>(operation: string, input: object): Promise<Output> {
+    return callRepeatedly(() => this.client.call<Output>(operation, input), {
+      attempts: ATTEMPTS, isTransient, isStopped: () => this.stopped, sleep: this.sleep,
+    });
   }
 }
 

@@ -23,7 +23,8 @@ export class ApiClient {
     this.headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
-  post(path: string, body: Buffer): Promise<ApiAnswer> {
+  /** @param body bytes as they are, or a text, which leaves in one piece with the headers */
+  post(path: string, body: Buffer | string): Promise<ApiAnswer> {
     return this.send('POST', path, body);
   }
 
@@ -35,7 +36,7 @@ export class ApiClient {
     this.agent.destroy();
   }
 
-  private send(method: string, path: string, body: Buffer | undefined): Promise<ApiAnswer> {
+  private send(method: string, path: string, body: Buffer | string | undefined): Promise<ApiAnswer> {
     return new Promise((resolve) => {
       let answered = false;
       const unanswered = (): void => {
@@ -50,7 +51,7 @@ export class ApiClient {
           agent: this.agent,
           method,
           path,
-          headers: body === undefined ? this.headers : { ...this.headers, 'content-type': 'application/json', 'content-length': body.length },
+          headers: body === undefined ? this.headers : { ...this.headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
           timeout: ANSWER_TIMEOUT_MILLISECONDS,
         },
         (response) => {

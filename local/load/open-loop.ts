@@ -2,7 +2,7 @@ import { type Clock, WallClock } from '../event-sources/clock';
 import { SeededRandom } from '../random/seeded-random';
 import { type ClientEntry, isClientPayment } from './client-movement';
 import type { MovementMix } from './movement-mix';
-import { MEAN_PAYMENTS_PER_REQUEST, type PaymentMix } from './payment-mix';
+import type { PaymentMix } from './payment-mix';
 import type { PaymentSender } from './poster';
 import { RepeatSchedule } from './repeat-schedule';
 
@@ -73,7 +73,7 @@ export class OpenLoop {
     if (!(paymentsPerSecond >= 0 && paymentsPerSecond < Infinity)) {
       throw new Error(`\`paymentsPerSecond\` must be at least 0, got: ${paymentsPerSecond}`);
     }
-    this.meanGap = (1000 * MEAN_PAYMENTS_PER_REQUEST) / paymentsPerSecond;
+    this.meanGap = (1000 * this.mix.meanPaymentsPerRequest) / paymentsPerSecond;
     // The next arrival of a Poisson process does not depend on how long none has come.
     this.due = this.clock.now() + this.random.exponential(this.meanGap);
     this.wake();

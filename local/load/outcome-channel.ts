@@ -1,10 +1,14 @@
 import * as net from 'node:net';
 import type { Outcome } from './outcome';
+import { OutcomeLine, readOutcomes } from './outcome-lines';
 
 /** How long outcomes are gathered before they are written. */
-const FLUSH_MILLISECONDS = 20;
+const FLUSH_MILLISECONDS = 50;
 
-/** The load generator's end of the connection to the checker: outcomes go out, settled payments come back. One JSON array a line. */
+/**
+ * The load generator's end of the connection to the checker: outcomes go out, settled payments come back as long as somebody waits for them. One JSON
+ * value a line: an array, or whether somebody waits.
+ */
 export class OutcomeSender {
   static connect(port: number, onSettled: (identities: readonly string[]) => void): Promise<OutcomeSender> {
     return new Promise((resolve, reject) => {
@@ -14,7 +18,7 @@ export class OutcomeSender {
     });
   }
 
-  private pending: Outcome[] = [];
+  private readonly pending = new OutcomeLine();
   private timer?: NodeJS.Timeout;
 
   private constructor(private readonly socket: net.Socket) {
@@ -22,16 +26,20 @@ export class OutcomeSender {
   }
 
   send(outcome: Outcome): void {
-    this.pending.push(outcome);
+    this.pending.add(outcome);
     this.timer ??= setTimeout(() => this.flush(), FLUSH_MILLISECONDS);
+  }
+
+  /** Tells whether anybody wants to hear of settled payments from now on. At first nobody does. */
+  setWaiting(isWaiting: boolean): void {
+    this.socket.write(`${isWaiting}\n`);
   }
 
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.pending.length > 0) {
-      this.socket.write(`${JSON.stringify(this.pending)}\n`);
-      this.pending = [];
+    if (!this.pending.isEmpty) {
+      this.socket.write(`${this.pending.take()}\n`);
     }
   }
 
@@ -57,14 +65,29 @@ export class OutcomeReceiver {
 
   private readonly server: net.Server;
   private readonly sockets = new Set<net.Socket>();
+  /** Those whose generator waits for payments to settle. */
+  private readonly waiting = new Set<net.Socket>();
+  /** Payments that have settled and of which nobody was told. */
+  private news: string[] = [];
 
   private constructor(onOutcomes: (outcomes: readonly Outcome[]) => void) {
     this.server = net.createServer((socket) => {
       this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        this.waiting.delete(socket);
+      });
       // A generator that died: what it did not report was never promised to anybody.
       socket.on('error', () => socket.destroy());
-      readLines(socket, (line) => onOutcomes(JSON.parse(line) as Outcome[]));
+      readLines(socket, (line) => {
+        if (line === 'true') {
+          this.waiting.add(socket);
+        } else if (line === 'false') {
+          this.waiting.delete(socket);
+        } else {
+          onOutcomes(readOutcomes(line));
+        }
+      });
     });
   }
 
@@ -72,15 +95,28 @@ export class OutcomeReceiver {
     return (this.server.address() as net.AddressInfo).port;
   }
 
-  /** Tells every connected generator which payments have settled. */
+  /** Tells every generator that waits which payments have settled: at once, and in one line whatever is told before anything else happens. */
   settled(identities: readonly string[]): void {
-    const line = `${JSON.stringify(identities)}\n`;
-    this.sockets.forEach((socket) => socket.write(line));
+    if (this.waiting.size === 0) {
+      return;
+    }
+    if (this.news.length === 0) {
+      setImmediate(() => this.tell());
+    }
+    for (const identity of identities) {
+      this.news.push(identity);
+    }
   }
 
   close(): void {
     this.sockets.forEach((socket) => socket.destroy());
     this.server.close();
+  }
+
+  private tell(): void {
+    const line = `${JSON.stringify(this.news)}\n`;
+    this.news = [];
+    this.waiting.forEach((socket) => socket.write(line));
   }
 }
 

@@ -25,7 +25,9 @@ const REFUND_SHARE = 0.01;
 /** Share of refunds that ask for more than was paid. */
 const EXCESSIVE_REFUND_SHARE = 0.05;
 /** Mean of a uniform batch of 1 to 50, nine times in ten, else one. */
-export const MEAN_PAYMENTS_PER_REQUEST = BATCH_SHARE * ((1 + LARGEST_BATCH) / 2) + (1 - BATCH_SHARE);
+const MEAN_PAYMENTS_PER_REQUEST = BATCH_SHARE * ((1 + LARGEST_BATCH) / 2) + (1 - BATCH_SHARE);
+/** The API takes no larger batch. */
+const MOST_PAYMENTS_PER_REQUEST = 500;
 /** Acknowledged payments that a refund may pick from. */
 const REFUNDABLE_MEMORY = 5_000;
 
@@ -41,7 +43,7 @@ export function payerOfRank(rank: number): string {
 
 /**
  * What the clients of the local run ask for: 500 merchants and 20,000 payers with Zipf popularity, lognormal amounts around 25.00,
- * 1 % refunds, nine requests in ten a batch of 1 to 50 payments.
+ * 1 % refunds, nine requests in ten a batch of 1 to 50 payments, or all batches of one size.
  */
 export class PaymentMix {
   private readonly merchants = new ZipfSampler(MERCHANTS, MERCHANT_SKEW);
@@ -50,11 +52,25 @@ export class PaymentMix {
   private nextKey = 1;
   private poisonShare = 0;
 
+  /** @throws Error for a size of requests that the API does not take */
   constructor(
     private readonly random: SeededRandom,
     /** Makes the keys of this run differ from those of another. */
     private readonly keyPrefix: string,
-  ) {}
+    /** Payments of every request, from 1 to 500. Default: nine in ten have 1 to 50, the others one */
+    private readonly paymentsPerRequest?: number,
+  ) {
+    const isSize = paymentsPerRequest === undefined
+      || (Number.isInteger(paymentsPerRequest) && paymentsPerRequest >= 1 && paymentsPerRequest <= MOST_PAYMENTS_PER_REQUEST);
+    if (!isSize) {
+      throw new Error(`\`paymentsPerRequest\` must be an integer from 1 to ${MOST_PAYMENTS_PER_REQUEST}, got: ${paymentsPerRequest}`);
+    }
+  }
+
+  /** Payments of a request, on average. */
+  get meanPaymentsPerRequest(): number {
+    return this.paymentsPerRequest ?? MEAN_PAYMENTS_PER_REQUEST;
+  }
 
   /**
    * From now on this share of the payments has a key that the ledger can never store; nothing refunds them.
@@ -70,7 +86,7 @@ export class PaymentMix {
 
   /** Payments of the next request. One payment is posted alone, more as a batch. */
   nextRequest(): ClientPayment[] {
-    const size = this.random.next() < BATCH_SHARE ? this.random.integer(1, LARGEST_BATCH) : 1;
+    const size = this.paymentsPerRequest ?? (this.random.next() < BATCH_SHARE ? this.random.integer(1, LARGEST_BATCH) : 1);
     return Array.from({ length: size }, () => this.nextPayment());
   }
 

@@ -1,4 +1,5 @@
-import type { ApiAnswer, ApiClient } from './api-client';
+import type { ApiClient } from './api-client';
+import { batchStatuses } from './batch-answer';
 import type { OutcomeSender } from './outcome-channel';
 import { type ClientEntry, isClientPayment, movementRequest } from './client-movement';
 import type { Outcome, SentPayment } from './outcome';
@@ -36,12 +37,10 @@ export class Poster implements PaymentSender {
     const isLate = Date.now() - scheduledAt > LATE_AFTER_MILLISECONDS;
     const single = entries.length === 1;
     const { path, body } = requestOf(entries);
-    const answer = await client.post(path, Buffer.from(JSON.stringify(body)));
+    const answer = await client.post(path, JSON.stringify(body));
     const answeredAt = Date.now();
     const statuses = single ? [answer.status] : batchStatuses(answer, entries.length);
-    entries.forEach((entry, index) =>
-      this.outcomes.send({ ...sentOf(entry), status: statuses[index], scheduledAt, answeredAt, late: isLate }),
-    );
+    entries.forEach((entry, index) => this.outcomes.send(outcomeOf(entry, statuses[index], scheduledAt, answeredAt, isLate)));
     return {
       acknowledged: entries.filter((_, index) => statuses[index] === 202),
       repeatable: entries.filter((_, index) => isRepeatable(statuses[index])),
@@ -58,12 +57,14 @@ function requestOf(entries: readonly ClientEntry[]): { readonly path: string; re
   return isClientPayment(first) ? { path: '/payments', body: first } : movementRequest(first);
 }
 
-function sentOf(entry: ClientEntry): Pick<Outcome, 'payment' | 'movement' | 'payout'> {
+function outcomeOf(entry: ClientEntry, status: number, scheduledAt: number, answeredAt: number, late: boolean): Outcome {
   if (isClientPayment(entry)) {
-    return { payment: sentPayment(entry) };
+    return { payment: sentPayment(entry), status, scheduledAt, answeredAt, late };
   }
-  const { type, ...fields } = entry;
-  return type === 'payout' ? { payout: fields } : { movement: { ...fields, type } };
+  const { merchantId, idempotencyKey, amount, currency, type, holdOf, reason } = entry;
+  return type === 'payout'
+    ? { payout: { merchantId, idempotencyKey, amount, currency }, status, scheduledAt, answeredAt, late }
+    : { movement: { merchantId, idempotencyKey, amount, currency, type, holdOf, reason }, status, scheduledAt, answeredAt, late };
 }
 
 /** Whether the same request may succeed a moment later: nothing came back, or the server says that it could not for now. */
@@ -71,19 +72,6 @@ function isRepeatable(status: number): boolean {
   return status === 0 || status === 429 || status >= 500;
 }
 
-/** Status of each payment of a batch: the request's own where it failed as a whole. */
-function batchStatuses({ status, body }: ApiAnswer, count: number): number[] {
-  if (status !== 200) {
-    return new Array<number>(count).fill(status);
-  }
-  const { items } = JSON.parse(body) as { items: { status: number }[] };
-  if (items.length !== count) {
-    throw new Error(`the API answered ${items.length} items for a batch of ${count}`);
-  }
-  return items.map((item) => item.status);
-}
-
-export function sentPayment(payment: ClientPayment): SentPayment {
-  const { method, ...rest } = payment;
-  return { ...rest, token: method?.token };
+export function sentPayment({ merchantId, idempotencyKey, payerId, amount, currency, type, refundOf, method }: ClientPayment): SentPayment {
+  return { merchantId, idempotencyKey, payerId, amount, currency, type, refundOf, token: method?.token };
 }

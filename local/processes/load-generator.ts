@@ -20,6 +20,10 @@ export interface LoadGeneratorConfiguration {
   readonly outcomePort: number;
   /** What the API takes beside payments. */
   readonly routes: MovementRoutes;
+  /**
+   * Payments of every request, from 1 to 500. @default - nine requests in ten are a batch of 1 to 50, the others one payment
+   */
+  readonly paymentsPerRequest?: number;
 }
 
 /** Requests that the load generator answers. */
@@ -49,7 +53,7 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
   });
   const poster = new Poster(clients, outcomes);
   const keyPrefix = `s${configuration.seed.toString(36)}`;
-  const mix = new PaymentMix(random, keyPrefix);
+  const mix = new PaymentMix(random, keyPrefix, configuration.paymentsPerRequest);
   const { holds, payouts } = configuration.routes;
   const movements = holds || payouts
     ? new MovementMix(new SeededRandom(configuration.seed ^ MOVEMENT_SEED), keyPrefix, configuration.routes) : undefined;
@@ -58,7 +62,9 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
     requests: {
       probe: async ({ seconds, window }: LoadGeneratorRequests['probe']) => {
         closedLoop = new ClosedLoop(poster, mix, window);
+        outcomes.setWaiting(true);
         await closedLoop.run(stopped ? 0 : seconds);
+        outcomes.setWaiting(false);
         closedLoop = undefined;
         outcomes.flush();
       },
@@ -69,6 +75,7 @@ serveParent<LoadGeneratorConfiguration>(async (configuration) => {
       },
       replay: async ({ file }: LoadGeneratorRequests['replay']) => {
         replay = new InputReplay(file, clients, outcomes);
+        outcomes.setWaiting(true);
         if (stopped) {
           replay.stop();
         }

@@ -2,9 +2,10 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MemoryTableEngine } from '../../../local/engines/table/memory';
 import type { Item } from '../../../local/engines/table/attribute-value';
-import { Checker } from '../../../local/checker/checker';
+import { Checker, type CheckerOptions } from '../../../local/checker/checker';
 import type { LedgerChange } from '../../../local/checker/ledger-tail';
 import { PacedReading } from '../../../local/checker/paced-reading';
+import { TableLedger, tellChange } from '../../../local/checker/table-ledger';
 import { type TableClient, Tables } from '../../../local/checker/tables';
 import type { ApiClient } from '../../../local/load/api-client';
 import type { Outcome, SentPayment } from '../../../local/load/outcome';
@@ -61,13 +62,20 @@ const balance = (available: number, count: number, shard = 'stream.1'): Item => 
 const apiOf = (available: number): ApiClient =>
   ({ get: () => Promise.resolve({ status: 200, body: `{"available":${available},"held":0}` }) }) as unknown as ApiClient;
 
+/** A checker of a ledger in tables. */
+function checkerOf(client: TableClient, options: Omit<CheckerOptions, 'ledger' | 'tables' | 'names'>): Checker {
+  const tables = new Tables(client);
+  const ledger = new TableLedger({ ...NAMES, tables, streams: client, streamArns: [], pollMilliseconds: 1 });
+  return new Checker({ ledger, tables, names: NAMES, ...options });
+}
+
 describe('the checker', () => {
   let tables: TestTables;
   let settled: string[];
   let now: number;
   const checkerWith = (api: ApiClient): Checker => {
     settled = [];
-    return new Checker(new Tables(tables), NAMES, [api], (identities) => settled.push(...identities), () => now);
+    return checkerOf(tables, { apis: [api], onSettled: (identities) => settled.push(...identities), clock: () => now });
   };
 
   beforeEach(async () => {
@@ -81,13 +89,13 @@ describe('the checker', () => {
     // The API was killed after the stream took `a`; the client repeated it and was acknowledged, twice. `b` got an error, and then no answer.
     checker.addOutcomes([outcome(paid, 0), outcome(paid, 202), outcome(paid, 202), outcome(again, 503), outcome(again, 0), outcome(back, 202)]);
     // The row of `a` was written by a worker that was killed then; what came again changed only what may change.
-    checker.addChange(inserted(rowOf(paid)));
-    checker.addChange({ kind: 'MODIFY', before: rowOf(paid), after: rowOf(paid, { refundable: { N: '70' } }), at: 1_200 });
-    checker.addChange({
+    tellChange(inserted(rowOf(paid)), checker);
+    tellChange({ kind: 'MODIFY', before: rowOf(paid), after: rowOf(paid, { refundable: { N: '70' } }), at: 1_200 }, checker);
+    tellChange({
       kind: 'MODIFY', before: rowOf(paid, { refundable: { N: '70' } }), after: rowOf(paid, { refundable: { N: '70' }, conflicts: { N: '1' } }), at: 1_300,
-    });
-    checker.addChange(inserted(rowOf(back)));
-    checker.addChange(inserted(rowOf(again)));
+    }, checker);
+    tellChange(inserted(rowOf(back)), checker);
+    tellChange(inserted(rowOf(again)), checker);
     await tables.put('ledger-0', rowOf(paid, { refundable: { N: '70' }, conflicts: { N: '1' } }));
     await tables.put('ledger-1', rowOf(back));
     await tables.put('ledger-1', rowOf(again));
@@ -109,7 +117,7 @@ describe('the checker', () => {
     const checker = checkerWith(apiOf(0));
     const set = { tags: { SS: ['a', 'b'] }, more: { M: { x: { N: '1' }, y: { N: '2' } } } };
     const same = { tags: { SS: ['b', 'a'] }, more: { M: { y: { N: '2.0' }, x: { N: '1' } } } };
-    checker.addChange({ kind: 'MODIFY', before: rowOf(payment('a'), set), after: rowOf(payment('a'), same), at: 1_000 });
+    tellChange({ kind: 'MODIFY', before: rowOf(payment('a'), set), after: rowOf(payment('a'), same), at: 1_000 }, checker);
     expect(checker.progress().settledKeys).toBe(0);
     return expect(checker.report()).resolves.toMatchObject({ doubled: 0 });
   });
@@ -144,8 +152,8 @@ describe('the checker', () => {
     const checker = checkerWith(apiOf(90));
     const sent = payment('a');
     checker.addOutcomes([outcome(sent, 202)]);
-    checker.addChange(inserted(rowOf(sent)));
-    checker.addChange({ kind: 'MODIFY', before: rowOf(sent), after: rowOf(sent, { amount: { N: '1' } }), at: 1_200 });
+    tellChange(inserted(rowOf(sent)), checker);
+    tellChange({ kind: 'MODIFY', before: rowOf(sent), after: rowOf(sent, { amount: { N: '1' } }), at: 1_200 }, checker);
     await tables.put('ledger-0', rowOf(sent));
     await tables.put('ledger-1', rowOf(sent));
     await tables.put('balances', balance(99, 1));
@@ -198,7 +206,7 @@ describe('the checker, where there are holds and payouts', () => {
   const checkerWith = (available: number, held: number): Checker => {
     const api = { get: () => Promise.resolve({ status: 200, body: `{"available":${available},"held":${held}}` }) } as unknown as ApiClient;
     const url = `http://127.0.0.1:${(bank.address() as AddressInfo).port}`;
-    const checker = new Checker(new Tables(tables), NAMES, [api], () => undefined, () => 1_000, url);
+    const checker = checkerOf(tables, { apis: [api], onSettled: () => undefined, clock: () => 1_000, bankUrl: url });
     const common = { merchantId: 'm', currency: 'EUR' };
     checker.addOutcomes([
       outcome(payment('a'), 202),
@@ -213,7 +221,7 @@ describe('the checker, where there are holds and payouts', () => {
   async function settle(checker: Checker): Promise<void> {
     for (const item of [rowOf(payment('a')), HOLD, RELEASE, ...PAYOUT]) {
       await tables.put('ledger-0', item);
-      checker.addChange(inserted(item));
+      tellChange(inserted(item), checker);
     }
     await tables.put('payouts', { pk: { S: 'm' }, sk: { S: 'payout#q' }, state: { S: 'rejected' } });
     await tables.put('payouts', { pk: { S: 'm' }, sk: { S: 'payout#p' }, state: { S: 'settled' } });

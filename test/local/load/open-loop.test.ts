@@ -29,7 +29,7 @@ describe('the open loop', () => {
     answer = async (payments) => ({ acknowledged: payments, repeatable: [] });
   });
 
-  const create = (seed = 1, routes?: MovementRoutes) => {
+  const create = (seed = 1, routes?: MovementRoutes, paymentsPerRequest?: number) => {
     const random = new SeededRandom(seed);
     const sender: PaymentSender = {
       post: <Entry extends ClientEntry>(payments: readonly Entry[], scheduledAt: number) => {
@@ -38,7 +38,7 @@ describe('the open loop', () => {
       },
     };
     const movements = routes && new MovementMix(new SeededRandom(seed + 1), 's1', routes);
-    return new OpenLoop(sender, new PaymentMix(random, 's1'), random, clock, movements);
+    return new OpenLoop(sender, new PaymentMix(random, 's1', paymentsPerRequest), random, clock, movements);
   };
   const payments = (from: number, to: number) =>
     posts.filter(({ sent }) => sent >= from && sent < to).reduce((sum, post) => sum + post.payments.length, 0);
@@ -61,6 +61,16 @@ describe('the open loop', () => {
     expect(payments(0, 10_000) / 10).toBeLessThan(2_300);
     expect(payments(10_000, 12_000)).toBe(0);
     expect(posts.every(({ due, sent }) => sent >= due && sent - due <= 2)).toBe(true);
+  });
+
+  it.each([[50, 5_000], [1, 100]])('sends at its rate in batches of %i as well', async (size, rate) => {
+    const ended = create(1, undefined, size).run(rate, 10);
+    await clock.advance(12_000);
+    await ended;
+    // But for payments that a client sends twice, alone.
+    expect(posts.filter((post) => post.payments.length !== size && post.payments.length !== 1)).toEqual([]);
+    expect(payments(0, 10_000) / 10 / rate).toBeGreaterThan(0.85);
+    expect(payments(0, 10_000) / 10 / rate).toBeLessThan(1.15);
   });
 
   it('changes its rate while it runs, from one that lets it sleep long as well', async () => {

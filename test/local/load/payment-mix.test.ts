@@ -39,4 +39,22 @@ describe('the mix of payments', () => {
   it.each([-0.1, 1.1, NaN])('refuses a share of %d', (share) => {
     expect(() => new PaymentMix(new SeededRandom(1), 's1').setPoisonShare(share)).toThrow(`\`poisonShare\` must be from 0 to 1, got: ${share}`);
   });
+
+  it('has requests of one to fifty payments, or of the size that it is told', () => {
+    const sizes = (size?: number, length = 3) => {
+      const mix = new PaymentMix(new SeededRandom(1), 's1', size);
+      return { mean: mix.meanPaymentsPerRequest, of: Array.from({ length }, () => mix.nextRequest().length) };
+    };
+    const mixed = sizes(undefined, 1_000);
+    expect([Math.min(...mixed.of), Math.max(...mixed.of)]).toEqual([1, 50]);
+    expect(mixed.of.reduce((sum, it) => sum + it, 0) / 1_000 / mixed.mean).toBeCloseTo(1, 1);
+    expect([...new Set(sizes(50).of)]).toEqual([50]);
+    expect(sizes(50).mean).toBe(50);
+    expect([...new Set(sizes(1).of)]).toEqual([1]);
+    expect(sizes(500).of[0]).toBe(500);
+  });
+
+  it.each([0, 501, 1.5, NaN])('refuses requests of %d payments', (size) => {
+    expect(() => new PaymentMix(new SeededRandom(1), 's1', size)).toThrow(`\`paymentsPerRequest\` must be an integer from 1 to 500, got: ${size}`);
+  });
 });
