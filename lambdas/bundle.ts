@@ -3,11 +3,14 @@ import { isBuiltin } from 'node:module';
 import * as path from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** Builds `assets/<name>/` for every folder of `lambdas/` that has an `index.ts`, a `Dockerfile` or both. */
+/** Builds `assets/<name>/` for every folder of `lambdas/` that has an `index.ts`, a `Dockerfile` of its own or both. */
 
 const root = packageRoot(__dirname);
 const sources = path.join(root, 'lambdas');
 const assets = path.join(root, 'assets');
+
+/** Bundles of which images are made, by `lambdas/Dockerfile`. */
+const CONTAINERS: ReadonlySet<string> = new Set(['ledger-maintenance', 'payment-api', 'payment-stream-worker']);
 
 /** A bundle that was made, or left alone because it was newer than all that goes into it. */
 export interface BundleResult {
@@ -50,8 +53,9 @@ export async function bundleLambdas(force = false): Promise<BundleResult[]> {
             });
           }
         }
-        for (const file of copiedFiles(name)) {
-          fs.copyFileSync(path.join(sources, name, file), path.join(temporary, file));
+        const dockerfile = dockerfileOf(name);
+        if (dockerfile !== undefined) {
+          fs.copyFileSync(dockerfile, path.join(temporary, 'Dockerfile'));
         }
         fs.chmodSync(temporary, 0o755);
         fs.rmSync(target, { recursive: true, force: true });
@@ -143,16 +147,19 @@ function deployables(): string[] {
   }
   return fs
     .readdirSync(sources, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && (hasFile(entry.name, 'index.ts') || copiedFiles(entry.name).length > 0))
+    .filter((entry) => entry.isDirectory() && (hasFile(entry.name, 'index.ts') || dockerfileOf(entry.name) !== undefined))
     // The runtime is a library with an index of its own, not a deployable.
     .filter((entry) => entry.name !== 'runtime')
     .map((entry) => entry.name)
     .sort();
 }
 
-/** Files that go into the asset as they are: an image is built in its asset folder. */
-function copiedFiles(name: string): string[] {
-  return ['Dockerfile'].filter((file) => hasFile(name, file));
+/** What says how an image is built in its asset folder; undefined for what is no image. */
+function dockerfileOf(name: string): string | undefined {
+  if (CONTAINERS.has(name)) {
+    return path.join(sources, 'Dockerfile');
+  }
+  return hasFile(name, 'Dockerfile') ? path.join(sources, name, 'Dockerfile') : undefined;
 }
 
 function hasFile(name: string, file: string): boolean {
@@ -160,13 +167,14 @@ function hasFile(name: string, file: string): boolean {
 }
 
 function isStale(name: string): boolean {
-  const outputs = [...(hasFile(name, 'index.ts') ? ['index.js'] : []), ...copiedFiles(name)].map((file) => path.join(assets, name, file));
+  const dockerfile = dockerfileOf(name);
+  const outputs = [...(hasFile(name, 'index.ts') ? ['index.js'] : []), ...(dockerfile === undefined ? [] : ['Dockerfile'])].map((file) => path.join(assets, name, file));
   if (outputs.some((file) => !fs.existsSync(file))) {
     return true;
   }
   const oldestOutput = Math.min(...outputs.map((file) => fs.statSync(file).mtimeMs));
   const libraries = hasFile(name, 'index.ts') ? [path.join(sources, 'runtime'), path.join(root, 'package-lock.json')] : [];
-  const inputs = [path.join(sources, name), path.join(sources, 'bundle.ts'), ...libraries];
+  const inputs = [path.join(sources, name), path.join(sources, 'bundle.ts'), ...(dockerfile === undefined ? [] : [dockerfile]), ...libraries];
   return inputs.some((input) => newestChange(input) > oldestOutput);
 }
 

@@ -1,9 +1,9 @@
 import { AwsJsonClient } from '../runtime/aws/json-client';
 import { Environment } from '../runtime/configuration/environment';
-import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { openLedger } from '../runtime/configuration/open-ledger';
+import { parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
-import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { systemClock } from '../runtime/retry/clock';
 import { createFraudWorkerHandler } from './handler';
 
@@ -16,7 +16,9 @@ const logger = new Logger({ context: { functionName } });
 
 export const handler = createFraudWorkerHandler({
   // It may insert rows, and change none.
-  ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb, { countsConflicts: false }), { metrics, logger, clock: systemClock }),
+  ledger: openLedger(
+    environment, { dynamodb, metrics, logger, clock: systemClock, applicationName: functionName }, { countsConflicts: false },
+  ).ledger,
   parking: parkingFromEnvironment(environment, dynamodb),
   metrics,
   logger,

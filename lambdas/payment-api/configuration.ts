@@ -1,34 +1,24 @@
 import { AwsCaller, AwsJsonClient } from '../runtime/aws/json-client';
-import { BalanceTable } from '../runtime/balance/balance-table';
-import { SqsRefundQueue } from '../runtime/batch/waiting-records';
 import { Cache } from '../runtime/cache/cache';
 import { cacheFromEnvironment } from '../runtime/cache/cache-from-environment';
 import { LeasedTokenBuckets } from '../runtime/cache/leased-token-buckets';
 import { Environment } from '../runtime/configuration/environment';
-import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { parkingFromEnvironment } from '../runtime/configuration/ports';
 import { HttpsClient } from '../runtime/http/outgoing';
-import { Ledger } from '../runtime/ledger/ledger';
-import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics, Metrics } from '../runtime/observability/metrics';
 import { serverTracingFromEnvironment } from '../runtime/observability/tracing-from-environment';
-import { Parking } from '../runtime/parking/parking';
-import { DirectPaymentStream } from '../runtime/producer/direct-payment-stream';
-import { KinesisProducer } from '../runtime/producer/kinesis-producer';
-import { PaymentStream } from '../runtime/producer/payment-stream';
 import { enricherFromEnvironment } from '../runtime/profile/profiles-from-environment';
-import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { KeyedLimiter, KeyedTokenBuckets } from '../runtime/resilience/keyed-token-buckets';
-import { systemClock } from '../runtime/retry/clock';
 import { CachedKeySet, keySetAt } from '../runtime/security/key-set';
+import { acceptanceOf, openStream } from './accepting';
 import { ApiKeyTable } from './api-key-table';
 import { authenticateEither, authenticateNobody, Authenticator } from './authentication';
+import { booksFromEnvironment } from './books';
 import { createKeyAuthenticator } from './key-authenticator';
 import { WorkflowPayouts } from './payout-starter';
-import { BALANCE_READS, PaymentApiPorts, STATUS_READS } from './ports';
+import { PaymentApiPorts } from './ports';
 import { createTokenAuthenticator } from './token-authenticator';
 
-/** An aggregated record must have room for the largest payment; Kinesis takes 1 MiB, its partition key included. */
-const RECORD_BYTES = { minimum: 4_096, maximum: 1_000_000 };
 /** Profiles and API keys are asked for while a client waits. */
 const SHORT_TIMEOUT_MILLISECONDS = 500;
 /** How long the end of a process waits for its last spans. */
@@ -42,13 +32,11 @@ const MOST_METRICS_SECONDS = 3_600;
 export async function portsFromEnvironment(environment: Environment, onError: (error: unknown) => void): Promise<PaymentApiPorts> {
   const dynamodb = new AwsJsonClient({ service: 'dynamodb' });
   const metrics = new EmbeddedMetrics({ functionName: environment.optionalText('SERVICE_NAME') ?? 'payment-api', dimension: 'ServiceName' });
-  const ledger = ledgerFromEnvironment(environment, dynamodb);
+  const acceptance = acceptanceOf(environment);
+  const { ledger, close: closeBooks, ...books } = booksFromEnvironment(environment, dynamodb, metrics, acceptance === 'direct');
   const parking = parkingFromEnvironment(environment, dynamodb);
   const quick = new AwsJsonClient({ service: 'dynamodb', timeoutMilliseconds: SHORT_TIMEOUT_MILLISECONDS });
-  const stream = environment.optionalText('STREAM_NAME') === undefined
-    ? directStream(environment, { ledger, parking, metrics })
-    : producer(environment, onError);
-  const balances = new BalanceTable({ dynamodb, table: environment.text('BALANCE_TABLE') });
+  const { stream, close: closeStream } = openStream(environment, acceptance, { ledger, parking, metrics }, onError);
   const authenticate = await authenticatorFromEnvironment(environment, quick, onError);
   const clientPaymentsPerSecond = environment.optionalText('CLIENT_PAYMENTS_PER_SECOND') === undefined
     ? undefined
@@ -64,7 +52,7 @@ export async function portsFromEnvironment(environment: Environment, onError: (e
     stream,
     ledger,
     parking,
-    balances,
+    ...books,
     authenticate,
     receiptLifetimeSeconds,
     clientPaymentsPerSecond,
@@ -76,54 +64,17 @@ export async function portsFromEnvironment(environment: Environment, onError: (e
     enricher: enricherFromEnvironment(environment, { dynamodb: quick, cache, metrics, onError }),
     holds: environment.oneOf('HOLDS', ['true', 'false'], 'false') === 'true',
     payouts: stateMachineArn === undefined ? undefined : new WorkflowPayouts(new AwsJsonClient({ service: 'states' }), stateMachineArn),
-    statusReads: environment.oneOf('STATUS_READS', STATUS_READS, 'strong'),
-    balanceReads: environment.oneOf('BALANCE_READS', BALANCE_READS, 'strong'),
     onUnexpectedError: onError,
     tracer: tracing?.tracer,
     close: async () => {
       clearInterval(publishing);
       cache?.close();
+      await closeStream?.();
+      await closeBooks();
       await tracing?.exporter.close(SPANS_MILLISECONDS);
       metrics.flush();
     },
   };
-}
-
-function producer(environment: Environment, onError: (error: unknown) => void): PaymentStream {
-  return new KinesisProducer({
-    kinesis: new AwsJsonClient({ service: 'kinesis' }),
-    streamName: environment.text('STREAM_NAME'),
-    lingerMilliseconds: linger(environment),
-    maximumRecordBytes: environment.integer('AGGREGATION_MAXIMUM_BYTES', { default: 25_000, ...RECORD_BYTES }),
-    maximumRecordPayments: environment.integer('AGGREGATION_MAXIMUM_PAYMENTS', { default: 500, minimum: 1 }),
-    onError,
-  });
-}
-
-interface DirectPorts {
-  readonly ledger: Ledger;
-  readonly parking: Parking;
-  readonly metrics: Metrics;
-}
-
-/** Without a stream the payments of concurrent requests go to the ledger in batches. */
-function directStream(environment: Environment, { ledger, parking, metrics }: DirectPorts): PaymentStream {
-  const logger = new Logger({ context: { service: 'payment-api' } });
-  return new DirectPaymentStream({
-    ledger: guardLedger(ledger, { metrics, logger, clock: systemClock }),
-    refundQueue: new SqsRefundQueue({ sqs: new AwsJsonClient({ service: 'sqs' }), queueUrl: environment.text('REFUND_QUEUE_URL') }),
-    parking,
-    metrics,
-    logger,
-    clock: systemClock,
-  }, {
-    lingerMilliseconds: linger(environment),
-    maximumBatchPayments: environment.integer('AGGREGATION_MAXIMUM_PAYMENTS', { default: 200, minimum: 1 }),
-  });
-}
-
-function linger(environment: Environment): number {
-  return environment.integer('AGGREGATION_LINGER_MILLISECONDS', { default: 5, maximum: 1_000 });
 }
 
 function limiterFromEnvironment(environment: Environment, cache: Cache | undefined, metrics: Metrics): KeyedLimiter {

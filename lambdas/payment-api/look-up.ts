@@ -2,6 +2,7 @@ import { isRetryable } from '../runtime/aws/errors';
 import { HttpProblem } from '../runtime/http/problem';
 import { queryParameter } from '../runtime/http/request-target';
 import { LedgerEntry } from '../runtime/ledger/ledger';
+import { isNotServed, isRetryablePostgresqlError } from '../runtime/ledger/postgresql-errors';
 import { ParkedEntry } from '../runtime/parking/parking';
 import { isCurrency } from '../runtime/payment/currency';
 import { decodeReceipt } from '../runtime/producer/receipt';
@@ -71,7 +72,7 @@ async function dependable<Value>(promise: Promise<Value>): Promise<Value> {
   try {
     return await promise;
   } catch (error) {
-    if (isRetryable(error)) {
+    if (isRetryable(error) || isRetryablePostgresqlError(error) || isNotServed(error)) {
       throw new HttpProblem(503, { detail: 'The store does not answer.' }, { 'retry-after': '1' });
     }
     throw error;

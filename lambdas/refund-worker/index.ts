@@ -1,10 +1,10 @@
 import { AwsJsonClient } from '../runtime/aws/json-client';
 import { SqsRefundQueue } from '../runtime/batch/waiting-records';
 import { Environment } from '../runtime/configuration/environment';
-import { ledgerFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
+import { openLedger } from '../runtime/configuration/open-ledger';
+import { parkingFromEnvironment } from '../runtime/configuration/ports';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
-import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { systemClock } from '../runtime/retry/clock';
 import { createRefundWorkerHandler } from './handler';
 
@@ -17,7 +17,7 @@ const logger = new Logger({ context: { functionName } });
 
 export const handler = createRefundWorkerHandler(
   {
-    ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb), { metrics, logger, clock: systemClock }),
+    ledger: openLedger(environment, { dynamodb, metrics, logger, clock: systemClock, applicationName: functionName }).ledger,
     parking: parkingFromEnvironment(environment, dynamodb),
     refundQueue: new SqsRefundQueue({ sqs: new AwsJsonClient({ service: 'sqs' }), queueUrl: environment.text('REFUND_QUEUE_URL') }),
     metrics,

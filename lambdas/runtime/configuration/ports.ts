@@ -7,6 +7,7 @@ import { DirectoryLease } from '../sharding/directory-lease';
 import { DirectoryTable } from '../sharding/directory-table';
 import { ShardDirectory } from '../sharding/shard-directory';
 import type { Environment } from './environment';
+import { optionalSeconds } from './optional-seconds';
 
 /** Attempts of one look at the shard directory: who waits for it has payments at hand. */
 const DIRECTORY_ATTEMPTS = 2;
@@ -24,8 +25,8 @@ export function ledgerFromEnvironment(
     dynamodb,
     tables: environment.list('LEDGER_TABLES'),
     directory: directoryFromEnvironment(environment, dynamodb),
-    ...optional('refundWindowSeconds', environment, 'REFUND_WINDOW_SECONDS'),
-    ...optional('timeToLiveSeconds', environment, 'LEDGER_TTL_SECONDS'),
+    ...optionalSeconds('refundWindowSeconds', environment, 'REFUND_WINDOW_SECONDS'),
+    ...optionalSeconds('timeToLiveSeconds', environment, 'LEDGER_TTL_SECONDS'),
     ...options,
   });
 }
@@ -73,11 +74,4 @@ export function parkingFromEnvironment(environment: Environment, dynamodb: AwsCa
 export function eventsFromEnvironment(environment: Environment, onError: (error: Error) => void): { readonly events?: DecodedEvents } {
   const streamName = environment.optionalText('EVENT_STREAM_NAME');
   return streamName === undefined ? {} : { events: new KinesisDecodedEvents({ kinesis: new AwsJsonClient({ service: 'kinesis' }), streamName, onError }) };
-}
-
-/** A reader of the ledger needs no windows, so that they have defaults. */
-function optional<Name extends string>(option: Name, environment: Environment, variable: string): { [name in Name]?: number } {
-  return environment.optionalText(variable) === undefined
-    ? {}
-    : { [option]: environment.integer(variable, { minimum: 1 }) } as { [name in Name]?: number };
 }

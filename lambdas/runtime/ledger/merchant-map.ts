@@ -52,8 +52,8 @@ export interface MerchantPlacesOptions {
 }
 
 /**
- * The directory as a worker goes by it. An old version does no harm, as a shard refuses what it does not serve: so it is read again now and then, and
- * at once after a refusal; and while it does not answer, what was read last goes on to hold, for as long as it takes.
+ * The directory as a worker goes by it. An old version does no harm, as a shard refuses what it does not serve: so it is read again now and then,
+ * while nobody waits for that, and at once after a refusal. While it does not answer, what was read last goes on to hold, for as long as it takes.
  */
 export class MerchantPlaces {
   private readonly source: MerchantMapSource;
@@ -73,7 +73,14 @@ export class MerchantPlaces {
 
   /** @throws when the directory was never read, and does not answer */
   public async current(): Promise<MerchantMap> {
-    return this.known !== undefined && this.clock.now() - this.readAt < this.ageMilliseconds ? this.known : this.read();
+    if (this.known === undefined) {
+      return this.read();
+    }
+    if (this.clock.now() - this.readAt >= this.ageMilliseconds) {
+      // It does not fail where something is known. A directory that does not answer must not hold up shards that do.
+      void this.read();
+    }
+    return this.known;
   }
 
   /** The directory read anew, after a shard refused what an older version sent there. @throws as `current` */

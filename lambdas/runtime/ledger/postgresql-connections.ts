@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { endsConnection, PostgresqlConnectionError, PostgresqlError } from './postgresql-errors';
 
 /** One call of the database. */
@@ -61,13 +61,19 @@ export interface PostgresqlConnectionsOptions {
 /** An answer on its way when the server breaks a call off still arrives within this. */
 const GRACE_MILLISECONDS = 1_000;
 
+/** The client, which is read when a database is first asked: bundles and processes without one do not pay for it. */
+type PostgresqlClient = typeof import('pg');
+
 /** Connections to one PostgreSQL, made when they are needed and kept. */
 export class PostgresqlConnections implements PostgresqlSessions {
-  private readonly pool: Pool;
+  private readonly configuration: PoolConfig;
   private readonly answerMilliseconds: number;
+  private pool?: Promise<Pool>;
+  private client?: PostgresqlClient;
+  private isClosed = false;
 
   /** @throws Error when an option is out of its bounds */
-  public constructor(options: PostgresqlConnectionsOptions) {
+  public constructor(private readonly options: PostgresqlConnectionsOptions) {
     const { callMilliseconds = 5_000, connectMilliseconds = 2_000, lifetimeMilliseconds = 900_000, tls } = options;
     for (const [name, value] of Object.entries({ poolSize: options.poolSize, callMilliseconds, connectMilliseconds, lifetimeMilliseconds })) {
       if (!Number.isInteger(value) || value < 1) {
@@ -75,16 +81,13 @@ export class PostgresqlConnections implements PostgresqlSessions {
       }
     }
     this.answerMilliseconds = callMilliseconds + GRACE_MILLISECONDS;
-    this.pool = new Pool({
+    this.configuration = {
       host: options.host, port: options.port ?? 5_432, database: options.database, user: options.user, password: options.password,
       max: options.poolSize, connectionTimeoutMillis: connectMilliseconds, maxLifetimeSeconds: Math.ceil(lifetimeMilliseconds / 1_000),
       ssl: tls === 'off' ? false : { rejectUnauthorized: true, ...(tls === 'system' ? undefined : { ca: tls.authorities }) },
       statement_timeout: callMilliseconds, application_name: options.applicationName ?? 'cdk-high-throughput',
       keepAlive: true, allowExitOnIdle: true,
-    });
-    this.pool.on('error', (error) => options.onError?.(error));
-    // While someone uses it, the call under way fails; who emits an error that nobody listens to ends the process.
-    this.pool.on('connect', (client) => { client.on('error', () => undefined); });
+    };
   }
 
   public query(statement: PostgresqlStatement): Promise<PostgresqlRow[]> {
@@ -113,15 +116,33 @@ export class PostgresqlConnections implements PostgresqlSessions {
   }
 
   /** Waits for calls under way and closes all connections. */
-  public close(): Promise<void> {
-    return this.pool.end();
+  public async close(): Promise<void> {
+    this.isClosed = true;
+    await (await this.pool)?.end();
+  }
+
+  private async open(): Promise<Pool> {
+    this.client = await import('pg');
+    const pool = new this.client.Pool(this.configuration);
+    pool.on('error', (error) => {
+      if (!this.isClosed) {
+        this.options.onError?.(error);
+      }
+    });
+    // While someone uses it, the call under way fails; who emits an error that nobody listens to ends the process.
+    pool.on('connect', (client) => { client.on('error', () => undefined); });
+    return pool;
   }
 
   private async connect(): Promise<PoolClient> {
+    if (this.isClosed) {
+      throw new PostgresqlConnectionError('no connection to the database: they were closed');
+    }
+    const pool = await (this.pool ??= this.open());
     try {
-      return await this.pool.connect();
+      return await pool.connect();
     } catch (error) {
-      throw translated(error, 'no connection to the database');
+      throw this.translated(error, 'no connection to the database');
     }
   }
 
@@ -131,13 +152,13 @@ export class PostgresqlConnections implements PostgresqlSessions {
       const config = { text, values: values as unknown[] | undefined, name, query_timeout: this.answerMilliseconds };
       return (await client.query<PostgresqlRow>(config)).rows;
     } catch (error) {
-      throw translated(error, 'no answer from the database');
+      throw this.translated(error, 'no answer from the database');
     }
   }
-}
 
-function translated(error: unknown, otherwise: string): Error {
-  return error instanceof DatabaseError && error.code !== undefined
-    ? new PostgresqlError(error.code, error.message, error.constraint)
-    : new PostgresqlConnectionError(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`, error);
+  private translated(error: unknown, otherwise: string): Error {
+    return this.client !== undefined && error instanceof this.client.DatabaseError && error.code !== undefined
+      ? new PostgresqlError(error.code, error.message, error.constraint)
+      : new PostgresqlConnectionError(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
 }

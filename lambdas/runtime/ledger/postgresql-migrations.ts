@@ -3,6 +3,7 @@ import { LEDGER_MIGRATIONS } from './migrations';
 import type { Migration } from './migrations/migration';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
 import { quotedSchema } from './postgresql-row';
+import { inTransaction } from './postgresql-transaction';
 
 /** The schema of a database is not one that these migrations can go on from. Nothing was changed. */
 export class MigrationRefusedError extends Error {
@@ -83,17 +84,4 @@ function nextStep(migrations: readonly Migration[], taken: ReadonlyMap<number, s
     }
   });
   return next;
-}
-
-async function inTransaction<Result>(session: PostgresqlCaller, work: () => Promise<Result>): Promise<Result> {
-  await session.query({ text: 'BEGIN' });
-  try {
-    const result = await work();
-    await session.query({ text: 'COMMIT' });
-    return result;
-  } catch (error) {
-    // Where the connection is gone so is the transaction; the first error tells more.
-    await session.query({ text: 'ROLLBACK' }).catch(() => undefined);
-    throw error;
-  }
 }

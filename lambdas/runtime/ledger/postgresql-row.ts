@@ -15,13 +15,31 @@ export function entryKey(merchantId: string, idempotencyKey: string): string {
   return hash('sha256', identityText(merchantId, idempotencyKey), 'hex').slice(0, KEY_DIGITS);
 }
 
-/** An identifier of SQL, as a part of a statement. @throws Error when it is not one */
+/** A schema's name, as a part of a statement. @throws Error when it is not one */
 export function quotedSchema(schema: string): string {
-  // 63 bytes is what PostgreSQL keeps of a name.
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new Error(`\`schema\` must be 1 to 63 lower-case letters, digits and '_', and not begin with a digit, got: ${schema}`);
+  return quotedName('schema', schema);
+}
+
+/**
+ * An identifier of SQL, as a part of a statement.
+ *
+ * @param property names it in the error
+ * @throws Error when it is not one
+ */
+export function quotedName(property: string, name: string): string {
+  if (!isSqlName(name)) {
+    throw new Error(`\`${property}\` must be ${SQL_NAME}, got: ${name}`);
   }
-  return `"${schema}"`;
+  return `"${name}"`;
+}
+
+/** What `isSqlName` takes. */
+export const SQL_NAME = "1 to 63 lower-case letters, digits and '_', and not begin with a digit";
+
+/** Whether something is an identifier of SQL that means the same with quotes and without. */
+export function isSqlName(name: string): boolean {
+  // 63 bytes is what PostgreSQL keeps of a name.
+  return /^[a-z_][a-z0-9_]{0,62}$/.test(name);
 }
 
 /** The columns of an entry that not every record has. */

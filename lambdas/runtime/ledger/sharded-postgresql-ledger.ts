@@ -118,7 +118,8 @@ export class ShardedPostgresqlLedger implements Ledger {
     const elsewhere: number[] = [];
     let pending = indexes;
     for (;;) {
-      const answers = await write(this.at(name).ledger, pending.map((index) => records[index]));
+      // In ascending order, so as many as there are records are all of them.
+      const answers = await write(this.at(name).ledger, pending.length === records.length ? records : pending.map((index) => records[index]));
       pending.forEach((index, place) => { outcomes[index] = answers[place]; });
       const refused = pending.filter((_, place) => wasRefused(answers[place]));
       // A call is refused as a whole for one merchant: the others of it are sent again without that one.
@@ -141,7 +142,10 @@ export class ShardedPostgresqlLedger implements Ledger {
     }
   }
 
-  private byShard(map: MerchantMap, records: readonly StreamRecord[], indexes: readonly number[]): [string, number[]][] {
+  private byShard(map: MerchantMap, records: readonly StreamRecord[], indexes: readonly number[]): [string, readonly number[]][] {
+    if (map.shards.length === 1) {
+      return [[map.shards[0], indexes]];
+    }
     const groups = new Map<string, number[]>();
     for (const index of indexes) {
       const name = map.shardOf(records[index].merchantId);

@@ -12,7 +12,7 @@ import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
 
 const VARIABLES = {
   KAFKA_BROKERS: 'b-1.example.com:9098,b-2.example.com:9098', KAFKA_TOPIC: 'payments', KAFKA_GROUP: 'workers', AWS_REGION: 'eu-central-1',
-  LEDGER: 'postgresql', POSTGRESQL_HOST: 'ledger.example.com', POSTGRESQL_USER: 'worker', POSTGRESQL_DATABASE: 'ledger', POSTGRESQL_POOL_SIZE: '4',
+  LEDGER: 'postgresql', DATABASE_WRITERS: 'ledger.example.com', DATABASE_WRITER_USER: 'worker', DATABASE_NAME: 'ledger', DATABASE_POOL: '4',
   REFUND_WINDOW_SECONDS: '604800', PARKING_TABLE: 'parking', REFUND_QUEUE_URL: 'https://queue.example.com/refunds',
 };
 
@@ -94,9 +94,9 @@ describe('the environment of the worker', () => {
     ['KAFKA_TOPIC', '', 'KAFKA_TOPIC must be set'],
     ['LEDGER', 'paper', 'LEDGER must be one of dynamodb, postgresql, got: paper'],
     ['KAFKA_AUTHENTICATION', 'password', 'KAFKA_AUTHENTICATION must be one of iam, none, got: password'],
-    ['POSTGRESQL_POOL_SIZE', '0', 'POSTGRESQL_POOL_SIZE must be a whole number between 1 and'],
+    ['DATABASE_POOL', '0', 'DATABASE_POOL must be a whole number between 1 and'],
   ])('refuses %s of %j', (name, value, message) => {
-    const variables = { ...VARIABLES, KAFKA_AUTHENTICATION: 'none', POSTGRESQL_AUTHENTICATION: 'none', [name]: value };
+    const variables = { ...VARIABLES, KAFKA_AUTHENTICATION: 'none', DATABASE_AUTHENTICATION: 'none', [name]: value };
     expect(() => portsFromEnvironment(new Environment(variables))).toThrow(message);
   });
 });

@@ -17,7 +17,7 @@ import { MemoryTables } from '../../../support/memory-tables';
 import { Interleaving, type Turn } from '../parking/interleaving';
 import { FaultyCaller, LOSE, PASS } from '../support/faulty-caller';
 import { ManualClock } from '../support/manual-clock';
-import { LEASE, MemoryDirectory } from '../support/memory-directory';
+import { LEASE, MemoryDirectory, runThroughGrowth } from '../support/memory-directory';
 import { hold, holdEnd, newMerchant, payment, refund } from '../support/payments';
 import { describeLedgerContract } from './ledger-contract';
 
@@ -313,19 +313,7 @@ describe('DynamoDbLedger while a merchant gets more buckets', () => {
           }
         }
       }));
-      actors.start('operator', async (turn) => {
-        await turn();
-        directory.grow();
-      });
-      actors.start('time', async (turn) => {
-        for (let step = 0; step < 12; step++) {
-          clock.time += choose(4) * 9_000;
-          directory.isAway = choose(5) === 0;
-          await turn();
-        }
-        directory.isAway = false;
-      });
-      await actors.run(choose, async () => undefined);
+      await runThroughGrowth(actors, directory, clock, choose);
 
       // Everything is delivered once more, as a stream would.
       clock.time += 10 * LEASE;

@@ -2,17 +2,12 @@ import { PostgresqlConnections, type PostgresqlConnectionsOptions } from '../../
 import { migratePostgresqlLedger } from '../../../../lambdas/runtime/ledger/postgresql-migrations';
 import { createPostgresqlPartitions } from '../../../../lambdas/runtime/ledger/postgresql-partitions';
 import { missingPostgresql, PostgresqlEngine } from '../../../../local/engines/database';
+import { describeUnless } from '../../../support/describe-unless';
 import { ACCEPTED_AT } from '../support/payments';
-
-const missing = missingPostgresql();
 
 /** `describe`, skipped with the reason in its name where there is no PostgreSQL for this platform. */
 export function describeWithPostgresql(name: string, tests: () => void): void {
-  if (missing === undefined) {
-    describe(name, tests);
-  } else {
-    describe.skip(`${name} [skipped: ${missing}]`, tests);
-  }
+  describeUnless(missingPostgresql(), name, tests);
 }
 
 /** A PostgreSQL with the schema of the ledger, gone with the test. */

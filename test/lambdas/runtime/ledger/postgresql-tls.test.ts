@@ -2,14 +2,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { PostgresqlConnections, type PostgresqlConnectionsOptions } from '../../../../lambdas/runtime/ledger/postgresql-connections';
-import { PostgresqlEngine } from '../../../../local/engines/database';
-import { describeWithPostgresql } from './postgresql-database';
+import { missingPostgresql, PostgresqlEngine } from '../../../../local/engines/database';
+import { describeUnless } from '../../../support/describe-unless';
 import { certified, missingOpenssl } from './test-authority';
 
-const missing = missingOpenssl();
-const describeTls = missing === undefined ? describeWithPostgresql : (name: string, tests: () => void) => describe.skip(`${name} [skipped: ${missing}]`, tests);
-
-describeTls('PostgresqlConnections by TLS', () => {
+describeUnless(missingPostgresql() ?? missingOpenssl(), 'PostgresqlConnections by TLS', () => {
   let folder: string;
   let engine: PostgresqlEngine;
   let authority: string;

@@ -8,7 +8,7 @@ import { GrowingRows, type GrowingTable, type Stored } from '../../../../lambdas
 import { Dynoxide } from '../../../support/dynoxide';
 import { Interleaving, type Turn } from '../parking/interleaving';
 import { ManualClock } from '../support/manual-clock';
-import { LEASE, MemoryDirectory } from '../support/memory-directory';
+import { LEASE, MemoryDirectory, runThroughGrowth } from '../support/memory-directory';
 
 const WINDOW = 7 * 86_400_000;
 const OWNER = 'm-1';
@@ -83,19 +83,7 @@ describe('growth of an owner online', () => {
           }
         }
       }));
-      actors.start('operator', async (turn) => {
-        await turn();
-        directory.grow();
-      });
-      actors.start('time', async (turn) => {
-        for (let step = 0; step < 12; step++) {
-          clock.time += choose(4) * 9_000;
-          directory.isAway = choose(5) === 0;
-          await turn();
-        }
-        directory.isAway = false;
-      });
-      await actors.run(choose, async () => undefined);
+      await runThroughGrowth(actors, directory, clock, choose);
 
       clock.time += 10 * LEASE;
       const rows = new GrowingRows(table, new DirectoryLease({ source: directory, clock }));

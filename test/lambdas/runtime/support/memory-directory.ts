@@ -1,5 +1,6 @@
 import type { DirectoryHead, DirectorySource } from '../../../../lambdas/runtime/sharding/directory-lease';
 import { DirectoryVersion } from '../../../../lambdas/runtime/sharding/directory-version';
+import type { Interleaving } from '../parking/interleaving';
 import type { ManualClock } from './manual-clock';
 
 /** The lease that workers have unless they are told otherwise, in milliseconds. */
@@ -36,4 +37,27 @@ export class MemoryDirectory implements DirectorySource {
   public async version(number: number): Promise<DirectoryVersion> {
     return this.versions[number];
   }
+}
+
+/**
+ * Runs actors while a directory grows in their midst, time goes on in steps of which several make a lease, and the directory is away now and then.
+ *
+ * @param choose a number below the given one
+ */
+export async function runThroughGrowth(
+  actors: Interleaving, directory: MemoryDirectory, clock: ManualClock, choose: (below: number) => number,
+): Promise<void> {
+  actors.start('operator', async (turn) => {
+    await turn();
+    directory.grow();
+  });
+  actors.start('time', async (turn) => {
+    for (let step = 0; step < 12; step++) {
+      clock.time += choose(4) * 9_000;
+      directory.isAway = choose(5) === 0;
+      await turn();
+    }
+    directory.isAway = false;
+  });
+  await actors.run(choose, async () => undefined);
 }

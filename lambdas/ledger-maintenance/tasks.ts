@@ -1,0 +1,150 @@
+import { forEachConcurrently } from '../runtime/aws/concurrency';
+import { MerchantMover } from '../runtime/ledger/merchant-mover';
+import type { PostgresqlSessions } from '../runtime/ledger/postgresql-connections';
+import { isRetryablePostgresqlError } from '../runtime/ledger/postgresql-errors';
+import { buildSteppedIndexes } from '../runtime/ledger/postgresql-index-builds';
+import { migrateMerchantDirectory, MoveRefusedError, PostgresqlMerchantDirectory } from '../runtime/ledger/postgresql-merchant-directory';
+import { migratePostgresqlLedger } from '../runtime/ledger/postgresql-migrations';
+import { createPostgresqlPartitions } from '../runtime/ledger/postgresql-partitions';
+import { refreshDailyTotals } from '../runtime/ledger/postgresql-read-models';
+import { dropPostgresqlPartitions } from '../runtime/ledger/postgresql-retention';
+import { PostgresqlShard } from '../runtime/ledger/postgresql-shard';
+import { grantPostgresqlUsers } from '../runtime/ledger/postgresql-users';
+import type { Logger } from '../runtime/observability/logger';
+import type { Clock } from '../runtime/retry/clock';
+import { RetryPolicy } from '../runtime/retry/retry';
+
+/** A database of the ledger, as its owner. */
+export interface OwnedShard {
+  readonly name: string;
+  readonly database: PostgresqlSessions;
+}
+
+export interface MaintenancePorts {
+  /** At least one; the directory of merchants lies in the first. */
+  readonly shards: readonly OwnedShard[];
+  /** Schema of the ledger. */
+  readonly schema: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The database users of workers, and of who reads. */
+export interface LedgerUsers {
+  readonly writer: string;
+  readonly reader: string;
+}
+
+/** Shards that are worked on at once. */
+const SHARDS_AT_ONCE = 8;
+
+/** A call may take minutes, so it is not tried often. */
+const ATTEMPTS = 4;
+
+const DIRECTORY_SCHEMA = 'ledger_directory';
+
+/** Prepares the databases for this version of the code: may run while versions before it do, at any time, and several at once. */
+export async function migrate(ports: MaintenancePorts, users: LedgerUsers): Promise<void> {
+  const { logger, schema, shards } = ports;
+  await everyShard(ports, async ({ database, name }) => {
+    // Nobody waits for these; for what a step builds itself writers would.
+    const indexes = await buildSteppedIndexes(database, schema, ports.clock);
+    const steps = await migratePostgresqlLedger(database, { schema });
+    const partitions = await createPostgresqlPartitions(database, { schema, from: ports.clock.now() });
+    logger.info('migrated', { shard: name, steps, indexes, partitions });
+  });
+  // Last: from then on merchants may lie in all of them.
+  await everyShard({ ...ports, shards: [shards[0]] }, ({ database }) => nameShards(database, shards.map(({ name }) => name)));
+  await everyShard(ports, ({ database }, index) => (
+    grantPostgresqlUsers(database, { schema, ...users, ...(index === 0 && { directorySchema: DIRECTORY_SCHEMA }) })));
+}
+
+/** Brings totals of days up to date, and forgets what moved merchants left behind; either one when the other fails. */
+export async function hourly(ports: MaintenancePorts): Promise<void> {
+  const done = await Promise.allSettled([refreshTotals(ports), forgetMoved(ports)]);
+  throwAll(done.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])));
+}
+
+async function refreshTotals(ports: MaintenancePorts): Promise<void> {
+  const { clock, logger, schema } = ports;
+  await everyShard(ports, async ({ database, name }) => {
+    logger.info('totals of days', { shard: name, changed: await refreshDailyTotals(database, { schema, now: clock.now() }) });
+  });
+}
+
+async function forgetMoved(ports: MaintenancePorts): Promise<void> {
+  const { logger, schema, shards } = ports;
+  const mover = new MerchantMover({
+    directory: new PostgresqlMerchantDirectory({ database: shards[0].database, schema: DIRECTORY_SCHEMA, retry: retryOf(ports) }),
+    shard: (name) => new PostgresqlShard({ database: shardOf(ports, name).database, schema }),
+    retry: retryOf(ports),
+  });
+  logger.info('moved merchants', { forgotten: (await mover.clean()).length });
+}
+
+/** Makes the partitions of the next weeks, and drops those whose time is over. @param keepDays for how long entries are kept */
+export async function daily(ports: MaintenancePorts, keepDays: number): Promise<void> {
+  const { clock, logger, schema } = ports;
+  await everyShard(ports, async ({ database, name }) => {
+    logger.info('partitions', { shard: name, made: await createPostgresqlPartitions(database, { schema, from: clock.now() }) });
+    const { dropped, held, moving } = await dropPostgresqlPartitions(database, { schema, keepDays, now: clock.now() });
+    logger.info('partitions whose time is over', { shard: name, dropped, held, moving: moving.length });
+  });
+}
+
+/** The directory's shards are named once; those that come later are added, and get merchants by moves. */
+async function nameShards(database: PostgresqlSessions, names: readonly string[]): Promise<void> {
+  try {
+    await migrateMerchantDirectory(database, names, DIRECTORY_SCHEMA);
+    return;
+  } catch (error) {
+    if (!(error instanceof MoveRefusedError)) {
+      throw error;
+    }
+  }
+  const directory = new PostgresqlMerchantDirectory({ database, schema: DIRECTORY_SCHEMA });
+  const { shards: known } = await directory.read();
+  const missing = known.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new Error(`DATABASE_WRITERS must name all ${known.length} shards that merchants may lie in, got: ${names.length}`);
+  }
+  for (const name of names.filter((candidate) => !known.includes(candidate))) {
+    await directory.addShard(name);
+  }
+}
+
+function shardOf({ shards }: MaintenancePorts, name: string): OwnedShard {
+  const shard = shards.find((candidate) => candidate.name === name);
+  if (shard === undefined) {
+    throw new Error(`DATABASE_WRITERS names no ${name}, in which the directory says that merchants lie`);
+  }
+  return shard;
+}
+
+/** Works on all shards, those after one that fails included; everything may be repeated. @throws Error that tells of those that failed */
+async function everyShard(ports: MaintenancePorts, work: (shard: OwnedShard, index: number) => Promise<void>): Promise<void> {
+  const retry = retryOf(ports);
+  const failures: unknown[] = [];
+  await forEachConcurrently(ports.shards, SHARDS_AT_ONCE, async (shard, index) => {
+    try {
+      await retry.run(() => work(shard, index), { isRetryable: isRetryablePostgresqlError });
+    } catch (error) {
+      failures.push(new Error(`${shard.name}: ${textOf(error)}`, { cause: error }));
+    }
+  });
+  throwAll(failures);
+}
+
+function throwAll(failures: readonly unknown[]): void {
+  if (failures.length > 0) {
+    throw new AggregateError(failures, failures.map(textOf).join('; '));
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function retryOf({ clock }: MaintenancePorts): RetryPolicy {
+  return new RetryPolicy({ clock, maximumAttempts: ATTEMPTS });
+}
