@@ -7,6 +7,7 @@ import type { QueueHostConfiguration, QueueHostReady } from '../../local/process
 import { Books } from '../lambdas/runtime/archive/books';
 import { temporaryFolder } from '../local/run/cht';
 import { Dynoxide } from '../support/dynoxide';
+import { type Written, writtenBy } from '../support/written';
 
 jest.setTimeout(30_000);
 
@@ -46,18 +47,10 @@ describe('cht audit', () => {
     await tables.stop();
     fs.rmSync(folder, { recursive: true });
   });
-  afterEach(() => jest.restoreAllMocks());
 
-  async function audit(positionals: string[], values: Record<string, unknown> = {}): Promise<{ code: number; output: string }> {
-    let output = '';
-    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      output += String(chunk);
-      return true;
-    });
-    const code = await auditCommand.run({ positionals, values });
-    jest.restoreAllMocks();
-    return { code, output };
-  }
+  const audit = (positionals: string[], values: Record<string, unknown> = {}): Promise<Written> => (
+    writtenBy(() => auditCommand.run({ positionals, values }))
+  );
 
   it('verifies the bucket of the deployment, with the ends of its chains', async () => {
     const { code, output } = await audit(['verify']);

@@ -4,12 +4,12 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { checkCommand } from '../../cli/check';
 import { Parts } from '../lib/checks/planted/parts';
 import { temporaryFolder } from '../local/run/cht';
+import { type Written, writtenBy } from '../support/written';
 
 describe('cht check', () => {
   const folder = temporaryFolder();
   let count = 0;
   afterAll(() => fs.rmSync(folder, { recursive: true }));
-  afterEach(() => jest.restoreAllMocks());
 
   const assembly = (make: (stack: Stack) => void): string => {
     const app = new App({ outdir: path.join(folder, String(count++)), context: { 'aws:cdk:enable-path-metadata': true } });
@@ -17,16 +17,9 @@ describe('cht check', () => {
     app.synth();
     return app.outdir;
   };
-  const run = async (positionals: string[], values: Record<string, unknown> = {}) => {
-    let output = '';
-    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      output += String(chunk);
-      return true;
-    });
-    const code = await checkCommand.run({ positionals, values });
-    jest.restoreAllMocks();
-    return { code, output };
-  };
+  const run = (positionals: string[], values: Record<string, unknown> = {}): Promise<Written> => (
+    writtenBy(() => checkCommand.run({ positionals, values }))
+  );
   const broken = (stack: Stack) => new Parts(stack).streamWorker({ mapping: { functionResponseTypes: undefined } });
   const slack = (stack: Stack) => new Parts(stack).streamWorker({ mapping: { bisectBatchOnFunctionError: undefined } });
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsServiceError } from '../../lambdas/runtime/aws/errors';
 import type { Item } from '../../lambdas/runtime/aws/dynamodb';
+import { type Written, writtenBy } from '../support/written';
 
 const DAY_SECONDS = 86_400;
 
@@ -51,19 +52,9 @@ describe('cht directory', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  async function run(positionals: string[], values: Record<string, unknown> = {}): Promise<{ code: number; output: string }> {
-    let output = '';
-    const write = (text: unknown): boolean => {
-      output += String(text);
-      return true;
-    };
-    const spies = [jest.spyOn(process.stdout, 'write').mockImplementation(write), jest.spyOn(process.stderr, 'write').mockImplementation(write)];
-    try {
-      return { code: await directoryCommand.run({ positionals, values }), output };
-    } finally {
-      spies.forEach((spy) => spy.mockRestore());
-    }
-  }
+  const run = (positionals: string[], values: Record<string, unknown> = {}): Promise<Written> => (
+    writtenBy(() => directoryCommand.run({ positionals, values }))
+  );
 
   const rows = async (): Promise<Item[]> => (await memory.client.call<{ Items: Item[] }>('Scan', { TableName: 'directory' })).Items;
 

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { App, CfnParameter, CfnResource, Stack } from 'aws-cdk-lib';
 import { PaymentKubernetesStage } from '../../apps/payment-reference/kubernetes/payment-kubernetes-stage';
 import { environments } from '../../apps/payment-reference/workload';
-import { assemblyManifests } from '../../cli/assembly-manifests';
+import { assemblyManifests, checkStack } from '../../cli/assembly-manifests';
 import { readManifests } from '../../cli/manifest-files';
 import { manifestsCommand } from '../../cli/manifests';
 import { cht, temporaryFolder } from '../local/run/cht';
@@ -49,12 +49,20 @@ describe('cht manifests', () => {
     const out = path.join(folder, 'out');
     const { exitCode, output } = await cht(['manifests', reference, '--out', out]);
     expect(output).toMatch(/cell1-pods\n\d+ objects: 0 errors, 0 warnings, 0 acknowledged\n/);
-    expect(output).toContain(`${pods}.ApiImage`);
+    expect(output).toContain(`${pods}.Brokers`);
     expect(exitCode).toBe(0);
     const kinds = readManifests(path.join(out, pods)).map(({ kind }) => kind);
     expect(kinds).toEqual(expect.arrayContaining(['Deployment', 'Gateway', 'NodePool', 'ScaledObject', 'PrometheusRule', 'AuthorizationPolicy']));
     expect(kinds[0]).toBe('Namespace');
     expect(fs.readFileSync(path.join(out, pods, fs.readdirSync(path.join(out, pods))[0]), 'utf8')).not.toContain('aws.cdk.eks/prune');
+  });
+
+  it('names images of the account by their content, which the rules take', () => {
+    const stack = assemblyManifests(reference, { [pods]: { AccountId: '111122223333', URLSuffix: 'amazonaws.com' } }).find(({ stackName }) => stackName === pods)!;
+    const images = JSON.stringify([...stack.files.values()]).match(/"image":"[^"]+"/g)!.filter((image) => image.includes('container-assets'));
+    expect(new Set(images).size).toBe(4);
+    images.forEach((image) => expect(image).toMatch(/"111122223333\.dkr\.ecr\.eu-west-1\.amazonaws\.com\/cdk-hnb659fds-container-assets-111122223333-eu-west-1:[0-9a-f]{64}"$/));
+    expect(checkStack(stack).violations).toEqual([]);
   });
 
   it('puts in what is known, and its own labels stay', () => {

@@ -15,6 +15,7 @@ import { FakeRefundQueue } from '../lambdas/runtime/support/fake-ports';
 import { payment, refund } from '../lambdas/runtime/support/payments';
 import { RecordedMetrics, recordedLogger } from '../lambdas/runtime/support/silent';
 import { Dynoxide } from '../support/dynoxide';
+import { type Written, writtenBy } from '../support/written';
 
 jest.setTimeout(30_000);
 
@@ -110,19 +111,9 @@ describe('cht parked', () => {
 
   const recent = (key: string, others: Partial<PaymentRecord> = {}): PaymentRecord => payment('m', key, { acceptedAt: now - 1_000, ...others });
 
-  async function run(positionals: string[], values: Record<string, unknown> = {}): Promise<{ code: number; output: string }> {
-    let output = '';
-    const write = (text: unknown): boolean => {
-      output += String(text);
-      return true;
-    };
-    const spies = [jest.spyOn(process.stdout, 'write').mockImplementation(write), jest.spyOn(process.stderr, 'write').mockImplementation(write)];
-    try {
-      return { code: await parkedCommand.run({ positionals, values }), output };
-    } finally {
-      spies.forEach((spy) => spy.mockRestore());
-    }
-  }
+  const run = (positionals: string[], values: Record<string, unknown> = {}): Promise<Written> => (
+    writtenBy(() => parkedCommand.run({ positionals, values }))
+  );
 
   const ofPayment = async (key: string): Promise<[string | undefined, boolean]> =>
     [(await ledger.find('m', key))?.status, (await parking.find('m', key)) !== undefined];

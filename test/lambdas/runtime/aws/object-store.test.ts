@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -8,6 +8,7 @@ import { S3ObjectStore, type S3ObjectStoreOptions } from '../../../../lambdas/ru
 import { readListing } from '../../../../lambdas/runtime/aws/object-xml';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
 import { ManualClock } from '../support/manual-clock';
+import { NodeSha256 } from '../support/node-sha256';
 
 interface Seen {
   readonly method: string;
@@ -152,7 +153,7 @@ describe('S3ObjectStore', () => {
     const names = /SignedHeaders=([^,]+)/.exec(headers.authorization!)![1].split(';').filter((name) => name !== 'x-amz-date');
     const [path, query = ''] = url.split('?');
     const date = (headers['x-amz-date'] as string).replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3T$4:$5:$6Z');
-    const signer = new SignatureV4({ service: 's3', region: 'eu-west-1', credentials, uriEscapePath: false, applyChecksum: false, sha256: Sha256 });
+    const signer = new SignatureV4({ service: 's3', region: 'eu-west-1', credentials, uriEscapePath: false, applyChecksum: false, sha256: NodeSha256 });
     const signed = await signer.sign({
       method, protocol: 'http:', hostname: '127.0.0.1', path, query: Object.fromEntries(new URLSearchParams(query)),
       headers: Object.fromEntries(names.map((name) => [name, headers[name] as string])), body,
@@ -160,27 +161,6 @@ describe('S3ObjectStore', () => {
     return signed.headers.authorization === headers.authorization;
   }
 });
-
-/** SHA-256 in the form that the SDK's signer wants. */
-class Sha256 {
-  private readonly hash;
-
-  public constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Buffer);
-  }
-
-  public update(data: Uint8Array | string): void {
-    this.hash.update(data);
-  }
-
-  public async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  public reset(): void {
-    throw new Error('not needed');
-  }
-}
 
 const LISTING_MORE = `<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>archive</Name><IsTruncated>true</IsTruncated>
