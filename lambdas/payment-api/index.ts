@@ -30,7 +30,11 @@ async function main(): Promise<void> {
   }
 
   const port = await api.listen(environment.integer('PORT', { default: 8_080, maximum: 65_535 }));
-  log.event('listening', { port });
+  const grpcPort = environment.optionalText('GRPC_PORT') === undefined ? undefined : await api.listenGrpc(
+    environment.integer('GRPC_PORT', { maximum: 65_535 }),
+    { connectionSeconds: environment.integer('GRPC_CONNECTION_SECONDS', { default: 300, minimum: 1, maximum: 86_400 }) },
+  );
+  log.event('listening', { port, ...(grpcPort !== undefined && { grpcPort }) });
 }
 
 /** Ends the process with the reason on the error stream. What stops a start is configuration, never a payment. */

@@ -58,12 +58,16 @@ export class Intake {
     this.accepted = new AcceptedPayments(rememberedPayments, random);
   }
 
-  /** Receives a body and reads it. @throws HttpProblem 400, 413, 503 */
-  public async receive(exchange: Exchange, maximumBytes: number): Promise<JsonDocument> {
+  /** Refuses what there is no room for, before the work is done that there is too much of. @throws HttpProblem 503 */
+  public requireRoom(): void {
     if (this.stream.isFull) {
-      // Refused before the work is done that there is too much of.
       throw new HttpProblem(503, { detail: 'Too many payments are on their way.' }, RETRY_SOON);
     }
+  }
+
+  /** Receives a body and reads it. @throws HttpProblem 400, 413, 503 */
+  public async receive(exchange: Exchange, maximumBytes: number): Promise<JsonDocument> {
+    this.requireRoom();
     const body = await exchange.readBody(maximumBytes);
     try {
       return readJson(body, PAYMENT_READER_OPTIONS);

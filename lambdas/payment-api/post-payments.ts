@@ -4,12 +4,12 @@ import { JsonObject, JsonValue } from '../runtime/json/json-value';
 import { Payment } from '../runtime/payment/payment';
 import { isPaymentText } from '../runtime/payment/payment-text';
 import { BATCH_MEMBER, MAXIMUM_PAYMENT_BYTES, validatePayment } from '../runtime/payment/payment-validation';
-import { Judgement } from '../runtime/profile/payment-enricher';
 import { Admission, AdmissionPorts } from './admission';
 import { foreignMerchant, mayActFor, Principal, requireScope } from './authentication';
 import { acceptedItem, MAXIMUM_BATCH_BYTES, readableKey, readBatch, refusedItem } from './batch-body';
 import { Exchange, ExchangeHandler } from './exchange';
-import { Acceptance, Intake, IntakePorts, locationOf, REFUSALS, RETRY_SOON } from './intake';
+import { Intake, IntakePorts, locationOf, RETRY_SOON } from './intake';
+import { NO_JUDGEMENT, PaymentBatches, type ReadPayments } from './payment-batches';
 import { PaymentApiPorts } from './ports';
 import { put } from './put-span';
 import { ruleProblem } from './rule-refusal';
@@ -17,21 +17,17 @@ import { ruleProblem } from './rule-refusal';
 type PaymentPosterPorts = IntakePorts & AdmissionPorts & Pick<PaymentApiPorts, 'enricher'>;
 
 /** What is left of a batch once it is read. */
-interface ReceivedBatch {
-  readonly valid: readonly Payment[];
-  /** Where each of those stands in the batch. */
-  readonly indexes: readonly number[];
+interface ReceivedBatch extends ReadPayments {
   /** The JSON of one for each payment of the batch; there already for those that break a rule. */
   readonly results: string[];
 }
 
-const NO_JUDGEMENT: Judgement = {};
 const NO_FAULTS: readonly JsonFault[] = [];
 
 /** Takes payments in: `POST /payments` and `POST /payments:batch`. */
 export class PaymentPoster {
   private readonly enricher: PaymentApiPorts['enricher'];
-  private readonly now: () => number;
+  private readonly batches: PaymentBatches;
 
   /**
    * @param intake @default - one of its own
@@ -41,7 +37,7 @@ export class PaymentPoster {
     ports: PaymentPosterPorts, private readonly intake = new Intake(ports), private readonly admission = new Admission(ports),
   ) {
     this.enricher = ports.enricher;
-    this.now = ports.now ?? Date.now;
+    this.batches = new PaymentBatches(ports, intake);
   }
 
   /** One payment: 202 once it is durable. */
@@ -70,11 +66,12 @@ export class PaymentPoster {
   /** Up to 500 payments: 200 with one result each, in their order, once everything that is accepted is durable. */
   public readonly postBatch: ExchangeHandler = async (exchange) => {
     requireScope(exchange.principal, 'payments:write');
-    const batch = await this.receiveBatch(exchange);
-    const judged = this.enricher?.judge(batch.valid);
-    const judgements = judged instanceof Promise ? await judged : judged;
-    const unavailable = await put(exchange, (traceParent) => this.offerAll(batch, judgements, traceParent));
-    return { status: 200, body: `{"items":[${batch.results.join(',')}]}`, headers: unavailable > 0 ? RETRY_SOON : undefined };
+    const { results, ...read } = await this.receiveBatch(exchange);
+    const unavailable = await this.batches.take(exchange, read, {
+      accepted: (index, { idempotencyKey }, receipt) => { results[index] = acceptedItem(idempotencyKey, receipt); },
+      refused: (index, { idempotencyKey }, status, details) => { results[index] = refusedItem(idempotencyKey, status, details); },
+    });
+    return { status: 200, body: `{"items":[${results.join(',')}]}`, headers: unavailable > 0 ? RETRY_SOON : undefined };
   };
 
   /** By itself, so that nothing holds on to the document while its payments are on their way: it is many times as large as they are. */
@@ -103,47 +100,6 @@ export class PaymentPoster {
       }
     }
     return { valid, indexes, results };
-  }
-
-  /** Hands the payments of a batch over. @returns how many of them could not be stored, once every one has its result */
-  private offerAll(
-    { valid, indexes, results }: ReceivedBatch, judgements: readonly Judgement[] | undefined, traceParent: string | undefined,
-  ): Promise<number> {
-    return new Promise((resolve) => {
-      let left = valid.length;
-      let unavailable = 0;
-      const conclude = (position: number, result: string): void => {
-        results[indexes[position]] = result;
-        left--;
-        if (left === 0) {
-          resolve(unavailable);
-        }
-      };
-      const told = (acceptance: Acceptance, position: number): void => {
-        const { idempotencyKey } = valid[position];
-        if (acceptance.kind === 'accepted') {
-          conclude(position, acceptedItem(idempotencyKey, acceptance.receipt));
-        } else {
-          const { status, detail } = REFUSALS[acceptance.kind];
-          unavailable += Number(acceptance.kind === 'unavailable');
-          conclude(position, refusedItem(idempotencyKey, status, { detail }));
-        }
-      };
-      if (left === 0) {
-        resolve(0);
-      }
-      const acceptedAt = this.now();
-      const attachments = { traceParent, acceptedAt };
-      for (let position = 0; position < valid.length; position++) {
-        const payment = valid[position];
-        const { refusal, enrichment } = judgements?.[position] ?? NO_JUDGEMENT;
-        if (refusal === undefined) {
-          this.intake.offer(payment, enrichment === undefined ? attachments : { enrichment, ...attachments }, told, position);
-        } else {
-          conclude(position, refusedItem(payment.idempotencyKey, 422, ruleProblem(refusal, `/payments/${indexes[position]}`)));
-        }
-      }
-    });
   }
 }
 

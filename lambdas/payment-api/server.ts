@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import type { GracefulGrpcServer } from '../runtime/grpc/graceful-grpc-server';
 import { BodyReader, ClientGoneError } from '../runtime/http/body-reader';
 import { GracefulServer } from '../runtime/http/graceful-server';
 import { HttpProblem } from '../runtime/http/problem';
@@ -10,13 +11,14 @@ import { Admission } from './admission';
 import { ClientCredentials, Principal } from './authentication';
 import { MAXIMUM_BATCH_BYTES } from './batch-body';
 import { Answer, createExchange, ExchangeHandler, sendAnswer, sendProblem, Target } from './exchange';
+import { createGrpcFront } from './grpc-front';
 import { Intake } from './intake';
 import { PaymentLookup } from './look-up';
 import { PaymentApiPorts } from './ports';
 import { MovementPoster, PayoutPoster } from './post-movements';
 import { PaymentPoster } from './post-payments';
 
-/** The payment API over HTTP/1.1. */
+/** The payment API over HTTP/1.1 and, for services inside the cluster, gRPC. */
 export interface PaymentApi {
   /**
    * @param port 0 lets the system choose
@@ -26,12 +28,27 @@ export interface PaymentApi {
   listen(port: number, host?: string): Promise<number>;
 
   /**
-   * Stops in order: `/readyz` fails, no new connections are taken, requests under way are answered, and what was taken
+   * Takes payments over gRPC as well, by the same rules and limits: payment/v1/payment_service.proto. At most once.
+   *
+   * @param port 0 lets the system choose
+   * @returns the port listened on
+   */
+  listenGrpc(port: number, options?: GrpcListenOptions): Promise<number>;
+
+  /**
+   * Stops in order: `/readyz` and the health of gRPC fail, no new connections are taken, requests under way are answered, and what was taken
    * for the stream is settled.
    *
    * @param noticeMilliseconds how long connections are still taken while `/readyz` fails. @default 0
    */
   drain(noticeMilliseconds?: number): Promise<void>;
+}
+
+export interface GrpcListenOptions {
+  /** @default 0.0.0.0 */
+  readonly host?: string;
+  /** After how many seconds a connection is to be made anew, so that load spreads. From 1 to 86400. @default 300 */
+  readonly connectionSeconds?: number;
 }
 
 interface Endpoint {
@@ -127,10 +144,16 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
     }
   }, { maximumBodyBytes: MAXIMUM_BATCH_BYTES });
 
+  let grpc: GracefulGrpcServer | undefined;
   return {
     listen: (port, host) => server.listen(port, host),
+    listenGrpc: async (port, { host, connectionSeconds } = {}) => {
+      const front = await createGrpcFront(ports, intake, admission, connectionSeconds);
+      grpc = front;
+      return front.listen(port, host);
+    },
     drain: async (noticeMilliseconds) => {
-      await server.drain(noticeMilliseconds);
+      await Promise.all([server.drain(noticeMilliseconds), grpc?.drain(noticeMilliseconds)]);
       await ports.stream.drain();
       await ports.close?.();
     },

@@ -16,7 +16,8 @@ export interface FieldProblem {
   readonly detail: string;
 }
 
-const TEXT_RULE = `must be a text of 1 to ${MAXIMUM_TEXT_LENGTH} printable characters`;
+/** The rule of ids, keys and tokens, in words. */
+export const TEXT_RULE = `must be a text of 1 to ${MAXIMUM_TEXT_LENGTH} printable characters`;
 
 /** The problem that the reader's faults are, if there are any. A card number counts before everything else. */
 export function problemOfFaults(faults: readonly JsonFault[]): FieldProblem | undefined {

@@ -4,10 +4,12 @@ import * as http from 'node:http';
 import { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { status } from '@grpc/grpc-js';
 import { buildSync } from 'esbuild';
 import { deaggregate } from '../../../lambdas/runtime/aggregate/kpl-aggregate';
 import { decodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import { payment } from './api-client';
+import { message, PlainClient } from './grpc-client';
 import { TokenIssuer } from './tokens';
 
 // Many cases, or whole processes, on a machine that may be busy.
@@ -125,6 +127,23 @@ describe('the bundled process', () => {
     expect(stored).toEqual(['first', 'second']);
     expect(api.lines.slice(1)).toEqual(['{"event":"stopped","signal":"SIGTERM","drained":"yes"}']);
     expect(api.errorText).toBe('');
+  });
+
+  it('takes payments over gRPC as well where it has a port for it, and drains both', async () => {
+    const api = new ApiProcess(bundle, { ...variables, GRPC_PORT: '0' });
+    await api.port();
+    const { grpcPort } = JSON.parse(api.lines[0]) as { grpcPort: number };
+    const client = new PlainClient(grpcPort);
+    const before = stored.length;
+    expect((await client.accept([message({ idempotencyKey: 'none' })])).code).toBe(status.UNAUTHENTICATED);
+    expect(await client.accept([message({ idempotencyKey: 'by-grpc' })], { authorization })).toMatchObject({
+      code: status.OK, results: [{ outcome: 'OUTCOME_ACCEPTED' }],
+    });
+    expect(stored.slice(before)).toEqual(['by-grpc']);
+    api.signal('SIGTERM');
+    expect(await api.ended).toBe(0);
+    expect(api.lines.slice(1)).toEqual(['{"event":"stopped","signal":"SIGTERM","drained":"yes"}']);
+    client.close();
   });
 
   it('takes payments in although cache and profiles are down, and holds clients to their limit', async () => {

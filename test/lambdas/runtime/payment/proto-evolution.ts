@@ -5,15 +5,17 @@ import protobuf from 'protobufjs';
  * https://protobuf.dev/programming-guides/proto3/#updating, and those of payment/v1/payment.proto, which are stricter: names stay too, because JSON and
  * people read them.
  *
+ * @param imported what both versions import
  * @returns one sentence for each fault; none when the later version may follow the earlier one
  */
-export function evolutionFaults(earlier: string, later: string): string[] {
-  return scopeFaults(rootOf(earlier), rootOf(later));
+export function evolutionFaults(earlier: string, later: string, imported: readonly string[] = []): string[] {
+  return scopeFaults(rootOf(earlier, imported), rootOf(later, imported));
 }
 
-function rootOf(proto: string): protobuf.Root {
+function rootOf(proto: string, imported: readonly string[]): protobuf.Root {
+  const root = new protobuf.Root();
   // As they are written: the names of the file, not those of JavaScript.
-  const { root } = protobuf.parse(proto, { keepCase: true });
+  [...imported, proto].forEach((text) => protobuf.parse(text, root, { keepCase: true }));
   root.resolveAll();
   return root;
 }
@@ -27,6 +29,9 @@ function scopeFaults(earlier: protobuf.NamespaceBase, later: protobuf.NamespaceB
     }
     if (was instanceof protobuf.Enum) {
       return is instanceof protobuf.Enum ? enumFaults(name, was, is) : [`enum ${name} is gone`];
+    }
+    if (was instanceof protobuf.Service) {
+      return is instanceof protobuf.Service ? serviceFaults(name, was, is) : [`service ${name} is gone`];
     }
     return is instanceof protobuf.Namespace && was instanceof protobuf.Namespace ? scopeFaults(was, is) : [`${name} is gone`];
   });
@@ -54,6 +59,20 @@ function newFieldFaults(name: string, was: protobuf.Type, is: protobuf.Type): st
 
 function enumFaults(name: string, was: protobuf.Enum, is: protobuf.Enum): string[] {
   return Object.entries(was.values).flatMap(([value, id]) => (is.values[value] === id ? [] : [`value ${value} = ${id} of ${name} is not what it was`]));
+}
+
+function serviceFaults(name: string, was: protobuf.Service, is: protobuf.Service): string[] {
+  return was.methodsArray.flatMap((method) => {
+    const now = is.methods[method.name];
+    if (now === undefined) {
+      return [`method ${method.name} of ${name} is gone`];
+    }
+    return signature(now) === signature(method) ? [] : [`method ${method.name} of ${name} was ${signature(method)} and is ${signature(now)}`];
+  });
+}
+
+function signature({ requestStream, requestType, responseStream, responseType }: protobuf.Method): string {
+  return `(${requestStream ? 'stream ' : ''}${requestType}) returns (${responseStream ? 'stream ' : ''}${responseType})`;
 }
 
 function shape(field: protobuf.Field): string {
