@@ -11,8 +11,8 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '^.+\\.(ts|js)$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }] },
-  // jose is published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  // jose and the Kafka client are published as ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!jose/|@platformatic/)'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/cdk.out/', '<rootDir>/.local/', '<rootDir>/dist/'],
   testPathIgnorePatterns: ['/node_modules/', '\\.deep\\.test\\.ts$'],
   setupFiles: ['<rootDir>/test/support/setup.ts'],

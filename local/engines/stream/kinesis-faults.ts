@@ -1,5 +1,7 @@
 import type { EngineFaults, KillMoment } from '../../faults/targets';
 import { SeededRandom } from '../../random/seeded-random';
+import { unreadableBytes } from '../../random/unreadable-bytes';
+import { HeldCalls } from '../held-calls';
 import type { KinesisEngine } from './kinesis-engine';
 import type { ReadFaults } from './read-faults';
 
@@ -24,17 +26,12 @@ export interface KinesisFaultsProps {
   readonly onApiKill: (streamName: string) => void;
 }
 
-/** Neither the first byte of an aggregate of the Kinesis Producer Library (F3), nor one that a protobuf message or a JSON text can begin with. */
-const UNREADABLE_FIRST_BYTE = 0x07;
-const UNREADABLE_BYTES = { least: 16, most: 512 };
-
 /** The faults of the Kinesis engine: asked at every call, and counted where they strike. */
 export class KinesisFaults implements ReadFaults {
   private faults: StreamFaults = {};
   /** Kills that wait for a call, with the streams that it may be to. */
   private readonly armed = new Map<KillMoment, ReadonlySet<string> | undefined>();
-  /** Lets the calls go on that are held. */
-  private readonly held = new Set<() => void>();
+  private readonly held = new HeldCalls();
   private lostAnswers = 0;
   private refused = 0;
   private expired = 0;
@@ -79,7 +76,7 @@ export class KinesisFaults implements ReadFaults {
   /** Takes back the kills that no call has taken, and lets the calls go on that are held. */
   disarm(): void {
     this.armed.clear();
-    this.held.forEach((release) => release());
+    this.held.releaseAll();
   }
 
   /** Asked for each call from outside: true where it is to fail. */
@@ -125,26 +122,7 @@ export class KinesisFaults implements ReadFaults {
    * @returns true where the call is to go on, because nobody killed its caller
    */
   hold(moment: KillMoment, streamName: string, closed: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (goesOn: boolean): void => {
-        this.held.delete(release);
-        closed.removeEventListener('abort', gone);
-        resolve(goesOn);
-      };
-      const release = (): void => end(true);
-      const gone = (): void => {
-        this.killed[moment]++;
-        end(false);
-      };
-      if (closed.aborted) {
-        // It went by itself: no kill hit it.
-        resolve(false);
-        return;
-      }
-      this.held.add(release);
-      closed.addEventListener('abort', gone, { once: true });
-      this.props.onApiKill(streamName);
-    });
+    return this.held.hold(closed, () => this.props.onApiKill(streamName), () => { this.killed[moment]++; });
   }
 
   /**
@@ -161,10 +139,7 @@ export class KinesisFaults implements ReadFaults {
     let taken = 0;
     for (let index = 0; index < count; index++) {
       const stream = engine.stream(anyOf(streams, random));
-      const data = Buffer.alloc(random.integer(UNREADABLE_BYTES.least, UNREADABLE_BYTES.most), UNREADABLE_FIRST_BYTE);
-      for (let position = 1; position < data.length; position++) {
-        data[position] = random.integer(0, 255);
-      }
+      const data = unreadableBytes(random);
       const put = stream.put(`unreadable-${random.integer(0, 0x7fffffff)}`, data.toString('base64'), data.length);
       taken += 'throttled' in put ? 0 : 1;
     }

@@ -7,12 +7,17 @@ import type { KafkaConnectionOptions } from '../../../lambdas/runtime/kafka/kafk
 import { KafkaGroup } from '../../../lambdas/runtime/kafka/kafka-group';
 import { KafkaWriter } from '../../../lambdas/runtime/kafka/kafka-writer';
 import { CONTRACT_PARTITIONS, RECORD_LOG_CONTRACT } from '../../lambdas/runtime/kafka/record-log-contract';
+import { clientCodec } from '../../local/engines/log/batches';
+import { PROTOCOL_CONTRACT, PROTOCOL_PARTITIONS, untilReady } from '../../local/engines/log/protocol-contract';
 import type { ExternalCheck, ExternalResult } from '../external-check';
 import { succeeds } from '../programs';
 import { type Certificate, KafkaBroker } from './kafka-broker';
 import { findOrFetchKafka, KAFKA } from './kafka-program';
 
-/** What every log promises, kept by the client and a real broker; and that the client says who it is over TLS, again and again. */
+/**
+ * What every log promises, kept by the client and a real broker; that a real broker answers as the engine of the local run does; and that the client
+ * says who it is over TLS, again and again.
+ */
 export const kafkaContract: ExternalCheck = {
   name: 'record log on Apache Kafka',
   async run(): Promise<ExternalResult> {
@@ -27,11 +32,19 @@ export const kafkaContract: ExternalCheck = {
       for (const check of Object.values(RECORD_LOG_CONTRACT)) {
         await onTopic(broker, `contract-${topic++}`, { brokers: [broker.address], tls: 'off' }, check);
       }
+      const { batch } = await clientCodec();
+      let call = 0;
+      for (const check of Object.values(PROTOCOL_CONTRACT)) {
+        const name = `protocol-${call++}`;
+        await broker.createTopic(name, PROTOCOL_PARTITIONS);
+        await untilReady({ port: broker.port, topic: name, batch });
+        await check({ port: broker.port, topic: name, batch });
+      }
       const secured = tls === undefined ? 'TLS and OAUTHBEARER not, as there is no openssl' : 'TLS and OAUTHBEARER with tokens that are renewed';
       if (tls !== undefined) {
         await securely(broker, tls);
       }
-      return { status: 'passed', detail: `${topic} promises on Kafka ${KAFKA.version}; ${secured}` };
+      return { status: 'passed', detail: `${topic} promises and ${call} answers that the local engine gives on Kafka ${KAFKA.version}; ${secured}` };
     } finally {
       await broker.close();
     }

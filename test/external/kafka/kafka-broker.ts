@@ -28,7 +28,7 @@ export class KafkaBroker {
     fs.writeFileSync(settings, broker.settings(await freePort(), tls));
     const id = randomBytes(16).toString('base64url');
     try {
-      execFileSync('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', settings], { stdio: 'pipe' });
+      execFileSync('java', ['-cp', classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id}`, '-c', settings], { stdio: 'pipe' });
       broker.process = new GuardedProcess('java', [...HEAP, '-cp', classPath, 'kafka.Kafka', settings], process.env);
       await broker.untilThere();
       return broker;
@@ -40,7 +40,8 @@ export class KafkaBroker {
 
   private process?: GuardedProcess;
 
-  private constructor(private readonly folder: string, private readonly port: number, private readonly securePort: number) {}
+  /** @param port of the listener that takes anybody */
+  private constructor(private readonly folder: string, public readonly port: number, private readonly securePort: number) {}
 
   /** Address of the listener that takes anybody. */
   public get address(): string {

@@ -3,6 +3,7 @@ import { KafkaGroup } from '../../../lambdas/runtime/kafka/kafka-group';
 import { KafkaWriter } from '../../../lambdas/runtime/kafka/kafka-writer';
 import { LogProducer } from '../../../lambdas/runtime/kafka/log-producer';
 import { PostgresqlConnections } from '../../../lambdas/runtime/ledger/postgresql-connections';
+import { migrateMerchantDirectory } from '../../../lambdas/runtime/ledger/postgresql-merchant-directory';
 import { migratePostgresqlLedger } from '../../../lambdas/runtime/ledger/postgresql-migrations';
 import { createPostgresqlPartitions } from '../../../lambdas/runtime/ledger/postgresql-partitions';
 import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
@@ -68,8 +69,8 @@ async function settlePayments(payments: number, broker: KafkaBroker, engine: Pos
   const database = new PostgresqlConnections({ host, port, user, database: name, password: async () => '', poolSize: 4, tls: 'off', callMilliseconds: 60_000 });
   const fleet = new WorkerFleet({
     KAFKA_BROKERS: broker.address, KAFKA_TLS: 'off', KAFKA_AUTHENTICATION: 'none', KAFKA_TOPIC: TOPIC, KAFKA_GROUP: GROUP, KAFKA_SESSION_MILLISECONDS: '6000',
-    LEDGER: 'postgresql', POSTGRESQL_HOST: host, POSTGRESQL_PORT: String(port), POSTGRESQL_USER: user, POSTGRESQL_DATABASE: name,
-    POSTGRESQL_AUTHENTICATION: 'none', POSTGRESQL_TLS: 'off', REFUND_WINDOW_SECONDS: '604800', WORKER_BATCH_RECORDS: '50', WORKER_RECORDS_IN_FLIGHT: '500',
+    LEDGER: 'postgresql', DATABASE_WRITERS: `${host}:${port}`, DATABASE_WRITER_USER: user, DATABASE_NAME: name,
+    DATABASE_AUTHENTICATION: 'none', DATABASE_TLS: 'off', REFUND_WINDOW_SECONDS: '604800', WORKER_BATCH_RECORDS: '50', WORKER_RECORDS_IN_FLIGHT: '500',
     // Nothing here is parked or waits: who asked for either would fail.
     PARKING_TABLE: 'none', REFUND_QUEUE_URL: 'http://127.0.0.1:1/none', AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none',
   });
@@ -77,6 +78,7 @@ async function settlePayments(payments: number, broker: KafkaBroker, engine: Pos
   try {
     await migratePostgresqlLedger(database);
     await createPostgresqlPartitions(database);
+    await migrateMerchantDirectory(database, ['shard-1']);
     await fleet.start(WORKERS);
     const settled = async (): Promise<number> => Number((await database.query({ text: 'SELECT COALESCE(sum(count), 0) AS count FROM ledger.balance_slot' }))[0].count);
     const striking = strike(fleet, payments, settled);
