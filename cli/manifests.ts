@@ -3,10 +3,10 @@ import * as path from 'node:path';
 import { stringify } from 'yaml';
 import type { ManifestObject } from '../lib/checks/manifests';
 import { renderManifestTable } from '../lib/report/manifest-report';
-import { AssemblyError } from '../lib/topology';
+import { AssemblyError, type DeployedValues } from '../lib/topology';
 import type { Workload } from '../lib/workload';
 import { SYNTHESIS_HELP, SYNTHESIS_OPTIONS, useAssembly } from './assembly';
-import { assemblyManifests, checkStack, type DeployedValues, type StackManifests } from './assembly-manifests';
+import { assemblyManifests, checkStack, type StackManifests } from './assembly-manifests';
 import { type Command, text, UsageError } from './command';
 import { statedWorkload } from './workload-file';
 

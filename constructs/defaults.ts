@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { Facts } from '../lib/facts';
+import { targetNumber as number } from './target-number';
 
 /**
  * What constructs decide where nobody says otherwise and no workload tells: the kit's own operating targets, read from the facts. They are
@@ -229,7 +229,3 @@ export const DEFAULTS = {
   share: { payouts: number('payouts.share'), domainEvents: number('domainEvents.share') },
   registry: { timeToLive: Duration.seconds(number('registry.ttlSeconds')) },
 } as const;
-
-function number(key: string): number {
-  return Facts.DEFAULT.number(`target/${key}`);
-}

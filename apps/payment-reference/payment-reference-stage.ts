@@ -1,11 +1,9 @@
-import { AspectPriority, Aspects, RemovalPolicy, Stage, type StageProps, Tag, Tags, Validations } from 'aws-cdk-lib';
+import { Stage, type StageProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ManagedPolicies, recordWorkload, ServerAccessLogs } from '../../constructs';
+import { recordWorkload } from '../../constructs';
 import type { Workload } from '../../lib/workload';
-import { AspectGroup } from './aspects/aspect-group';
-import { StackSizeLimit } from './aspects/stack-size-limit';
-import { StatefulResourceGuard } from './aspects/stateful-resource-guard';
-import { grantSettle, settlingApiVariables, streamingApiVariables, type Variables } from './ledger-access';
+import { type EnvironmentProps, guardStage, stageCommon } from './guard-stage';
+import { grantHold, grantSettle, settlingApiVariables, streamingApiVariables, type Variables, workerVariables } from './ledger-access';
 import { Phase } from './phase';
 import { AccessStack } from './stacks/access-stack';
 import { AuditStack } from './stacks/audit-stack';
@@ -27,10 +25,7 @@ import { SignalsStack } from './stacks/signals-stack';
 import { TakeoverStack } from './stacks/takeover-stack';
 
 /** Properties of `PaymentReferenceStage`. */
-export interface PaymentReferenceStageProps extends StageProps {
-  /** Name of the environment; a tag on every resource. */
-  readonly environmentName: string;
-
+export interface PaymentReferenceStageProps extends StageProps, EnvironmentProps {
   /** What all cells together must carry. */
   readonly workload: Workload;
 
@@ -49,13 +44,6 @@ export interface PaymentReferenceStageProps extends StageProps {
   readonly runbookUrl?: string;
 
   /**
-   * Whether the stacks take their data with them when they go, and may be deleted at all. Refused for prod.
-   *
-   * @default false
-   */
-  readonly disposable?: boolean;
-
-  /**
    * Whether AWS Shield Advanced protects the public edges, in place of the fees of their web ACLs. The account must be subscribed, which is a
    * contract of a year; docs/cost.md says from how many requests on it pays.
    *
@@ -71,15 +59,6 @@ export interface Cell {
   readonly api: CellApiStack;
   readonly worker: CellWorkerStack;
   readonly signals: CellSignalsStack;
-}
-
-/** Value of the tag `application`, by which costs are known to belong here. */
-export const APPLICATION = 'payment-reference';
-
-/** The tags of everything that belongs to an environment. Stacks pass theirs on by themselves. */
-export function referenceTags(environmentName: string): Tag[] {
-  return Object.entries({ application: APPLICATION, environment: environmentName })
-    .map(([key, value]) => new Tag(key, value, { excludeResourceTypes: ['aws:cdk:stack'] }));
 }
 
 /** The payment reference: what all cells share once, because keys and ledger are shared; stream, API and worker once for each cell. */
@@ -109,16 +88,9 @@ export class PaymentReferenceStage extends Stage {
 
   constructor(scope: Construct, id: string, props: PaymentReferenceStageProps) {
     super(scope, id, props);
-    if (props.disposable && props.environmentName === 'prod') {
-      throw new Error('`disposable` must be false for prod, got: true');
-    }
     const phase = this.phase = props.phase ?? Phase.SCALE;
     const workload = phase.workload(props.workload);
-    const common: ReferenceStackProps = {
-      phase,
-      terminationProtection: !props.disposable,
-      removalPolicy: props.disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    };
+    const common: ReferenceStackProps = stageCommon(props, phase);
 
     this.security = new SecurityStack(this, 'security', common);
     this.network = new NetworkStack(this, 'network', { ...common, security: this.security, workload });
@@ -143,11 +115,12 @@ export class PaymentReferenceStage extends Stage {
     if (phase.includes(Phase.ADVANCED)) {
       this.canary = new CanaryStack(this, 'canary', shared);
       // Behind the cells, whose streams are those that payments are accepted into.
-      this.fraud = new FraudStack(this, 'fraud', { ...shared, data: this.data });
+      this.fraud = new FraudStack(this, 'fraud', { ...shared, variables: workerVariables(this.data, workload) });
+      grantHold(this.data, this.fraud.worker);
       this.cells.forEach(({ worker }) => this.tellFraud(worker));
     }
     this.signals = new SignalsStack(this, 'signals', { ...shared, ...this.parts(), runbookUrl: props.runbookUrl });
-    this.guard(props);
+    guardStage(this, this.network, props, 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs');
   }
 
   private createRecovery({ recoveryRegion }: Workload, common: ReferenceStackProps): RecoveryStack | undefined {
@@ -212,23 +185,5 @@ export class PaymentReferenceStage extends Stage {
       paymentWorker.function.addEnvironment('EVENT_STREAM_NAME', this.fraud.events.stream.streamName);
       this.fraud.events.grantWrite(paymentWorker);
     }
-  }
-
-  /** What holds for every resource, whichever construct made it. */
-  private guard({ disposable, environmentName }: PaymentReferenceStageProps): void {
-    Aspects.of(this).add(
-      new AspectGroup(...referenceTags(environmentName)),
-      { priority: AspectPriority.MUTATING },
-    );
-    Validations.of(this).acknowledge({
-      id: 'HighThroughput::HT-CAPACITY-003',
-      reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; a new account has fewer vCPU than any real load needs',
-    });
-    Aspects.of(this).add(new AspectGroup(
-      new ServerAccessLogs(this.network.accessLogs),
-      new ManagedPolicies(),
-      new StackSizeLimit(),
-      ...(disposable ? [] : [new StatefulResourceGuard()]),
-    ));
   }
 }

@@ -46,6 +46,8 @@ export class UnitCostAlarm extends Construct {
   /** US dollars of a million payments, once a day. */
   readonly metric: cloudwatch.Metric;
   readonly alarm: cloudwatch.Alarm;
+  /** Tells that the price of a day was not computed: without it a watch that has stopped looks like a price that holds. */
+  readonly notComputed: cloudwatch.Alarm;
   readonly workflow: sfn.StateMachine;
 
   constructor(scope: Construct, id: string, private readonly props: UnitCostAlarmProps) {
@@ -54,7 +56,6 @@ export class UnitCostAlarm extends Construct {
       namespace: HANDLER_METRICS.namespace, metricName: METRIC, dimensionsMap: { [DIMENSION]: props.tagValue }, statistic: 'Maximum', period: Duration.days(1),
     });
     this.workflow = this.createWorkflow();
-    this.createSchedule();
     this.alarm = new cloudwatch.Alarm(this, 'Alarm', {
       metric: this.metric,
       alarmDescription: `A million payments cost more than $${props.limit}.`,
@@ -68,6 +69,7 @@ export class UnitCostAlarm extends Construct {
     Validations.of(this.alarm).acknowledge({
       id: 'HighThroughput::HT-ALARM-011', reason: 'what a day costs is known two days later; nothing is down, and a budget tells of the total',
     });
+    this.notComputed = this.createNotComputed(this.createSchedule());
   }
 
   private createWorkflow(): sfn.StateMachine {
@@ -136,17 +138,43 @@ export class UnitCostAlarm extends Construct {
     return task;
   }
 
-  private createSchedule(): void {
+  /** @returns where the starts go that could not be made */
+  private createSchedule(): sqs.Queue {
     const { encryptionKey, removalPolicy } = this.props;
+    const missed = new sqs.Queue(this, 'Missed', {
+      encryptionMasterKey: encryptionKey, enforceSSL: true, retentionPeriod: LIMITS.queue.retention, removalPolicy,
+    });
     new scheduler.Schedule(this, 'Daily', {
       schedule: scheduler.ScheduleExpression.cron({ minute: '0', hour: String(DEFAULTS.cost.unitCostHour), timeZone: TimeZone.ETC_UTC }),
       target: new targets.StepFunctionsStartExecution(this.workflow, {
         role: scheduleRole(this, 'ScheduleRole', encryptionKey),
-        deadLetterQueue: new sqs.Queue(this, 'Missed', {
-          encryptionMasterKey: encryptionKey, enforceSSL: true, retentionPeriod: LIMITS.queue.retention, removalPolicy,
-        }),
+        deadLetterQueue: missed,
       }),
     });
+    return missed;
+  }
+
+  private createNotComputed(missed: sqs.Queue): cloudwatch.Alarm {
+    const period = { period: DAY, statistic: 'Sum' };
+    const alarm = new cloudwatch.Alarm(this, 'NotComputed', {
+      metric: new cloudwatch.MathExpression({
+        label: 'Days without a price', expression: 'FILL(failed, 0) + FILL(timedOut, 0) + FILL(missed, 0)', period: DAY,
+        usingMetrics: {
+          failed: this.workflow.metricFailed(period), timedOut: this.workflow.metricTimedOut(period),
+          missed: missed.metricApproximateNumberOfMessagesVisible({ period: DAY, statistic: 'Maximum' }),
+        },
+      }),
+      alarmDescription: 'What a million payments cost was not computed: the workflow failed, or was not started.',
+      threshold: 0,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new actions.SnsAction(this.props.topic));
+    Validations.of(alarm).acknowledge({
+      id: 'HighThroughput::HT-ALARM-011', reason: 'a price that comes a day late harms nobody; nothing is down, and a budget tells of the total',
+    });
+    return alarm;
   }
 }
 

@@ -105,20 +105,36 @@ export class ShardedDatabase extends Construct implements ec2.IConnectable {
 
   /**
    * What handlers are told: `DATABASE_WRITERS` and `DATABASE_READERS` (host:port of each shard, comma-separated and in order; readers by the proxies
-   * where there are any), `DATABASE_NAME`, `DATABASE_WRITER_USER`, `DATABASE_READER_USER`, `DATABASE_LANES`, and `DATABASE_POOL`, the connections of
-   * one worker to one shard.
+   * where there are any), `DATABASE_NAME`, `DATABASE_WRITER_USER`, `DATABASE_READER_USER`, and `DATABASE_POOL`, the connections of one worker to one
+   * shard. The certificates of the clusters come from authorities of RDS, which no operating system knows (those of proxies do not): Node.js takes
+   * them from `NODE_EXTRA_CA_CERTS`, in functions `/var/runtime/ca-cert.pem`.
    */
   get variables(): { readonly [name: string]: string } {
-    const list = (endpoints: readonly string[]): string => (endpoints.length === 1 ? endpoints[0] : Fn.join(',', [...endpoints]));
     return {
-      DATABASE_WRITERS: list(this.shards.map((shard) => shard.writerEndpoint)),
-      DATABASE_READERS: list(this.shards.map((shard) => shard.readerProxyEndpoint ?? shard.readerEndpoint)),
+      DATABASE_WRITERS: commaList(this.shards.map((shard) => shard.writerEndpoint)),
+      DATABASE_READERS: commaList(this.shards.map((shard) => shard.readerProxyEndpoint ?? shard.readerEndpoint)),
       DATABASE_NAME: this.props.databaseName ?? 'ledger',
       DATABASE_WRITER_USER: this.writerUser,
       DATABASE_READER_USER: this.readerUser,
-      DATABASE_LANES: String(this.logicalShards),
       DATABASE_POOL: String(this.sizing.poolPerWorker),
     };
+  }
+
+  /**
+   * What migrations are told besides: `DATABASE_OWNER_SECRETS`, the ARNs of the administrators' secrets, comma-separated and in the order of the
+   * shards. Grant them with `grantOwn`.
+   */
+  get ownerVariables(): { readonly [name: string]: string } {
+    return { DATABASE_OWNER_SECRETS: commaList(this.shards.map(({ secret }) => secret.secretArn)) };
+  }
+
+  /** Lets the grantee become the administrator of every cluster, by its password: for migrations alone. */
+  grantOwn(grantee: iam.IGrantable): iam.Grant {
+    // Not by the secret's own grant, which would name the grantee in the policy of the key: then the key's stack would wait for that of the grantee.
+    const read = iam.Grant.addToPrincipal({
+      grantee, actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], resourceArns: this.shards.map(({ secret }) => secret.secretArn),
+    });
+    return read.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt'));
   }
 
   /** Lets the grantee connect to every cluster as a database user. The way there is opened by `connections`. */
@@ -151,6 +167,11 @@ export class ShardedDatabase extends Construct implements ec2.IConnectable {
   /** Lets a client read: through the proxies where there are any, else from the clusters. */
   grantRead(grantee: iam.IGrantable): iam.Grant {
     return this.proxyConnections === undefined ? this.grantConnect(grantee, this.readerUser) : this.grantProxyConnect(grantee, this.readerUser);
+  }
+
+  /** Lets a client read from the writers themselves what may not be late. It is the user of the readers, who cannot write. */
+  grantReadWriters(grantee: iam.IGrantable): iam.Grant {
+    return this.grantConnect(grantee, this.readerUser);
   }
 
   /**
@@ -194,6 +215,10 @@ export class ShardedDatabase extends Construct implements ec2.IConnectable {
     }));
     return role;
   }
+}
+
+function commaList(items: readonly string[]): string {
+  return items.length === 1 ? items[0] : Fn.join(',', [...items]);
 }
 
 function combined(grants: readonly iam.Grant[]): iam.Grant {

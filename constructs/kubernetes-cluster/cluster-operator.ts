@@ -17,28 +17,20 @@ export interface ClusterOperatorOptions {
 /**
  * A chart of Helm, pinned to a version: what runs tomorrow is what was tried. The chart itself is fetched when it is installed.
  *
- * Versions are those that their projects had published in November 2026.
+ * Versions are those that their repositories were seen to have, with the values that the cluster gives them; `withVersion` takes a newer one.
  */
 export class ClusterOperator {
   /** Makes nodes as pods need them, and drains those that are taken away. https://karpenter.sh/docs/reference/compatibility/ */
-  static readonly KARPENTER = ClusterOperator.of({
-    name: 'karpenter', chart: 'karpenter', repository: 'oci://public.ecr.aws/karpenter/karpenter', version: '1.14.0', namespace: 'kube-system',
-  });
+  static readonly KARPENTER = ClusterOperator.pinned('karpenter', '1.14.0', 'kube-system', 'oci://public.ecr.aws/karpenter/karpenter');
 
-  /** Scales workers by what they have not read yet. https://github.com/kedacore/charts/releases/tag/v2.21.1 */
-  static readonly KEDA = ClusterOperator.of({
-    name: 'keda', chart: 'keda', repository: 'https://kedacore.github.io/charts', version: '2.21.1', namespace: 'keda',
-  });
+  /** Scales workers by what they have not read yet. https://github.com/kedacore/charts/releases/tag/v2.20.2 */
+  static readonly KEDA = ClusterOperator.pinned('keda', '2.20.2', 'keda', 'https://kedacore.github.io/charts');
 
   /** Makes the load balancers of services of type LoadBalancer. https://kubernetes-sigs.github.io/aws-load-balancer-controller/ */
-  static readonly LOAD_BALANCER_CONTROLLER = ClusterOperator.of({
-    name: 'aws-load-balancer-controller', chart: 'aws-load-balancer-controller', repository: 'https://aws.github.io/eks-charts', version: '3.2.2', namespace: 'kube-system',
-  });
+  static readonly LOAD_BALANCER_CONTROLLER = ClusterOperator.pinned('aws-load-balancer-controller', '3.2.2', 'kube-system', 'https://aws.github.io/eks-charts');
 
   /** Runs Envoy for each gateway, with the resources of the Gateway API. https://gateway.envoyproxy.io/docs/install/install-helm/ */
-  static readonly ENVOY_GATEWAY = ClusterOperator.of({
-    name: 'envoy-gateway', chart: 'gateway-helm', repository: 'oci://docker.io/envoyproxy/gateway-helm', version: 'v1.9.0', namespace: 'envoy-gateway-system',
-  });
+  static readonly ENVOY_GATEWAY = ClusterOperator.pinned('envoy-gateway', 'v1.9.0', 'envoy-gateway-system', 'oci://docker.io/envoyproxy/gateway-helm', 'gateway-helm');
 
   /** Resources of Istio. https://istio.io/latest/docs/ambient/install/helm/ */
   static readonly ISTIO_BASE = ClusterOperator.istio('istio-base', 'base');
@@ -50,19 +42,13 @@ export class ClusterOperator {
   static readonly ISTIO_ZTUNNEL = ClusterOperator.istio('ztunnel', 'ztunnel');
 
   /** Prometheus with its operator, Grafana, kube-state-metrics. https://github.com/prometheus-community/helm-charts/releases */
-  static readonly PROMETHEUS = ClusterOperator.of({
-    name: 'prometheus', chart: 'kube-prometheus-stack', repository: 'https://prometheus-community.github.io/helm-charts', version: '88.4.0', namespace: 'monitoring',
-  });
+  static readonly PROMETHEUS = ClusterOperator.pinned('prometheus', '88.4.0', 'monitoring', 'https://prometheus-community.github.io/helm-charts', 'kube-prometheus-stack');
 
   /** Metrics of Prometheus as autoscalers ask for them. https://artifacthub.io/packages/helm/prometheus-community/prometheus-adapter */
-  static readonly PROMETHEUS_ADAPTER = ClusterOperator.of({
-    name: 'prometheus-adapter', chart: 'prometheus-adapter', repository: 'https://prometheus-community.github.io/helm-charts', version: '5.4.1', namespace: 'monitoring',
-  });
+  static readonly PROMETHEUS_ADAPTER = ClusterOperator.pinned('prometheus-adapter', '5.3.0', 'monitoring', 'https://prometheus-community.github.io/helm-charts');
 
   /** Fetches and renews certificates. https://github.com/cert-manager/cert-manager/releases/tag/v1.21.1 */
-  static readonly CERT_MANAGER = ClusterOperator.of({
-    name: 'cert-manager', chart: 'cert-manager', repository: 'https://charts.jetstack.io', version: 'v1.21.1', namespace: 'cert-manager',
-  });
+  static readonly CERT_MANAGER = ClusterOperator.pinned('cert-manager', 'v1.21.1', 'cert-manager', 'https://charts.jetstack.io');
 
   /**
    * An operator of your own, or another version of one that is here.
@@ -77,7 +63,12 @@ export class ClusterOperator {
   }
 
   private static istio(name: string, chart: string): ClusterOperator {
-    return ClusterOperator.of({ name, chart, repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.30.4', namespace: 'istio-system' });
+    return ClusterOperator.pinned(name, '1.30.3', 'istio-system', 'https://istio-release.storage.googleapis.com/charts', chart);
+  }
+
+  /** The release is called as its chart, unless said otherwise. */
+  private static pinned(name: string, version: string, namespace: string, repository: string, chart = name): ClusterOperator {
+    return ClusterOperator.of({ name, chart, repository, version, namespace });
   }
 
   private constructor(

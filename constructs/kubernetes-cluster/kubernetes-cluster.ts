@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { KUBERNETES } from '../kubernetes/defaults';
 import { LIMITS } from '../limits';
 import { AlarmSet } from '../observability/alarm-set';
@@ -138,6 +138,30 @@ export class KubernetesCluster extends Construct implements ec2.IConnectable {
     const manifest = new eks.KubernetesManifest(scope, id, { cluster: this.cluster, manifest: chart.toJson() });
     manifest.node.addDependency(...this.operators.all);
     return manifest;
+  }
+
+  /**
+   * Waits until a Job has succeeded: what depends on this comes after it. A deployment fails where it takes longer than ten minutes.
+   *
+   * @param id names the wait.
+   * @param job name and namespace of the Job, as `TaskRun` has them.
+   * @param after what applies the Job.
+   * @param scope where it stands.
+   */
+  awaitJob(
+    id: string, job: { readonly name: string; readonly namespace: string }, after: IDependable, scope: Construct = this,
+  ): eks.KubernetesObjectValue {
+    const value = new eks.KubernetesObjectValue(scope, id, {
+      cluster: this.cluster,
+      objectType: 'job',
+      objectName: job.name,
+      objectNamespace: job.namespace,
+      // There is none before the first pod has ended well.
+      jsonPath: '.status.succeeded',
+      timeout: KUBERNETES.nodes.operatorWait,
+    });
+    value.node.addDependency(after);
+    return value;
   }
 
   /** Installs another operator. */

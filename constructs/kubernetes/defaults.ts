@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Facts } from '../../lib/facts';
+import { Duration, Size } from 'aws-cdk-lib';
+import { targetNumber as target } from '../target-number';
 
 /** What pods and nodes are given where nobody says otherwise and no workload tells: the kit's own operating targets, read from the facts. */
 export const KUBERNETES = {
@@ -15,6 +15,7 @@ export const KUBERNETES = {
   longestDrain: Duration.seconds(number('longestDrainSeconds')),
   servicePort: number('servicePort'),
   healthPort: number('healthPort'),
+  grpcPort: number('grpcPort'),
   probe: {
     period: Duration.seconds(number('probeSeconds')),
     timeout: Duration.seconds(number('probeTimeoutSeconds')),
@@ -34,9 +35,7 @@ export const KUBERNETES = {
     cooldown: Duration.seconds(number('cooldownSeconds')),
     fallbackFailures: number('fallbackFailures'),
   },
-  heapShare: number('heapShare'),
   localPorts: { first: number('localPortFirst'), last: number('localPortLast') },
-  keepAlive: Duration.seconds(number('keepAliveSeconds')),
   collectorPort: number('collectorPort'),
   collectors: number('collectors'),
   collectorCpu: number('collectorCpu'),
@@ -46,6 +45,17 @@ export const KUBERNETES = {
   baseline: Duration.hours(number('baselineHours')),
   usualQuantile: number('usualQuantile'),
   dashboard: { hours: number('dashboardHours'), columns: number('dashboardColumns'), height: number('dashboardRows') },
+  task: {
+    cpu: number('task.cpu'),
+    memory: Size.mebibytes(number('task.memoryMiB')),
+    deadline: Duration.seconds(number('task.deadlineSeconds')),
+    retries: number('task.retries'),
+    kept: Duration.seconds(number('task.keptSeconds')),
+    lateStart: Duration.seconds(number('task.lateStartSeconds')),
+    history: number('task.history'),
+  },
+  functionPool: number('functionPool'),
+  upkeep: { minute: number('upkeep.minute'), stagger: number('upkeep.staggerMinutes'), hour: number('upkeep.hour') },
   gateway: {
     retries: target('gateway.retries'),
     retryBudgetPercent: target('gateway.retryBudgetPercent'),
@@ -77,8 +87,4 @@ export const KUBERNETES = {
 
 function number(key: string): number {
   return target(`kubernetes.${key}`);
-}
-
-function target(key: string): number {
-  return Facts.DEFAULT.number(`target/${key}`);
 }

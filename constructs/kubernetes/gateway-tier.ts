@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Decision, type GatewaySizing, sizeClientLimit, sizeGateway } from '../../lib/sizing';
+import { DEFAULTS } from '../defaults';
 import { decisionsInForce } from '../sizing-metadata';
 import { requireIntegerBetween, requirePattern } from '../validation';
 import type { BackendTrafficPolicy, ClientTrafficPolicy, EnvoyProxy, PolicyTarget, SecurityPolicy } from './api/envoy-gateway';
@@ -153,7 +154,7 @@ export class GatewayTier extends Construct {
 
   private clients(): void {
     const { clientAuthoritySecretName } = this.props;
-    const { gateway, keepAlive } = KUBERNETES;
+    const { gateway } = KUBERNETES;
     customObject<ClientTrafficPolicy>(this, 'Clients', {
       apiVersion: TRAFFIC,
       kind: 'ClientTrafficPolicy',
@@ -170,14 +171,14 @@ export class GatewayTier extends Construct {
         timeout: { http: { requestReceivedTimeout: seconds(gateway.clientTimeout), idleTimeout: seconds(gateway.idle) } },
         headers: { withUnderscoresAction: 'RejectRequest' },
         path: { escapedSlashesAction: 'RejectRequest' },
-        tcpKeepalive: { idleTime: seconds(keepAlive) },
+        tcpKeepalive: { idleTime: seconds(DEFAULTS.tier.keepAliveTime) },
       },
     });
   }
 
   private backends(): void {
     const { sizing } = this;
-    const { gateway, probe, keepAlive } = KUBERNETES;
+    const { gateway, probe } = KUBERNETES;
     const tenants = this.props.tokens !== undefined || this.props.apiKeys !== undefined;
     customObject<BackendTrafficPolicy>(this, 'Backends', {
       apiVersion: TRAFFIC,
@@ -215,7 +216,7 @@ export class GatewayTier extends Construct {
             },
           }),
         },
-        tcpKeepalive: { idleTime: seconds(keepAlive) },
+        tcpKeepalive: { idleTime: seconds(DEFAULTS.tier.keepAliveTime) },
       },
     });
   }

@@ -11,3 +11,4 @@ export { type PodsProps, PodTier } from './pod-tier';
 export * from './priority-ladder';
 export * from './stateless-pods';
 export * from './stream-worker-pods';
+export { type TaskPodsProps, TaskRun, type TaskRunProps, TaskSchedule, type TaskScheduleProps } from './task-pods';

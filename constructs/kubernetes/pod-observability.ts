@@ -25,8 +25,18 @@ const MONITORING = 'monitoring.coreos.com/v1';
  * id, so that its parts in other pods are kept as well.
  */
 export class PodObservability extends Construct {
+  /** Service account of the collector: what sends traces to AWS X-Ray needs a role. */
+  static readonly COLLECTOR_ACCOUNT = COLLECTOR;
+
+  /** Address of the collector of a namespace, for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  static endpointIn(namespace: string): string {
+    return `http://${COLLECTOR}.${namespace}:${KUBERNETES.collectorPort}`;
+  }
+
   /** Address of the collector, for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly collectorEndpoint: string;
+  /** Labels of the collector's pods. */
+  readonly collectorLabels: { readonly [name: string]: string };
   /** Alerts, by name. */
   readonly alerts: { readonly [name: string]: PrometheusRuleItem };
   /** The rules of Prometheus. */
@@ -41,7 +51,8 @@ export class PodObservability extends Construct {
     if ([...(props.gateways ?? []), ...(props.tiers ?? []), ...(props.workers ?? [])].length === 0) {
       throw new Error('one of `gateways`, `tiers` and `workers` must have an entry, got: none');
     }
-    this.collectorEndpoint = `http://${COLLECTOR}.${props.namespace}:${KUBERNETES.collectorPort}`;
+    this.collectorEndpoint = PodObservability.endpointIn(props.namespace);
+    this.collectorLabels = podLabels(COLLECTOR);
     this.createCollector();
     this.createMonitors();
     const records = this.records();

@@ -17,7 +17,7 @@ export interface PodsProps {
   readonly name: string;
   /** What one cell has to carry. */
   readonly workload: Workload;
-  /** Image, by its digest. */
+  /** Image, by its digest, or an image asset of the CDK. */
   readonly image: string;
   /**
    * Facts that sizes rest on.
@@ -31,6 +31,12 @@ export interface PodsProps {
    * @default - that of the image
    */
   readonly command?: readonly string[];
+  /**
+   * Arguments of the command.
+   *
+   * @default - those of the image
+   */
+  readonly args?: readonly string[];
   /**
    * Environment variables. None may hold a secret: a manifest is read by many.
    *
@@ -92,6 +98,7 @@ export interface PodTierDetails {
   readonly sizing: PodTierProps;
   readonly probes: PodProbes;
   readonly port?: number;
+  readonly grpcPort?: number;
 }
 
 /** A deployment with an account of its own, that a drain of nodes never takes down. */
@@ -129,6 +136,7 @@ export class PodTier extends Construct {
           name: props.name,
           image: props.image,
           command: props.command,
+          args: props.args,
           environment: props.environment,
           cpuRequest: this.sizing.cpuRequest,
           memory: this.sizing.memory,
@@ -137,6 +145,7 @@ export class PodTier extends Construct {
           drainTime: props.drainTime ?? DEFAULTS.tier.drainTime,
           probes: details.probes,
           port: details.port,
+          grpcPort: details.grpcPort,
           guaranteedCpu: props.guaranteedCpu,
           nodeSelector: props.nodeSelector,
         }),

@@ -1,9 +1,10 @@
 import { type Duration, type Size, Token } from 'aws-cdk-lib';
+import { namesItsContent } from '../../lib/topology/image-name';
+import { DEFAULTS } from '../defaults';
 import { k8s } from './cdk8s';
 import { KUBERNETES } from './defaults';
 import type { PriorityLevel } from './priority-ladder';
 
-const DIGEST = /@sha256:[0-9a-f]{64}$/;
 /** A user without rights, as the images of this kit have. */
 const USER = 1000;
 const MILLI = 1000;
@@ -29,9 +30,13 @@ export interface PodProps {
   readonly priority: PriorityLevel;
   readonly serviceAccountName: string;
   readonly drainTime: Duration;
-  readonly probes: PodProbes;
+  /** None of a pod that runs to its end: nobody sends it anything, and where it failed another one is made. */
+  readonly probes?: PodProbes;
   readonly port?: number;
+  /** Port of gRPC, beside the other. */
+  readonly grpcPort?: number;
   readonly command?: readonly string[];
+  readonly args?: readonly string[];
   readonly environment?: { readonly [name: string]: string };
   readonly guaranteedCpu?: boolean;
   readonly nodeSelector?: { readonly [name: string]: string };
@@ -47,16 +52,16 @@ export function podLabels(name: string): { [name: string]: string } {
 /**
  * Checks that an image is named by its content: a tag may be another program tomorrow. Tokens pass: the CDK names an asset by its content.
  *
- * @throws Error for a tag.
+ * @throws Error for another tag than that of an asset of the CDK.
  */
 export function requireDigest(image: string): void {
-  if (!Token.isUnresolved(image) && !DIGEST.test(image)) {
+  if (!Token.isUnresolved(image) && !namesItsContent(image)) {
     throw new Error(`\`image\` must end with a digest (@sha256: and 64 hexadecimal digits), got: ${image}; look it up with "docker buildx imagetools inspect ${image}"`);
   }
 }
 
 /**
- * A pod that the restricted standard takes, spread over zones, that finishes what it has begun.
+ * A pod that the restricted standard takes, spread over zones, that finishes what it has begun. One without probes runs to its end, once.
  *
  * Requests of memory and limits are the same. There is no limit of CPU, which would make a pod wait on a node that is idle, but for pods
  * that have cores of their own (`guaranteedCpu`): those are Guaranteed with whole CPUs, as the static policy of the kubelet wants them
@@ -64,6 +69,7 @@ export function requireDigest(image: string): void {
  */
 export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   requireDigest(props.image);
+  const { probes } = props;
   const labels = podLabels(props.name);
   const cpu = k8s.Quantity.fromString(`${Math.round(props.cpuRequest * MILLI)}m`);
   const memory = k8s.Quantity.fromString(`${props.memory.toMebibytes()}Mi`);
@@ -75,6 +81,7 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
       enableServiceLinks: false,
       priorityClassName: props.priority.className,
       terminationGracePeriodSeconds: KUBERNETES.preStop.plus(props.drainTime).toSeconds(),
+      ...(probes === undefined && { restartPolicy: 'Never' }),
       nodeSelector: { 'kubernetes.io/arch': 'arm64', ...props.nodeSelector },
       securityContext: {
         runAsNonRoot: true,
@@ -85,17 +92,20 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
         sysctls: sysctls(),
       },
       // A rollout counts its own pods alone, else the old ones in a zone would keep the new ones out.
-      topologySpreadConstraints: [
-        spread(labels, 'topology.kubernetes.io/zone', 'DoNotSchedule'),
-        spread(labels, 'kubernetes.io/hostname', 'ScheduleAnyway'),
-      ],
+      ...(probes !== undefined && {
+        topologySpreadConstraints: [
+          spread(labels, 'topology.kubernetes.io/zone', 'DoNotSchedule'),
+          spread(labels, 'kubernetes.io/hostname', 'ScheduleAnyway'),
+        ],
+      }),
       containers: [{
         name: props.name,
         image: props.image,
         imagePullPolicy: 'IfNotPresent',
         ...(props.command !== undefined && { command: [...props.command] }),
+        ...(props.args !== undefined && { args: [...props.args] }),
         env: Object.entries(environmentOf(props)).map(([name, value]) => ({ name, value })),
-        ...(props.port !== undefined && { ports: [{ name: 'http', containerPort: props.port, protocol: 'TCP' }] }),
+        ...(props.port !== undefined && { ports: ports({ http: props.port, grpc: props.grpcPort }) }),
         resources: {
           requests: { cpu, memory },
           limits: props.guaranteedCpu ? { cpu, memory } : { memory },
@@ -106,10 +116,12 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
           runAsNonRoot: true,
           capabilities: { drop: ['ALL'] },
         },
-        lifecycle: { preStop: { exec: { command: [PRE_STOP_COMMAND, String(KUBERNETES.preStop.toSeconds())] } } },
-        startupProbe: probe(props.probes, props.probes.readinessPath, startChecks()),
-        readinessProbe: probe(props.probes, props.probes.readinessPath, KUBERNETES.probe.failures),
-        livenessProbe: probe(props.probes, props.probes.livenessPath, KUBERNETES.probe.failures),
+        ...(probes !== undefined && {
+          lifecycle: { preStop: { exec: { command: [PRE_STOP_COMMAND, String(KUBERNETES.preStop.toSeconds())] } } },
+          startupProbe: probe(probes, probes.readinessPath, startChecks()),
+          readinessProbe: probe(probes, probes.readinessPath, KUBERNETES.probe.failures),
+          livenessProbe: probe(probes, probes.livenessPath, KUBERNETES.probe.failures),
+        }),
         ...(props.volumeMounts !== undefined && { volumeMounts: [...props.volumeMounts] }),
       }],
       ...(props.volumes !== undefined && { volumes: [...props.volumes] }),
@@ -117,9 +129,13 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   };
 }
 
+function ports(byName: { readonly [name: string]: number | undefined }): k8s.ContainerPort[] {
+  return Object.entries(byName).flatMap(([name, containerPort]) => (containerPort === undefined ? [] : [{ name, containerPort, protocol: 'TCP' }]));
+}
+
 /** The heap of Node.js gets its part of the memory, unless the pod's own options say otherwise. */
 function environmentOf({ environment, memory }: PodProps): { readonly [name: string]: string } {
-  const heap = Math.floor(memory.toMebibytes() * KUBERNETES.heapShare);
+  const heap = Math.floor(memory.toMebibytes() * DEFAULTS.tier.heapShare);
   return { NODE_OPTIONS: `--max-old-space-size=${heap}`, ...environment };
 }
 
@@ -127,7 +143,7 @@ function environmentOf({ environment, memory }: PodProps): { readonly [name: str
 function sysctls(): k8s.Sysctl[] {
   return [
     { name: 'net.ipv4.ip_local_port_range', value: `${KUBERNETES.localPorts.first} ${KUBERNETES.localPorts.last}` },
-    { name: 'net.ipv4.tcp_keepalive_time', value: String(KUBERNETES.keepAlive.toSeconds()) },
+    { name: 'net.ipv4.tcp_keepalive_time', value: String(DEFAULTS.tier.keepAliveTime.toSeconds()) },
   ];
 }
 

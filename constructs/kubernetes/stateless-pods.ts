@@ -16,6 +16,13 @@ export interface StatelessPodsProps extends PodsProps {
    */
   readonly containerPort?: number;
   /**
+   * Port on which the container answers gRPC to others in the cluster. They find its pods, not one address for all, by the name of the service with
+   * `-grpc` behind it: a connection of HTTP/2 stays with one pod, so that clients balance over several.
+   *
+   * @default - it answers none
+   */
+  readonly grpcPort?: number;
+  /**
    * Path that answers 200 once a pod can do its work.
    *
    * @default '/readyz'
@@ -50,6 +57,8 @@ export class StatelessPods extends Construct {
   readonly tier: PodTier;
   /** The service. */
   readonly service: k8s.KubeService;
+  /** The service of gRPC, without an address of its own; none where no gRPC is answered. */
+  readonly grpcService?: k8s.KubeService;
   /** What scales the deployment. */
   readonly autoscaler: k8s.KubeHorizontalPodAutoscalerV2;
   /** The sizes in force, with every override in its place. */
@@ -64,9 +73,15 @@ export class StatelessPods extends Construct {
     const readinessPath = props.readinessPath ?? '/readyz';
     const livenessPath = props.livenessPath ?? '/livez';
     requireIntegerBetween('containerPort', port, KUBERNETES.localPorts.first, KUBERNETES.localPorts.last);
+    requireIntegerBetween('grpcPort', props.grpcPort, KUBERNETES.localPorts.first, KUBERNETES.localPorts.last);
+    if (props.grpcPort === port) {
+      throw new Error(`\`grpcPort\` must be another one than \`containerPort\`, got: ${port}`);
+    }
     requirePattern('readinessPath', readinessPath, /^\//, 'a path from / on');
     requirePattern('livenessPath', livenessPath, /^\//, 'a path from / on');
-    this.tier = new PodTier(this, 'Tier', props, { sizing: { role: 'api' }, port, probes: { port, readinessPath, livenessPath } });
+    this.tier = new PodTier(this, 'Tier', props, {
+      sizing: { role: 'api' }, port, grpcPort: props.grpcPort, probes: { port, readinessPath, livenessPath },
+    });
     this.sizing = this.tier.sizing;
     this.decisions = this.sizing.decisions;
     this.labels = this.tier.labels;
@@ -80,6 +95,7 @@ export class StatelessPods extends Construct {
         ports: [{ name: 'http', port: this.servicePort, targetPort: k8s.IntOrString.fromNumber(port), protocol: 'TCP' }],
       },
     });
+    this.grpcService = this.createGrpcService(props);
     const { scaleUp, scaleDown } = scalingRules();
     this.autoscaler = new k8s.KubeHorizontalPodAutoscalerV2(this, 'Scaling', {
       metadata,
@@ -94,6 +110,18 @@ export class StatelessPods extends Construct {
             metric: { name: props.requestMetric ?? 'http_requests_per_second' },
             target: { type: 'AverageValue', averageValue: k8s.Quantity.fromNumber(this.sizing.requestsPerPod) },
           },
+        }],
+      },
+    });
+  }
+  private createGrpcService({ grpcPort, name }: StatelessPodsProps): k8s.KubeService | undefined {
+    return grpcPort === undefined ? undefined : new k8s.KubeService(this, 'GrpcService', {
+      metadata: { name: `${name}-grpc`, labels: { ...this.labels } },
+      spec: {
+        clusterIp: 'None',
+        selector: { ...this.labels },
+        ports: [{
+          name: 'grpc', port: grpcPort, targetPort: k8s.IntOrString.fromNumber(grpcPort), protocol: 'TCP', appProtocol: 'kubernetes.io/h2c',
         }],
       },
     });

@@ -1,18 +1,15 @@
 import { Size, Stack } from 'aws-cdk-lib';
-import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { assetFolder } from '../assets';
 import type { StatelessTier } from '../compute/stateless-tier';
 import { DEFAULTS } from '../defaults';
 import { requireBetween, requireIntegerBetween, requirePattern } from '../validation';
 import { COLLECTOR_ADDRESS, collectorConfiguration } from './collector-configuration';
+import { collectorImage } from './collector-image';
 import type { TelemetryCollectorProps } from './telemetry-collector-props';
 
-/** AWS Distro for OpenTelemetry. By version: `latest` would change under a running service. */
-const IMAGE = 'public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1';
 const NAME = 'collector';
 const MILLION = 1_000_000;
 const PERCENT = 100;
@@ -100,9 +97,9 @@ export class TelemetryCollector extends Construct {
   }
 }
 
-/** Tasks in private subnets reach no public registry. */
 function copiedImage(): ecs.ContainerImage {
-  return ecs.ContainerImage.fromAsset(assetFolder('telemetry-collector'), { platform: Platform.LINUX_ARM64, buildArgs: { IMAGE } });
+  const { directory, ...options } = collectorImage();
+  return ecs.ContainerImage.fromAsset(directory!, options);
 }
 
 function requireServiceName(name: string): void {

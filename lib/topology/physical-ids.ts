@@ -15,6 +15,7 @@ const NAME_PROPERTIES: { readonly [type: string]: string } = {
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::ECS::Cluster': 'ClusterName',
+  'AWS::EKS::Cluster': 'Name',
   'AWS::ElastiCache::ReplicationGroup': 'ReplicationGroupId',
   'AWS::ElastiCache::ServerlessCache': 'ServerlessCacheName',
   'AWS::Events::EventBus': 'Name',
@@ -24,6 +25,10 @@ const NAME_PROPERTIES: { readonly [type: string]: string } = {
   'AWS::Kinesis::StreamConsumer': 'ConsumerName',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::MSK::Cluster': 'ClusterName',
+  'AWS::MSK::ServerlessCluster': 'ClusterName',
+  'AWS::MSK::Topic': 'TopicName',
+  'AWS::RDS::DBCluster': 'DBClusterIdentifier',
   'AWS::S3::Bucket': 'BucketName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::SQS::Queue': 'QueueName',
@@ -50,6 +55,9 @@ export function reference(at: Placement, name: string, properties: { readonly [n
     case 'AWS::Lambda::Alias':
       return `${functionArn(at, properties.FunctionName)}:${String(properties.Name)}`;
     case 'AWS::Kinesis::StreamConsumer':
+    case 'AWS::MSK::Cluster':
+    case 'AWS::MSK::ServerlessCluster':
+    case 'AWS::MSK::Topic':
     case 'AWS::SNS::Topic':
     case 'AWS::StepFunctions::StateMachine':
     case 'AWS::ECS::Service':
@@ -73,6 +81,7 @@ export function attribute(at: Placement, name: string, properties: { readonly [n
     case 'Arn':
       return arn(at, name, properties);
     case 'ConsumerARN':
+    case 'DBProxyArn':
     case 'StreamARN':
     case 'TopicArn':
     case 'ServiceArn':
@@ -155,6 +164,15 @@ function arn(at: Placement, name: string, properties: { readonly [name: string]:
       return `${String(properties.StreamARN)}/consumer/${name}:0`;
     case 'AWS::Lambda::Function':
       return regional('lambda', `function:${name}`);
+    case 'AWS::MSK::Cluster':
+    case 'AWS::MSK::ServerlessCluster':
+      return regional('kafka', `cluster/${name}/${MADE_UP_UUID}`);
+    case 'AWS::MSK::Topic':
+      return `${String(properties.ClusterArn).replace(':cluster/', ':topic/')}/${name}`;
+    case 'AWS::RDS::DBProxy':
+      return regional('rds', `db-proxy:${name}`);
+    case 'AWS::RDS::DBCluster':
+      return regional('rds', `cluster:${name}`);
     case 'AWS::SQS::Queue':
       return regional('sqs', name);
     case 'AWS::SNS::Topic':
@@ -185,6 +203,9 @@ function arn(at: Placement, name: string, properties: { readonly [name: string]:
       return regional(...madeUp(at.type, name));
   }
 }
+
+/** MSK puts one behind the name of a cluster. */
+const MADE_UP_UUID = '00000000-0000-0000-0000-000000000000-0';
 
 function loadBalancerFullName(name: string): string {
   return `app/${name}/0`;

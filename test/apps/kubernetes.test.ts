@@ -1,16 +1,30 @@
-import { AwsSolutionsChecks } from 'cdk-nag';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import type { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { ACKNOWLEDGEMENTS } from '../../apps/payment-reference/acknowledgements';
 import { KUBERNETES_ACKNOWLEDGEMENTS } from '../../apps/payment-reference/kubernetes/acknowledgements';
+import { KubernetesCostsStack } from '../../apps/payment-reference/kubernetes/costs-stack';
 import { PaymentKubernetesStage } from '../../apps/payment-reference/kubernetes/payment-kubernetes-stage';
 import { environments } from '../../apps/payment-reference/workload';
 import { DEFAULTS } from '../../constructs/defaults';
+import { KUBERNETES } from '../../constructs/kubernetes/defaults';
 import { LIMITS } from '../../constructs/limits';
+import * as upkeep from '../../lambdas/ledger-maintenance/configuration';
+import * as api from '../../lambdas/payment-api/configuration';
+import * as worker from '../../lambdas/payment-stream-worker/configuration';
+import { addressesFromEnvironment, databaseFromEnvironment } from '../../lambdas/runtime/configuration/postgresql-from-environment';
 import { checkManifests, type ManifestObject } from '../../lib/checks/manifests';
 import { SIZING_METADATA_KEY, sizeGateway, sizePodTier } from '../../lib/sizing';
+import { readAssembly } from '../../lib/topology';
+import { IMAGE } from '../constructs/kubernetes/sample';
 import { testApp } from '../support/app';
+import { type PodOfAssembly, podsOf, WatchedVariables } from './handler-variables';
 import { cell, chartOf, manifestsOf } from './payment-chart';
+
+/** What `ShardedDatabase` and `ApiAuth` tell all of their clients. */
+const NOT_OF_THE_API: readonly string[] = ['DATABASE_WRITER_USER', 'API_KEY_HEADER'];
 
 const chart = chartOf();
 const manifests = manifestsOf(chart);
@@ -28,6 +42,9 @@ describe('the chart of a cell', () => {
     expect(chart.api.sizing.maximumReplicas).toBe(sizePodTier(cell, undefined, { role: 'api' }).maximumReplicas);
     expect(chart.gateways.map(({ sizing }) => sizing.replicas)).toEqual([sizeGateway(cell).replicas, sizeGateway(cell).replicas]);
     expect(chart.worker.sizing.maximumReplicas).toBeLessThanOrEqual(120);
+    // The autoscaler is told nothing yet.
+    const { spec } = manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')!;
+    expect(spec).toMatchObject({ minReplicas: sizePodTier(cell, undefined, { role: 'api' }).peakReplicas });
   });
 
   it('lets clients in to gateways alone', () => {
@@ -47,9 +64,19 @@ interface Properties {
 }
 
 interface Template {
-  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties }>>;
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties; readonly DependsOn?: string[] }>>;
   readonly Metadata?: Readonly<Record<string, { readonly decisions: readonly { readonly path: string; readonly name: string }[] }>>;
 }
+
+describe('what it may cost', () => {
+  it('is stated, told of by tag, and protected with the rest', () => {
+    const app = testApp();
+    const stack = new KubernetesCostsStack(app, 'costs', { env: { region: 'eu-west-1' }, environmentName: 'prod', monthlyBudget: 90_000 });
+    expect(stack.guard.budget.budget).toMatchObject({ budgetLimit: { amount: 90_000, unit: 'USD' } });
+    expect(stack.terminationProtection).toBe(true);
+    expect(() => new KubernetesCostsStack(testApp(), 'costs', { environmentName: 'prod', monthlyBudget: 0 })).toThrow('`monthlyLimit` must be');
+  });
+});
 
 describe('the stage', () => {
   const app: App = testApp();
@@ -63,7 +90,8 @@ describe('the stage', () => {
 
   it('has a cluster, a topic and pods for each cell, and one ledger', () => {
     expect(assembly.stacks.map(({ stackName }) => stackName.replace('payments-dev-kubernetes-', '')).sort()).toEqual([
-      'cell1-cluster', 'cell1-kafka', 'cell1-pods', 'ledger', 'network', 'security',
+      'access', 'cache', 'canary', 'cell1-cluster', 'cell1-kafka', 'cell1-pods', 'cell1-refunds', 'cell1-signals', 'data', 'fraud', 'ledger', 'network',
+      'security', 'signals',
     ]);
     const workload = environments.dev.with({ cells: 2 });
     const more = new PaymentKubernetesStage(testApp(), 'two', { env: { region: 'eu-west-1' }, environmentName: 'dev', workload });
@@ -71,7 +99,8 @@ describe('the stage', () => {
   });
 
   it('synthesizes without a warning', () => {
-    expect(assembly.stacks.flatMap(({ messages }) => messages.map(({ entry }) => entry.data))).toEqual([]);
+    // The connector of fraud detection has no checksum yet: docs/fraud.md.
+    expect(assembly.stacks.flatMap(({ messages }) => messages.filter(({ level }) => level !== 'info').map(({ entry }) => entry.data))).toEqual([]);
   });
 
   it('writes the sizes of pods and gateways with their reasons', () => {
@@ -85,7 +114,7 @@ describe('the stage', () => {
 
   it('gives pods roles of their own, and none of them more than its work', () => {
     expect(resources('cell1-pods', 'AWS::EKS::PodIdentityAssociation').map(({ Properties }) => Properties.ServiceAccount).sort())
-      .toEqual(['payment-api', 'payment-worker', 'telemetry-collector']);
+      .toEqual(['collector', 'ledger-maintenance', 'payment-api', 'payment-worker']);
     const actionsOf = (account: string): string[] => resources('cell1-pods', 'AWS::IAM::ManagedPolicy')
       .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(`pay${account}`.replace(/-/g, '')))
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }) => Action));
@@ -93,6 +122,12 @@ describe('the stage', () => {
     expect(actionsOf('payment-api')).not.toContain('kafka-cluster:ReadData');
     expect(actionsOf('payment-worker')).toContain('kafka-cluster:ReadData');
     expect(actionsOf('payment-worker')).not.toContain('kafka-cluster:WriteData');
+    expect(actionsOf('payment-worker')).toEqual(expect.arrayContaining(['dynamodb:PutItem', 'sqs:SendMessage', 'kinesis:PutRecords']));
+    expect(actionsOf('payment-api')).not.toEqual(expect.arrayContaining(['dynamodb:PutItem']));
+    expect(actionsOf('ledger-maintenance').sort()).toEqual(['kms:Decrypt', 'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']);
+    for (const account of ['payment-api', 'payment-worker']) {
+      expect(actionsOf(account).filter((action) => action.startsWith('secretsmanager:'))).toEqual([]);
+    }
   });
 
   it('lets KEDA see the lag and read nothing', () => {
@@ -105,10 +140,51 @@ describe('the stage', () => {
   });
 
   it('opens the way from nodes to topic, ledger, proxies, cache and counters', () => {
-    const opened = ['cell1-cluster', 'cell1-kafka', 'ledger'].flatMap((name) => resources(name, 'AWS::EC2::SecurityGroupIngress'))
+    const opened = ['cell1-cluster', 'cell1-kafka', 'ledger', 'cache'].flatMap((name) => resources(name, 'AWS::EC2::SecurityGroupIngress'))
       .filter(({ Properties }) => JSON.stringify(Properties.SourceSecurityGroupId ?? '').includes('ClusterNodes'));
     const ports = [LIMITS.kafka.ports.iam, DEFAULTS.database.port, LIMITS.database.proxyPort, LIMITS.cache.serverlessPort];
     expect(opened.map(({ Properties }) => Properties.ToPort)).toEqual(expect.arrayContaining(ports));
+  });
+
+  it('opens the way from the functions that settle to the writers of the ledger alone', () => {
+    const opened = ['ledger', 'cell1-refunds', 'fraud'].flatMap((name) => resources(name, 'AWS::EC2::SecurityGroupIngress'))
+      .filter(({ Properties }) => /RefundWorker|FraudWorker/.test(JSON.stringify(Properties.SourceSecurityGroupId ?? '')));
+    expect(opened.map(({ Properties }) => [Properties.FromPort, Properties.ToPort])).toEqual([
+      [DEFAULTS.database.port, DEFAULTS.database.port], [DEFAULTS.database.port, DEFAULTS.database.port],
+    ]);
+  });
+
+  it('brings the ledger into its form before pods serve: they are applied once a Job has succeeded', () => {
+    const template = templateOf('cell1-pods');
+    const [[base], [chart]] = ['Base', 'Chart'].map((name) => Object.entries(template.Resources)
+      .filter(([id, { Type }]) => id.startsWith(name) && Type === 'Custom::AWSCDK-EKS-KubernetesResource'));
+    const [[awaited, { DependsOn, Properties }]] = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'Custom::AWSCDK-EKS-KubernetesObjectValue');
+    expect(Properties).toMatchObject({ ObjectType: 'job', ObjectName: stage.cells[0].pods.chart.base.migration.jobName, ObjectNamespace: 'pay', JsonPath: '.status.succeeded' });
+    expect(DependsOn).toContain(base[0]);
+    expect(chart[1].DependsOn).toContain(awaited);
+    // It gives up before the deployment does.
+    const { activeDeadlineSeconds } = manifests.find(({ kind }) => kind === 'Job')!.spec as { activeDeadlineSeconds: number };
+    expect(activeDeadlineSeconds).toBeLessThan(Number(Properties.TimeoutSeconds));
+  });
+
+  it('looks after the ledger in every cell, not in all of them at once', () => {
+    const minutes = [0, 1, 2].map((cellIndex) => manifestsOf(chartOf({ upkeep: { image: IMAGE, variables: {}, revision: '', cellIndex } }))
+      .filter(({ kind }) => kind === 'CronJob').map(({ metadata, spec }) => [metadata.name, (spec as { schedule: string }).schedule]));
+    expect(minutes).toEqual([
+      [['ledger-hourly', '7 * * * *'], ['ledger-daily', '7 3 * * *']],
+      [['ledger-hourly', '17 * * * *'], ['ledger-daily', '17 3 * * *']],
+      [['ledger-hourly', '27 * * * *'], ['ledger-daily', '27 3 * * *']],
+    ]);
+    // A cell has ended before the next one begins.
+    expect(KUBERNETES.task.deadline.toMinutes()).toBeLessThan(KUBERNETES.upkeep.stagger);
+  });
+
+  it('calls somebody of every alarm', () => {
+    const composites = ['cell1-signals', 'signals'].flatMap((name) => resources(name, 'AWS::CloudWatch::CompositeAlarm')).map((it) => JSON.stringify(it));
+    const alarms = assembly.stacks.flatMap(({ template }) => Object.entries((template as Template).Resources))
+      .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm').map(([id]) => id);
+    expect(alarms.length).toBeGreaterThan(60);
+    expect(alarms.filter((id) => !composites.some((text) => text.includes(id)))).toEqual([]);
   });
 
   it('is refused for prod where its data would go with it', () => {
@@ -116,11 +192,89 @@ describe('the stage', () => {
       .toThrow('`disposable` must be false for prod, got: true');
   });
 
+  describe('tells everybody what they read, and nothing that nobody reads', () => {
+    const pods = podsOf(readAssembly(assembly.directory).find(({ stackName }) => stackName.endsWith('cell1-pods'))!);
+    const given = (name: string) => new WatchedVariables(pods.find((pod) => pod.name.startsWith(name))!.variables);
+    const region = process.env.AWS_REGION;
+
+    beforeAll(() => { Object.assign(process.env, { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }); });
+    afterAll(() => { process.env.AWS_REGION = region; });
+
+    it('the pods of the API', async () => {
+      const variables = given('payment-api');
+      const ports = await api.portsFromEnvironment(variables.environment, () => undefined);
+      await ports.close?.();
+      expect(variables.unread('payment-api')).toEqual(NOT_OF_THE_API);
+    });
+
+    it('the pods of the worker', async () => {
+      const variables = given('payment-worker');
+      const ports = worker.portsFromEnvironment(variables.environment);
+      expect(worker.optionsFromEnvironment(variables.environment).topic).toBe('payments');
+      await ports.close?.();
+      expect(variables.unread('payment-stream-worker')).toEqual([]);
+    });
+
+    it.each(['ledger-migration', 'ledger-hourly', 'ledger-daily'])('the pods of %s', (name) => {
+      const variables = given(name);
+      const { environment } = variables;
+      expect(upkeep.usersFromEnvironment(environment)).toEqual({ writer: 'ledger_writer', reader: 'ledger_reader' });
+      expect(upkeep.keepDaysFromEnvironment(environment)).toBe(7);
+      expect(addressesFromEnvironment(environment, 'DATABASE_WRITERS')).toHaveLength(environment.list('DATABASE_OWNER_SECRETS').length);
+      expect(databaseFromEnvironment(environment)).toMatchObject({ database: 'ledger', tls: 'system' });
+      expect(variables.unread('ledger-maintenance')).toEqual([]);
+    });
+
+    it.each([['cell1-refunds', 'RefundWorker', 'refund-worker'], ['fraud', 'FraudWorker', 'fraud-worker']])('the function of %s', (stackName, id, handler) => {
+      const [, { Properties }] = Object.entries(templateOf(stackName).Resources).find(([key, { Type }]) => key.startsWith(id) && Type === 'AWS::Lambda::Function')!;
+      const told = (Properties.Environment as { Variables: Record<string, unknown> }).Variables;
+      // What only a deployment knows stands as an object there.
+      const known = (value: unknown): string => (JSON.stringify(value).includes('Port') ? 'host.example:5433' : 'https://known.example/queue');
+      const text = (value: unknown): string => (typeof value === 'string' ? value : known(value));
+      const variables = new WatchedVariables(Object.fromEntries(Object.entries(told).map(([name, value]) => [name, text(value)])));
+      const before = process.env;
+      try {
+        const get = (target: NodeJS.ProcessEnv, name: string | symbol) => Reflect.get(target, name) as string | undefined ?? before[String(name)];
+        process.env = new Proxy<NodeJS.ProcessEnv>(variables.variables, { get });
+        jest.isolateModules(() => expect(jest.requireActual(`../../lambdas/${handler}/index`)).toHaveProperty('handler'));
+      } finally {
+        process.env = before;
+      }
+      expect(variables.unread(handler)).toEqual([]);
+      expect(told.NODE_EXTRA_CA_CERTS).toBe('/var/runtime/ca-cert.pem');
+    });
+
+    it('in images of their own bundles', () => {
+      const { dockerImages } = JSON.parse(fs.readFileSync(path.join(assembly.directory, `${stackOf('cell1-pods').id}.assets.json`), 'utf8')) as {
+        dockerImages: Record<string, { source: { directory: string } }>;
+      };
+      const folderOf = ({ asset }: PodOfAssembly) => path.join(assembly.directory, dockerImages[asset].source.directory);
+      expect(pods.map(({ name, args }) => [name.replace(/-[0-9a-f]{10}$/, ''), ...args])).toEqual([
+        ['ledger-migration', 'migrate'], ['payment-api'], ['payment-worker'], ['collector'], ['ledger-hourly', 'hourly'], ['ledger-daily', 'daily'],
+      ]);
+      for (const pod of pods.filter(({ name }) => name !== 'collector')) {
+        expect(fs.readFileSync(path.join(folderOf(pod), 'Dockerfile'), 'utf8')).toContain('ENV NODE_EXTRA_CA_CERTS=');
+        expect(fs.existsSync(path.join(folderOf(pod), 'index.js'))).toBe(true);
+      }
+    });
+
+    it('would find out what is missing, malformed or needless', async () => {
+      const { variables: sound } = pods.find(({ name }) => name === 'payment-worker')!;
+      const { KAFKA_GROUP: _, ...missing } = sound;
+      expect(() => worker.portsFromEnvironment(new WatchedVariables(missing).environment)).toThrow('KAFKA_GROUP must be set');
+      expect(() => worker.portsFromEnvironment(new WatchedVariables({ ...sound, DATABASE_POOL: 'many' }).environment)).toThrow('DATABASE_POOL must be');
+      const needless = new WatchedVariables({ ...sound, KAFKA_CLUSTER_ARN: 'arn' });
+      await worker.portsFromEnvironment(needless.environment).close?.();
+      worker.optionsFromEnvironment(needless.environment);
+      expect(needless.unread('payment-stream-worker')).toEqual(['KAFKA_CLUSTER_ARN']);
+    });
+  });
+
   describe('in the eyes of cdk-nag', () => {
-    const report = new AwsSolutionsChecks(app).validateScope(stage) as {
+    const violations = [AwsSolutionsChecks, NIST80053R5Checks].flatMap((Pack) => (new Pack(app).validateScope(stage) as {
       violations: { ruleName: string; violatingResources: { constructPath?: string }[] }[];
-    };
-    const rules = new Map(report.violations
+    }).violations);
+    const rules = new Map(violations
       .map(({ ruleName, violatingResources }) => [ruleName.replace(/\[.*\]$/, ''), violatingResources[0].constructPath]));
     const known: Readonly<Record<string, string>> = { ...ACKNOWLEDGEMENTS, ...KUBERNETES_ACKNOWLEDGEMENTS };
 

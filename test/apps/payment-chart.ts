@@ -10,6 +10,7 @@ export const cell = environments.prod.cellShare();
 /** The chart of a cell, told what a deployment would tell it. */
 export function chartOf(props: Partial<PaymentChartProps> = {}): PaymentChart {
   return new PaymentChart(new Charts(), 'payments', {
+    cells: environments.prod.cells,
     workload: cell,
     region: 'eu-west-1',
     clusterName: 'payments',
@@ -22,12 +23,13 @@ export function chartOf(props: Partial<PaymentChartProps> = {}): PaymentChart {
     hostnames: { public: 'pay.example.com', partners: 'partners.example.com' },
     tokens: { issuer: 'https://id.example.com', audiences: ['payments'], jwksUri: 'https://id.example.com/keys', scopes: ['payments:write'] },
     variables: { api: { KAFKA_TOPIC: 'payments' }, worker: { KAFKA_TOPIC: 'payments' } },
+    upkeep: { image: digest('upkeep'), variables: { DATABASE_NAME: 'ledger' }, revision: '1', cellIndex: 1 },
     runbooks: 'https://runbooks.example.com/#',
     ...props,
   });
 }
 
-/** Its objects, as they stand in the manifest. */
+/** Its objects and those that come before them, as they stand in the manifests. */
 export function manifestsOf(chart: PaymentChart): Manifest[] {
-  return JSON.parse(JSON.stringify(chart.toJson())) as Manifest[];
+  return JSON.parse(JSON.stringify([...chart.base.toJson() as unknown[], ...chart.toJson() as unknown[]])) as Manifest[];
 }

@@ -23,6 +23,13 @@ function app(make: (stack: Stack) => unknown = (stack) => new KinesisEventStream
 const amounts = (guard: CostGuard) => Object.fromEntries(Object.values(resourcesOf(Template.fromStack(Stack.of(guard)), 'AWS::Budgets::Budget'))
   .map(({ Properties: { Budget: { BudgetName, BudgetLimit } } }) => [BudgetName.replace('costs-', ''), BudgetLimit.Amount]));
 
+/** Properties of the alarm whose logical id holds a text. */
+const alarmAt = (template: Template, text: string): Record<string, unknown> => {
+  const found = Object.entries(resourcesOf(template, 'AWS::CloudWatch::Alarm')).filter(([id]) => id.includes(text));
+  expect(found).toHaveLength(1);
+  return found[0][1].Properties as Record<string, unknown>;
+};
+
 /** Five addresses, 3.65 dollars a month each. */
 const addresses = (stack: Stack): void => {
   for (let index = 0; index < 5; index++) {
@@ -74,7 +81,7 @@ describe('CostGuard.forStage', () => {
   it('watches what a million payments cost, as it was billed, where it is told how to count them', () => {
     const guard = app(addresses).guard({ unitCost: { payments: 'SUM(payments)' } });
     const template = Template.fromStack(Stack.of(guard));
-    const alarm = onlyResource(template, 'AWS::CloudWatch::Alarm').Properties;
+    const alarm = alarmAt(template, 'UnitCostAlarm');
     // 18.25 dollars over 800 payments a second in the mean, and with two digits.
     expect(alarm).toMatchObject({ MetricName: 'CostPerMillionPayments', Threshold: 0.0087, Period: 86_400, AlarmActions: [{ Ref: expect.stringMatching(/Topic/) }] });
     const definition = JSON.parse(JSON.stringify(onlyResource(template, 'AWS::StepFunctions::StateMachine').Properties.DefinitionString['Fn::Join'][1].join('')
@@ -84,6 +91,22 @@ describe('CostGuard.forStage', () => {
     expect(definition.States.Payments.Arguments.MetricDataQueries[0].Expression).toBe('SUM(payments)');
     expect(statements(template).flatMap((it) => it.actions ?? [])).toEqual(expect.arrayContaining(['ce:GetCostAndUsage', 'cloudwatch:GetMetricData', 'cloudwatch:PutMetricData']));
     expect(JSON.stringify(onlyResource(template, 'AWS::SNS::TopicPolicy'))).toContain('cloudwatch.amazonaws.com');
+  });
+
+  it('tells when the price of a day was not computed: a watch that has stopped looks like a price that holds', () => {
+    const guard = app(addresses).guard({ unitCost: { payments: 'SUM(payments)' } });
+    const template = Template.fromStack(Stack.of(guard));
+    const { Metrics, ...alarm } = alarmAt(template, 'UnitCostNotComputed') as { Metrics: { Id: string; MetricStat?: { Metric: { MetricName: string } } }[] };
+    expect(alarm).toMatchObject({
+      Threshold: 0, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 1, TreatMissingData: 'notBreaching',
+      AlarmActions: [{ Ref: expect.stringMatching(/Topic/) as string }],
+    });
+    // What fails, what is ended, and what the schedule could not start.
+    expect(Object.fromEntries(Metrics.map(({ Id, MetricStat }) => [Id, MetricStat?.Metric.MetricName]))).toEqual({
+      expr_1: undefined, failed: 'ExecutionsFailed', timedOut: 'ExecutionsTimedOut', missed: 'ApproximateNumberOfMessagesVisible',
+    });
+    const [[missed]] = Object.entries(resourcesOf(template, 'AWS::SQS::Queue'));
+    expect(onlyResource(template, 'AWS::Scheduler::Schedule').Properties.Target.DeadLetterConfig).toEqual({ Arn: { 'Fn::GetAtt': [missed, 'Arn'] } });
   });
 
   it('must be told the limit of a million payments where nothing is priced', () => {

@@ -127,7 +127,7 @@ describe('ShardedDatabase', () => {
   it('tells clients where each shard is, workers directly and readers by the proxies', () => {
     const variables = stack.resolve(database.variables);
     expect(variables).toMatchObject({
-      DATABASE_NAME: 'ledger', DATABASE_WRITER_USER: 'ledger_writer', DATABASE_READER_USER: 'ledger_reader', DATABASE_LANES: String(sizing.logicalShards),
+      DATABASE_NAME: 'ledger', DATABASE_WRITER_USER: 'ledger_writer', DATABASE_READER_USER: 'ledger_reader',
       DATABASE_POOL: String(sizing.poolPerWorker),
     });
     const clusters = Object.keys(resourcesOf(template, 'AWS::RDS::DBCluster'));

@@ -241,8 +241,8 @@ const charts = (from: Template = template): Map<string, Found> => new Map(
 describe('operators', () => {
   it('are pinned to versions', () => {
     expect([...charts().values()].map(({ Properties }) => `${Properties.Release} ${Properties.Version} in ${Properties.Namespace}`).sort()).toEqual([
-      'aws-load-balancer-controller 3.2.2 in kube-system', 'envoy-gateway v1.9.0 in envoy-gateway-system', 'istio-base 1.30.4 in istio-system',
-      'istio-cni 1.30.4 in istio-system', 'istiod 1.30.4 in istio-system', 'karpenter 1.14.0 in kube-system', 'keda 2.21.1 in keda', 'ztunnel 1.30.4 in istio-system',
+      'aws-load-balancer-controller 3.2.2 in kube-system', 'envoy-gateway v1.9.0 in envoy-gateway-system', 'istio-base 1.30.3 in istio-system',
+      'istio-cni 1.30.3 in istio-system', 'istiod 1.30.3 in istio-system', 'karpenter 1.14.0 in kube-system', 'keda 2.20.2 in keda', 'ztunnel 1.30.3 in istio-system',
     ]);
   });
 

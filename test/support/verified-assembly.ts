@@ -12,9 +12,11 @@ interface Template {
 /**
  * The local environment, synthesized for runs that kill functions: a queue hides what a killed function had received for minutes, in which nothing
  * happens that a run could learn from. Here it hides it for a third of that time; all else is as it would be deployed.
+ *
+ * @param profile @default - serverless
  */
-export async function synthesizeForVerification(): Promise<UsedAssembly> {
-  const assembly = await synthesizeApp({ environment: 'local' });
+export async function synthesizeForVerification(profile?: 'serverless' | 'kubernetes'): Promise<UsedAssembly> {
+  const assembly = await synthesizeApp({ environment: 'local', ...(profile !== undefined && { profile }) });
   for (const { templateFile } of readAssembly(assembly.folder)) {
     const text = fs.readFileSync(templateFile, 'utf8');
     const changed = withShorterWaits(text);

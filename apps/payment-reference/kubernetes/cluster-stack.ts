@@ -3,16 +3,17 @@ import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { ClusterOperator, DataClass, KubernetesCluster } from '../../../constructs';
+import type { CacheStack } from '../stacks/cache-stack';
 import type { NetworkStack } from '../stacks/network-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
 import type { SecurityStack } from '../stacks/security-stack';
-import { callOperators } from './call-operators';
 import type { KafkaStack } from './kafka-stack';
 import type { LedgerStack } from './ledger-stack';
 import { LimitCounters } from './limit-counters';
 
 /** Properties of `ClusterStack`. */
 export interface ClusterStackProps extends ReferenceStackProps {
+  readonly cache: CacheStack;
   readonly kafka: KafkaStack;
   readonly ledger: LedgerStack;
   readonly network: NetworkStack;
@@ -30,7 +31,7 @@ const MONITORING = Object.fromEntries([
 export class ClusterStack extends Stack {
   readonly cluster: KubernetesCluster;
 
-  constructor(scope: Construct, id: string, { kafka, ledger, network, removalPolicy, security, ...props }: ClusterStackProps) {
+  constructor(scope: Construct, id: string, { cache, kafka, ledger: { database }, network, removalPolicy, security, ...props }: ClusterStackProps) {
     super(scope, id, props);
     const { vpc, dataSubnets } = network.foundation;
     const counters = new LimitCounters(this, 'Limits', { vpc, subnets: dataSubnets, encryptionKey: security.keys.key(DataClass.CACHE) });
@@ -43,10 +44,8 @@ export class ClusterStack extends Stack {
       encryptionKey: security.keys.key(DataClass.CONFIGURATION),
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: callOperators(security),
     });
-    const { cache, database } = ledger;
-    [counters, kafka.eventStream, database, cache].forEach((it) => this.cluster.allowTo(it));
+    [counters, kafka.eventStream, database, cache.cache].forEach((it) => this.cluster.allowTo(it));
     if (database.proxyConnections !== undefined) {
       this.cluster.connections.allowToDefaultPort(database.proxyConnections);
     }

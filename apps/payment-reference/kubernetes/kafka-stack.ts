@@ -5,8 +5,7 @@ import type { Workload } from '../../../lib/workload';
 import type { NetworkStack } from '../stacks/network-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
 import type { SecurityStack } from '../stacks/security-stack';
-import { callOperators } from './call-operators';
-import { CONSUMER_GROUP } from './payment-chart';
+import { CONSUMER_GROUP } from './names';
 
 /** Properties of `KafkaStack`. */
 export interface KafkaStackProps extends ReferenceStackProps {
@@ -29,7 +28,6 @@ export class KafkaStack extends Stack {
       encryptionKey: security.eventsKey,
       logEncryptionKey: security.operationsKey,
       removalPolicy,
-      alarms: callOperators(security),
     });
     this.eventStream.alarmOnLag(CONSUMER_GROUP);
   }

@@ -1,20 +1,18 @@
 import type { Construct } from 'constructs';
 import {
-  GatewayTier, MeshPolicy, NamespaceBaseline, NodeCapacityMix, PodObservability, PriorityLadder, StatelessPods, StreamWorkerPods,
-  type TokenIssuerOptions, WorkerSource,
+  GatewayTier, MeshPolicy, PodObservability, StatelessPods, StreamWorkerPods, TaskSchedule, type TokenIssuerOptions, WorkerSource,
 } from '../../../constructs/kubernetes';
 import { Chart } from '../../../constructs/kubernetes/cdk8s';
+import { KUBERNETES } from '../../../constructs/kubernetes/defaults';
+import { sizePodTier } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
+import type { Variables } from '../ledger-access';
+import { BaseChart, type UpkeepOptions } from './base-chart';
+import { API, CONSUMER_GROUP, NAMESPACE, UPKEEP, WORKER } from './names';
 import { PORTS } from './ports';
 
-/** Namespace of what takes and settles payments, and of the gateways before it. */
-export const NAMESPACE = 'pay';
-/** Group of the workers of the topic. */
-export const CONSUMER_GROUP = 'payment-worker';
-/** Service accounts of the pods: their deployments are named alike. */
-export const API = 'payment-api';
-export const WORKER = 'payment-worker';
-export const COLLECTOR = 'telemetry-collector';
+/** In an hour. */
+const MINUTES = 60;
 
 /** What the pods of a cell are told of the rest of the system. */
 export interface PaymentChartProps {
@@ -32,7 +30,7 @@ export interface PaymentChartProps {
   readonly topic: { readonly name: string; readonly partitions: number; readonly brokers: string };
   /** Ports that pods reach in the network, by what is there. */
   readonly dataPorts: { readonly [name: string]: number };
-  /** Images by their digests. */
+  /** Images by their digests, or as assets. */
   readonly images: { readonly api: string; readonly worker: string; readonly collector: string };
   /** Names that clients call. */
   readonly hostnames: { readonly public: string; readonly partners: string };
@@ -40,28 +38,37 @@ export interface PaymentChartProps {
   readonly tokens: TokenIssuerOptions;
   /** Variables of the API and the worker. */
   readonly variables: { readonly api: Variables; readonly worker: Variables };
+  /** What looks after the ledger. */
+  readonly upkeep: UpkeepOptions;
+  /** How many cells there are: a client's share is that of the pods of all of them. */
+  readonly cells: number;
   /** Address of the runbooks; none when left out. */
   readonly runbooks?: string;
 }
 
-interface Variables {
-  readonly [name: string]: string;
-}
-
-/** Everything of one cell that runs in its cluster. */
+/** Everything of one cell that runs in its cluster. What must be there before is in a chart of its own. */
 export class PaymentChart extends Chart {
+  /** To be applied first: this chart comes once its migration has succeeded. */
+  readonly base: BaseChart;
   readonly api: StatelessPods;
   readonly worker: StreamWorkerPods;
   readonly gateways: readonly GatewayTier[];
-  private readonly baseline: NamespaceBaseline;
 
   constructor(scope: Construct, id: string, private readonly props: PaymentChartProps) {
     super(scope, id, { namespace: NAMESPACE, disableResourceNameHashes: true });
     const { images, topic, variables, workload } = props;
-    this.baseline = new NamespaceBaseline(this, 'Namespace', { name: NAMESPACE });
-    new PriorityLadder(this, 'Priorities');
-    const told = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${COLLECTOR}.${NAMESPACE}:${PORTS.collector}`, AWS_REGION: props.region };
-    this.api = new StatelessPods(this, 'Api', { name: API, workload, image: images.api, environment: { ...told, ...variables.api } });
+    const told = { OTEL_EXPORTER_OTLP_ENDPOINT: PodObservability.endpointIn(NAMESPACE), AWS_REGION: props.region };
+    // Nothing tells the autoscaler yet how many requests a pod answers: the peak must not wait for it.
+    const minimumReplicas = sizePodTier(workload).peakReplicas;
+    this.api = new StatelessPods(this, 'Api', {
+      name: API,
+      workload,
+      image: images.api,
+      minimumReplicas,
+      grpcPort: PORTS.grpc,
+      // Of all cells: where the cache does not count for all of them, each pod lets a client have its part.
+      environment: { ...told, ...variables.api, API_TASKS: String(minimumReplicas * props.cells) },
+    });
     this.worker = new StreamWorkerPods(this, 'Worker', {
       name: WORKER,
       workload,
@@ -71,14 +78,13 @@ export class PaymentChart extends Chart {
         bootstrapServers: topic.brokers, topic: topic.name, consumerGroup: CONSUMER_GROUP, partitions: topic.partitions, region: props.region,
       }),
     });
-    this.gateways = [this.gateway('public', { tokens: props.tokens }), this.gateway('partners', { clientAuthoritySecretName: 'partner-authorities' })];
-    new NodeCapacityMix(this, 'Nodes', {
-      clusterName: props.clusterName,
-      nodeRole: props.nodeRole,
-      imageVersion: props.nodeImageVersion,
-      tiers: [{ sizing: this.api.sizing }, { sizing: this.worker.sizing, mayRunOnSpot: true }],
+    this.base = new BaseChart(scope, `${id}-base`, {
+      ...props,
+      sizes: { api: this.api.sizing, worker: this.worker.sizing },
+      upkeep: { ...props.upkeep, variables: this.upkeepVariables() },
     });
-    new PodObservability(this, 'Observability', {
+    this.gateways = [this.gateway('public', { tokens: props.tokens }), this.gateway('partners', { clientAuthoritySecretName: 'partner-authorities' })];
+    const observability = new PodObservability(this, 'Observability', {
       namespace: NAMESPACE,
       workload,
       region: props.region,
@@ -88,8 +94,26 @@ export class PaymentChart extends Chart {
       workers: [this.worker],
       runbooks: props.runbooks,
     });
-    this.openMesh();
+    this.addUpkeep();
+    this.openMesh(observability);
     this.openNetwork();
+  }
+
+  private upkeepVariables(): Variables {
+    return { AWS_REGION: this.props.region, ...this.props.upkeep.variables };
+  }
+
+  /** Sums of days each hour, and partitions that come and go each day. Every cell does it, one after the other: none is missed when one is lost. */
+  private addUpkeep(): void {
+    const { hour, minute, stagger } = KUBERNETES.upkeep;
+    const { cellIndex, image } = this.props.upkeep;
+    const at = (minute + cellIndex * stagger) % MINUTES;
+    const schedules = { hourly: `${at} * * * *`, daily: `${at} ${hour} * * *` };
+    for (const [task, schedule] of Object.entries(schedules)) {
+      new TaskSchedule(this, `Upkeep-${task}`, {
+        name: `ledger-${task}`, schedule, image, args: [task], environment: this.upkeepVariables(), serviceAccountName: UPKEEP,
+      });
+    }
   }
 
   private gateway(name: 'public' | 'partners', clients: { readonly tokens?: TokenIssuerOptions; readonly clientAuthoritySecretName?: string }): GatewayTier {
@@ -107,14 +131,15 @@ export class PaymentChart extends Chart {
   }
 
   /** Gateways are called by everybody; the API by them; and what is counted, Prometheus reads. */
-  private openMesh(): void {
+  private openMesh({ collectorLabels }: PodObservability): void {
     const [api, worker] = [this.api.labels, this.worker.labels];
     new MeshPolicy(this, 'Mesh', {
       namespace: NAMESPACE,
       edges: this.gatewayNames.map((name) => ({ name: `clients-of-${name}`, pods: this.proxies(name), ports: [PORTS.proxy] })),
       allowed: [
         { name: 'gateways-to-api', to: api, ports: [PORTS.api], fromNamespace: NAMESPACE },
-        { name: 'pods-to-collector', to: { 'app.kubernetes.io/name': COLLECTOR }, ports: [PORTS.collector], fromNamespace: NAMESPACE },
+        { name: 'services-to-api', to: api, ports: [PORTS.grpc], fromNamespace: NAMESPACE },
+        { name: 'pods-to-collector', to: { ...collectorLabels }, ports: [PORTS.collector], fromNamespace: NAMESPACE },
         { name: 'prometheus-to-api', to: api, ports: [PORTS.api], fromNamespace: 'monitoring' },
         { name: 'prometheus-to-worker', to: worker, ports: [PORTS.health], fromNamespace: 'monitoring' },
       ],
@@ -123,24 +148,26 @@ export class PaymentChart extends Chart {
 
   /** What passes the default denial. Between pods of the mesh everything goes over its own port: who may call whom is said above. */
   private openNetwork(): void {
-    const { dataPorts, networkRange } = this.props;
+    const { base: { baseline }, props: { dataPorts, networkRange } } = this;
     const anywhere = '0.0.0.0/0';
     const control = { namespace: 'envoy-gateway-system' };
-    this.baseline.allowIngress('AllowMesh', { port: PORTS.mesh, peer: {} });
-    this.baseline.allowIngress('AllowMeshOfPrometheus', { port: PORTS.mesh, peer: { namespace: 'monitoring' } });
-    this.baseline.allowEgress('AllowMeshOut', { port: PORTS.mesh, peer: {} });
+    baseline.allowIngress('AllowMesh', { port: PORTS.mesh, peer: {} });
+    baseline.allowIngress('AllowMeshOfPrometheus', { port: PORTS.mesh, peer: { namespace: 'monitoring' } });
+    baseline.allowEgress('AllowMeshOut', { port: PORTS.mesh, peer: {} });
     // Probes of the kubelet come from this address in a mesh without sidecars: https://istio.io/latest/docs/ambient/usage/networkpolicy/
-    [PORTS.api, PORTS.health].forEach((port) => this.baseline.allowIngress(`AllowProbes${port}`, { port, cidr: '169.254.7.127/32' }));
+    [PORTS.api, PORTS.health].forEach((port) => baseline.allowIngress(`AllowProbes${port}`, { port, cidr: '169.254.7.127/32' }));
+    // Pods get the credentials of their roles from an agent on their node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+    baseline.allowEgress('AllowIdentity', { port: PORTS.identity, cidr: '169.254.170.23/32' });
     // AWS over its endpoints, and the issuer of tokens.
-    this.baseline.allowEgress('AllowHttps', { port: PORTS.https, cidr: anywhere });
+    baseline.allowEgress('AllowHttps', { port: PORTS.https, cidr: anywhere });
     for (const [name, port] of Object.entries(dataPorts)) {
-      this.baseline.allowEgress(`Allow${name}`, { port, cidr: networkRange });
+      baseline.allowEgress(`Allow${name}`, { port, cidr: networkRange });
     }
     for (const name of this.gatewayNames) {
       const pods = this.proxies(name);
-      this.baseline.allowIngress(`AllowClientsOf${name}`, { pods, port: PORTS.proxy, cidr: anywhere });
-      this.baseline.allowEgress(`AllowControlOf${name}`, { pods, port: PORTS.gatewayControl, peer: control });
-      this.baseline.allowEgress(`AllowLimitsOf${name}`, { pods, port: PORTS.rateLimit, peer: control });
+      baseline.allowIngress(`AllowClientsOf${name}`, { pods, port: PORTS.proxy, cidr: anywhere });
+      baseline.allowEgress(`AllowControlOf${name}`, { pods, port: PORTS.gatewayControl, peer: control });
+      baseline.allowEgress(`AllowLimitsOf${name}`, { pods, port: PORTS.rateLimit, peer: control });
     }
   }
 }

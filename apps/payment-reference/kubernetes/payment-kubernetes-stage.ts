@@ -1,18 +1,25 @@
-import { AspectPriority, Aspects, RemovalPolicy, Stage, Tags, Validations } from 'aws-cdk-lib';
+import { Stage, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ManagedPolicies, ServerAccessLogs } from '../../../constructs';
-import { AspectGroup } from '../aspects/aspect-group';
-import { StackSizeLimit } from '../aspects/stack-size-limit';
-import { StatefulResourceGuard } from '../aspects/stateful-resource-guard';
-import { type PaymentReferenceStageProps, referenceTags } from '../payment-reference-stage';
+import type { Workload } from '../../../lib/workload';
+import { guardStage, stageCommon } from '../guard-stage';
+import type { PaymentReferenceStageProps } from '../payment-reference-stage';
 import { Phase } from '../phase';
+import { AccessStack } from '../stacks/access-stack';
+import { CacheStack } from '../stacks/cache-stack';
+import { CanaryStack } from '../stacks/canary-stack';
+import { FraudStack } from '../stacks/fraud-stack';
 import { NetworkStack } from '../stacks/network-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
 import { SecurityStack } from '../stacks/security-stack';
 import { ClusterStack } from './cluster-stack';
+import { KubernetesDataStack } from './data-stack';
 import { KafkaStack } from './kafka-stack';
 import { LedgerStack } from './ledger-stack';
+import { letSettle } from './let-settle';
 import { PodsStack } from './pods-stack';
+import { RefundsStack } from './refunds-stack';
+import { KubernetesCellSignalsStack, KubernetesSignalsStack } from './signals-stacks';
+import { functionVariables } from './variables';
 
 /** Properties of `PaymentKubernetesStage`. */
 export type PaymentKubernetesStageProps = Pick<PaymentReferenceStageProps, 'disposable' | 'env' | 'environmentName' | 'runbookUrl' | 'workload'>;
@@ -20,60 +27,62 @@ export type PaymentKubernetesStageProps = Pick<PaymentReferenceStageProps, 'disp
 /** The stacks that are there once for each cell. */
 export interface KubernetesCell {
   readonly kafka: KafkaStack;
+  readonly refunds: RefundsStack;
   readonly cluster: ClusterStack;
   readonly pods: PodsStack;
+  readonly signals: KubernetesCellSignalsStack;
 }
 
 /**
- * The payment reference on Kubernetes: Envoy, Kafka, workers in pods and PostgreSQL in place of load balancers, Kinesis, functions and DynamoDB.
- * Keys, topics of alarms and network are those of the other profile, and so is the workload that all sizes follow from.
+ * The payment reference on Kubernetes: Envoy, Kafka, workers in pods and PostgreSQL in place of load balancers, Kinesis, functions and DynamoDB. What
+ * does not depend on these is the same as in the other profile, and so is the workload that all sizes follow from.
  */
 export class PaymentKubernetesStage extends Stage {
   readonly security: SecurityStack;
   readonly network: NetworkStack;
   readonly ledger: LedgerStack;
+  readonly data: KubernetesDataStack;
+  readonly access: AccessStack;
+  readonly cache: CacheStack;
+  readonly canary: CanaryStack;
+  readonly fraud: FraudStack;
   readonly cells: readonly KubernetesCell[];
+  readonly signals: KubernetesSignalsStack;
 
-  constructor(scope: Construct, id: string, props: PaymentKubernetesStageProps) {
+  constructor(scope: Construct, id: string, private readonly props: PaymentKubernetesStageProps) {
     super(scope, id, props);
-    if (props.disposable && props.environmentName === 'prod') {
-      throw new Error('`disposable` must be false for prod, got: true');
-    }
-    const { disposable, workload } = props;
-    const common: ReferenceStackProps = {
-      phase: Phase.SCALE,
-      terminationProtection: !disposable,
-      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    };
+    const { runbookUrl, workload } = props;
+    const common: ReferenceStackProps = stageCommon(props, Phase.SCALE);
     this.security = new SecurityStack(this, 'security', common);
     this.network = new NetworkStack(this, 'network', { ...common, security: this.security, workload });
-    const shared = { ...common, security: this.security, network: this.network };
-    this.ledger = new LedgerStack(this, 'ledger', { ...shared, workload });
-    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, shared, props));
-    Validations.of(this).acknowledge({
-      id: 'HighThroughput::HT-CAPACITY-003',
-      reason: 'docs/deploy.md begins with the raises that `cht quotas` asks for; the ledger is no table here, so that DynamoDB needs none',
-    });
-    Aspects.of(this).add(new AspectGroup(...referenceTags(props.environmentName)), { priority: AspectPriority.MUTATING });
-    Aspects.of(this).add(new AspectGroup(
-      new ServerAccessLogs(this.network.accessLogs),
-      new ManagedPolicies(),
-      new StackSizeLimit(),
-      ...(disposable ? [] : [new StatefulResourceGuard()]),
-    ));
+    const shared = { ...common, security: this.security, network: this.network, workload };
+    this.ledger = new LedgerStack(this, 'ledger', shared);
+    this.data = new KubernetesDataStack(this, 'data', shared);
+    this.access = new AccessStack(this, 'access', { ...shared, data: this.data, fetchesKeys: true });
+    this.cache = new CacheStack(this, 'cache', { ...shared, data: this.data });
+    this.canary = new CanaryStack(this, 'canary', shared);
+    this.fraud = new FraudStack(this, 'fraud', { ...shared, variables: functionVariables(this.ledger.database, this.data.parking, workload) });
+    letSettle(this.fraud.worker, this.ledger.database, this.data.parking);
+    this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(index, { ...shared, workload: workload.cellShare() }));
+    const { access, cache, canary, data, fraud, ledger } = this;
+    this.signals = new KubernetesSignalsStack(this, 'signals', { ...shared, access, cache, canary, data, fraud, ledger, runbookUrl });
+    guardStage(this, this.network, props, 'docs/deploy.md begins with the raises that `cht quotas` asks for; those of EKS nodes are beside them');
   }
 
   private createCell(
-    cell: string,
-    shared: ReferenceStackProps & { readonly network: NetworkStack; readonly security: SecurityStack },
-    props: PaymentKubernetesStageProps,
+    index: number,
+    shared: ReferenceStackProps & { readonly network: NetworkStack; readonly security: SecurityStack; readonly workload: Workload },
   ): KubernetesCell {
-    const { ledger } = this;
-    const workload = props.workload.cellShare();
-    const kafka = new KafkaStack(this, `${cell}-kafka`, { ...shared, workload });
-    const cluster = new ClusterStack(this, `${cell}-cluster`, { ...shared, kafka, ledger });
-    const pods = new PodsStack(this, `${cell}-pods`, { ...shared, cluster, kafka, ledger, runbookUrl: props.runbookUrl, workload });
-    [kafka, cluster, pods].forEach((stack) => Tags.of(stack).add('cell', cell));
-    return { kafka, cluster, pods };
+    const { access, cache, data, fraud, ledger, props: { runbookUrl, workload: { cells } } } = this;
+    const cell = `cell${index + 1}`;
+    const kafka = new KafkaStack(this, `${cell}-kafka`, shared);
+    const refunds = new RefundsStack(this, `${cell}-refunds`, { ...shared, data, ledger });
+    const cluster = new ClusterStack(this, `${cell}-cluster`, { ...shared, cache, kafka, ledger });
+    const pods = new PodsStack(this, `${cell}-pods`, {
+      ...shared, access, cache, cells, cellIndex: index, cluster, data, fraud, kafka, ledger, refunds: refunds.refundWorker, runbookUrl,
+    });
+    const signals = new KubernetesCellSignalsStack(this, `${cell}-signals`, { ...shared, cluster, kafka, refunds, runbookUrl });
+    [kafka, refunds, cluster, pods, signals].forEach((stack) => Tags.of(stack).add('cell', cell));
+    return { kafka, refunds, cluster, pods, signals };
   }
 }

@@ -1,25 +1,45 @@
+import { createHash } from 'node:crypto';
 import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { DockerImageAsset, type DockerImageAssetProps, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { recordDecisions, recordWorkload } from '../../../constructs';
+import { assetFolder, type PodIdentity, type QueueWorker, recordDecisions, recordWorkload } from '../../../constructs';
 import { DEFAULTS } from '../../../constructs/defaults';
+import { PodObservability } from '../../../constructs/kubernetes';
 import { App } from '../../../constructs/kubernetes/cdk8s';
 import { LIMITS } from '../../../constructs/limits';
+import { collectorImage } from '../../../constructs/observability/collector-image';
 import type { Decision } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
+import type { AccessStack } from '../stacks/access-stack';
+import type { CacheStack } from '../stacks/cache-stack';
+import type { FraudStack } from '../stacks/fraud-stack';
 import type { NetworkStack } from '../stacks/network-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
+import type { UpkeepOptions } from './base-chart';
 import type { ClusterStack } from './cluster-stack';
+import type { KubernetesDataStack } from './data-stack';
 import type { KafkaStack } from './kafka-stack';
 import type { LedgerStack } from './ledger-stack';
-import { API, COLLECTOR, CONSUMER_GROUP, NAMESPACE, PaymentChart, type PaymentChartProps, WORKER } from './payment-chart';
+import { API, CONSUMER_GROUP, NAMESPACE, UPKEEP, WORKER } from './names';
+import { PaymentChart, type PaymentChartProps } from './payment-chart';
+import { apiVariables, upkeepVariables, workerVariables } from './variables';
 
 /** Properties of `PodsStack`. */
 export interface PodsStackProps extends ReferenceStackProps {
+  readonly access: AccessStack;
+  readonly cache: CacheStack;
+  /** Which of the cells this is, from 0, and how many there are. */
+  readonly cellIndex: number;
+  readonly cells: number;
   readonly cluster: ClusterStack;
+  readonly data: KubernetesDataStack;
+  readonly fraud: FraudStack;
   readonly kafka: KafkaStack;
   readonly ledger: LedgerStack;
   readonly network: NetworkStack;
+  /** Where refunds wait that came before their payment. */
+  readonly refunds: QueueWorker;
   /** Page with the runbooks. None when left out. */
   readonly runbookUrl?: string;
   /** What this cell must carry. */
@@ -32,11 +52,9 @@ export class PodsStack extends Stack {
 
   constructor(scope: Construct, id: string, private readonly props: PodsStackProps) {
     super(scope, id, props);
-    const { cluster: { cluster }, workload } = props;
     this.chart = new PaymentChart(new App(), 'payments', this.chartProps());
-    cluster.addChart('Chart', this.chart, this);
-    this.letPodsIn();
-    recordWorkload(this, workload);
+    this.applyInOrder();
+    recordWorkload(this, props.workload);
     const { api, gateways: [gateway], worker } = this.chart;
     const sizes: { readonly [name: string]: readonly Decision[] } = { Api: api.decisions, Worker: worker.decisions, Gateway: gateway.decisions };
     for (const [name, decisions] of Object.entries(sizes)) {
@@ -44,43 +62,62 @@ export class PodsStack extends Stack {
     }
   }
 
+  /** Pods that know a new form of the ledger come once it has that form; those before them know it as well. */
+  private applyInOrder(): void {
+    const { cluster: { cluster }, ledger: { database } } = this.props;
+    const { base } = this.chart;
+    const identities = this.letPodsIn();
+    const upkeep = cluster.addIdentity(UPKEEP, NAMESPACE, this);
+    database.grantOwn(upkeep);
+    const first = cluster.addChart('Base', base, this);
+    // Pods that start before they have a role start in vain.
+    first.node.addDependency(upkeep);
+    const migrated = cluster.awaitJob('Migrated', { name: base.migration.jobName, namespace: NAMESPACE }, first, this);
+    cluster.addChart('Chart', this.chart, this).node.addDependency(migrated, ...identities);
+  }
+
   /** The API writes to the topic and reads the ledger; the worker reads the topic and writes the ledger; KEDA sees how far it is behind. */
-  private letPodsIn(): void {
-    const { cluster: { cluster }, kafka: { eventStream }, ledger: { cache, database } } = this.props;
-    const identity = (account: string) => cluster.addIdentity(account, NAMESPACE, this);
-    const api = identity(API);
+  private letPodsIn(): PodIdentity[] {
+    const { access, cache, cluster: { cluster }, data, fraud, kafka: { eventStream }, ledger: { database }, refunds } = this.props;
+    const accounts = [API, WORKER, PodObservability.COLLECTOR_ACCOUNT];
+    const [api, worker, collector] = accounts.map((account) => cluster.addIdentity(account, NAMESPACE, this));
     eventStream.grantWrite(api);
+    // What may not be old is read at the writers, by a user who cannot write.
     database.grantRead(api);
-    cache.grantConnect(api);
-    const worker = identity(WORKER);
+    database.grantReadWriters(api);
+    cache.cache.grantConnect(api);
+    access.auth.grantRead(api);
+    data.profiles.grantRead(api);
+    data.parking.grantRead(api);
     eventStream.grantRead(worker, CONSUMER_GROUP);
     database.grantWrite(worker);
+    // Where merchants lie is read there while the writer does not answer.
+    database.grantRead(worker);
+    data.parking.grantPut(worker);
+    refunds.grantSend(worker);
+    fraud.events.grantWrite(worker);
     const traces = ['xray:GetSamplingRules', 'xray:GetSamplingTargets', 'xray:PutSpans', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
-    identity(COLLECTOR).role.addToPolicy(new PolicyStatement({ actions: traces, resources: ['*'] }));
+    collector.role.addToPolicy(new PolicyStatement({ actions: traces, resources: ['*'] }));
     eventStream.grantLag(cluster.keda, CONSUMER_GROUP);
+    return [api, worker, collector];
   }
 
   private chartProps(): PaymentChartProps {
-    const { cluster: { cluster }, kafka: { eventStream }, ledger: { cache, database }, network, runbookUrl, workload } = this.props;
-    const text = (name: string, description: string, allowedPattern: string): string =>
-      new CfnParameter(this, name, { description, allowedPattern }).valueAsString;
-    const image = (name: string, description: string): string => text(name, `${description}, by its digest`, '.+@sha256:[0-9a-f]{64}');
+    const { access, cache: { cache }, cells, cluster: { cluster }, data, fraud, network, refunds, runbookUrl, workload } = this.props;
+    const { kafka: { eventStream }, ledger: { database } } = this.props;
     const domain = '([a-z0-9-]+\\.)+[a-z]{2,}';
-    const https = 'https://\\S+';
-    const topic = { KAFKA_CLUSTER_ARN: eventStream.clusterArn, KAFKA_TOPIC: eventStream.topicName };
+    // CloudFormation does not know them.
+    const brokers = this.text('Brokers', 'Answer of "aws kafka get-bootstrap-brokers": BootstrapBrokerStringSaslIam', '[^,\\s"]+:\\d+(,[^,\\s"]+:\\d+)*');
+    const common = { database, parking: data.parking, topic: { stream: eventStream, brokers }, workload };
     return {
       workload,
       region: this.region,
+      cells,
       clusterName: cluster.clusterName,
       nodeRole: cluster.karpenter.nodeRole.roleName,
-      nodeImageVersion: text('NodeImageVersion', 'Version of the Bottlerocket images of the nodes, as v20260101', 'v\\d{8}'),
+      nodeImageVersion: this.text('NodeImageVersion', 'Version of the Bottlerocket images of the nodes, as v20260101', 'v\\d{8}'),
       networkRange: network.foundation.vpc.vpcCidrBlock,
-      topic: {
-        name: eventStream.topicName,
-        partitions: eventStream.sizing.partitions,
-        // CloudFormation does not know them.
-        brokers: text('Brokers', 'Answer of "aws kafka get-bootstrap-brokers": BootstrapBrokerStringSaslIam', '[^,\\s]+:\\d+(,[^,\\s]+:\\d+)*'),
-      },
+      topic: { name: eventStream.topicName, partitions: eventStream.sizing.partitions, brokers },
       dataPorts: {
         Topic: LIMITS.kafka.ports.iam,
         Ledger: DEFAULTS.database.port,
@@ -90,25 +127,46 @@ export class PodsStack extends Stack {
           : { Cache: DEFAULTS.cache.port }),
       },
       images: {
-        api: image('ApiImage', 'Image of payment-api'),
-        worker: image('WorkerImage', 'Image of payment-worker'),
-        collector: image('CollectorImage', 'Image of the AWS Distro for OpenTelemetry collector'),
+        api: this.image('ApiImage', ourImage('payment-api')).imageUri,
+        worker: this.image('WorkerImage', ourImage('payment-stream-worker')).imageUri,
+        collector: this.image('CollectorImage', collectorImage()).imageUri,
       },
       hostnames: {
-        public: text('PublicHostname', 'Name that people and their devices call', domain),
-        partners: text('PartnersHostname', 'Name that servers of partners call', domain),
+        public: this.text('PublicHostname', 'Name that people and their devices call', domain),
+        partners: this.text('PartnersHostname', 'Name that servers of partners call', domain),
       },
       tokens: {
-        issuer: text('JwtIssuer', 'Issuer whose tokens are accepted: the claim iss', https),
-        audiences: [text('JwtAudience', 'Audience that tokens must name: the claim aud', '\\S+')],
-        jwksUri: text('JwtKeySetEndpoint', 'Where gateways read the public keys of the issuer', https),
+        issuer: access.issuer.issuer,
+        audiences: [this.text('JwtAudience', 'Audience that tokens must name: the claim aud', '[^\\s"]+')],
+        jwksUri: access.issuer.jwksEndpoint,
         scopes: ['payments:write'],
       },
       variables: {
-        api: { ...topic, ...database.variables, ...cache.variables },
-        worker: { ...topic, KAFKA_CONSUMER_GROUP: CONSUMER_GROUP, ...database.variables },
+        api: apiVariables({ ...common, access, cache, profiles: data.profiles }),
+        worker: workerVariables({ ...common, refunds, eventStreamName: fraud.events.stream.streamName }),
       },
+      upkeep: this.upkeep(),
       runbooks: runbookUrl === undefined ? undefined : `${runbookUrl}#`,
     };
   }
+
+  private upkeep(): UpkeepOptions {
+    const { cellIndex, ledger: { database }, workload } = this.props;
+    const image = this.image('UpkeepImage', ourImage('ledger-maintenance'));
+    const variables = upkeepVariables(database, workload);
+    const revision = createHash('sha256').update(image.assetHash).update(JSON.stringify(this.resolve(variables))).digest('hex');
+    return { image: image.imageUri, variables, revision, cellIndex };
+  }
+
+  private image(id: string, props: DockerImageAssetProps): DockerImageAsset {
+    return new DockerImageAsset(this, id, props);
+  }
+
+  private text(name: string, description: string, allowedPattern: string): string {
+    return new CfnParameter(this, name, { description, allowedPattern }).valueAsString;
+  }
+}
+
+function ourImage(name: string): DockerImageAssetProps {
+  return { directory: assetFolder(name), platform: Platform.LINUX_ARM64 };
 }

@@ -4,9 +4,12 @@ import { KUBERNETES } from '../../../constructs/kubernetes/defaults';
 /** Ports inside a cluster. */
 export const PORTS = {
   api: DEFAULTS.tier.containerPort,
+  grpc: KUBERNETES.grpcPort,
   health: KUBERNETES.healthPort,
   collector: KUBERNETES.collectorPort,
   https: 443,
+  /** Where the agent of EKS Pod Identity answers. */
+  identity: 80,
   /** Where Envoy listens for a gateway's 443: it may not open a port below 1024. */
   proxy: 10_443,
   /** Where Envoy Gateway tells its proxies what to do. */

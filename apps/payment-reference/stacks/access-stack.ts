@@ -11,15 +11,35 @@ import type { SecurityStack } from './security-stack';
 
 /** Properties of `AccessStack`. */
 export interface AccessStackProps extends ReferenceStackProps {
-  readonly data: DataStack;
+  /** Where the API keys are backed up. */
+  readonly data: Pick<DataStack, 'backups'>;
   readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
+
+  /**
+   * Whether the API fetches the issuer's keys by itself. It must reach the issuer for that.
+   *
+   * @default false: a parameter has them
+   */
+  readonly fetchesKeys?: boolean;
+}
+
+/** Who tokens come from. */
+export interface TokenIssuer {
+  /** The claim `iss`. */
+  readonly issuer: string;
+  /** Where its public keys are. */
+  readonly jwksEndpoint: string;
+  /** The keys themselves, where the API cannot fetch them. */
+  readonly keySet?: string;
 }
 
 /** Who may call the API, told once for all cells: the issuer of tokens, what each route asks for, the API keys, and how much a client may post. */
 export class AccessStack extends Stack {
   readonly auth: ApiAuth;
+  /** Who tokens come from, as parameters of the stack. */
+  readonly issuer: TokenIssuer;
   /** Payments per second of one client in all cells together, where its key states no other. */
   readonly clientPaymentsPerSecond: number;
 
@@ -28,8 +48,9 @@ export class AccessStack extends Stack {
     const { data, phase, removalPolicy, security } = props;
     const { payments, batches, reads, holds, payouts } = PAYMENT_ROUTES;
     const routes = phase.includes(Phase.ADVANCED) ? [payments, batches, reads, holds, payouts] : [payments, batches, reads];
+    this.issuer = this.parameters(props.fetchesKeys ?? false);
     this.auth = new ApiAuth(this, 'Clients', {
-      ...this.parameters(),
+      ...this.issuer,
       routes: routes.map((route) => ({ ...route, paths: [...route.paths] })),
       encryptionKey: security.operationsKey,
       removalPolicy,
@@ -41,18 +62,20 @@ export class AccessStack extends Stack {
   }
 
   /** What a deployment must state: none has a default, so that no token is trusted by chance. */
-  private parameters(): { issuer: string; jwksEndpoint: string; keySet: string } {
+  private parameters(fetchesKeys: boolean): TokenIssuer {
     const address = { allowedPattern: 'https://\\S+', constraintDescription: 'must be an https address' };
     return {
       issuer: new CfnParameter(this, 'JwtIssuer', { description: 'Issuer whose tokens are accepted: the claim iss', ...address }).valueAsString,
       jwksEndpoint: new CfnParameter(this, 'JwtKeySetEndpoint', {
-        description: 'Where load balancers read the public keys of the issuer', ...address,
+        description: `Where ${fetchesKeys ? 'gateways and the API' : 'load balancers'} read the public keys of the issuer`, ...address,
       }).valueAsString,
-      keySet: new CfnParameter(this, 'JwtKeySet', {
-        description: 'Public keys of the issuer, as the text of a JSON Web Key Set: tasks reach no address outside',
-        allowedPattern: '\\{[\\s\\S]*"keys"[\\s\\S]*\\}',
-        constraintDescription: 'must be a JSON Web Key Set',
-      }).valueAsString,
+      ...(!fetchesKeys && {
+        keySet: new CfnParameter(this, 'JwtKeySet', {
+          description: 'Public keys of the issuer, as the text of a JSON Web Key Set: tasks reach no address outside',
+          allowedPattern: '\\{[\\s\\S]*"keys"[\\s\\S]*\\}',
+          constraintDescription: 'must be a JSON Web Key Set',
+        }).valueAsString,
+      }),
     };
   }
 }

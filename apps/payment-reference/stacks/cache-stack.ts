@@ -10,7 +10,8 @@ import type { SecurityStack } from './security-stack';
 
 /** Properties of `CacheStack`. */
 export interface CacheStackProps extends ReferenceStackProps {
-  readonly data: DataStack;
+  /** What the cache is filled with. */
+  readonly data: Pick<DataStack, 'profiles'>;
   readonly network: NetworkStack;
   readonly security: SecurityStack;
   /** What all cells together must carry. */

@@ -1,9 +1,10 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { assetFolder, QueueWorker, StreamWorker, TelemetryCollector } from '../../../constructs';
+import { assetFolder, type QueueWorker, StreamWorker, TelemetryCollector } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
 import { grantSettle, workerVariables } from '../ledger-access';
+import { addRefundWorker } from '../refund-worker';
 import type { CellStreamStack } from './cell-stream-stack';
 import type { DataStack } from './data-stack';
 import type { NetworkStack } from './network-stack';
@@ -36,39 +37,25 @@ export class CellWorkerStack extends Stack {
   constructor(scope: Construct, id: string, props: CellWorkerStackProps) {
     super(scope, id, props);
     const { data, network, removalPolicy, security, stream, workload } = props;
-    const common = {
-      vpc: network.foundation.vpc,
-      vpcSubnets: network.foundation.applicationSubnets,
-      logEncryptionKey: security.operationsKey,
-      removalPolicy,
-    };
     const variables = workerVariables(data, workload);
-
-    this.refundWorker = new QueueWorker(this, 'RefundWorker', {
-      ...common,
-      workload,
-      // It has waited for its payment already.
-      batchingWindow: Duration.seconds(1),
-      code: lambda.Code.fromAsset(assetFolder('refund-worker')),
-      environment: variables,
-      encryptionKey: security.eventsKey,
-    });
+    this.refundWorker = addRefundWorker(this, { network, removalPolicy, security, variables, workload });
+    grantSettle(data, this.refundWorker);
     // The API of the first phase sends there. An export that goes while another stack still imports it would stop the way to the second phase.
     this.exportValue(this.refundWorker.queue.queueUrl);
     this.exportValue(this.refundWorker.queue.queueArn);
     if (stream !== undefined) {
       this.paymentWorker = new StreamWorker(this, 'PaymentWorker', {
-        ...common,
         stream: stream.eventStream,
         code: lambda.Code.fromAsset(assetFolder('payment-worker')),
-        environment: variables,
+        environment: { ...variables, REFUND_QUEUE_URL: this.refundWorker.queue.queueUrl },
+        vpc: network.foundation.vpc,
+        vpcSubnets: network.foundation.applicationSubnets,
+        logEncryptionKey: security.operationsKey,
+        removalPolicy,
       });
       new TelemetryCollector(this, 'Traces', { workload }).addToFunction(this.paymentWorker.function, 'payment-worker');
-    }
-    for (const worker of this.paymentWorker === undefined ? [this.refundWorker] : [this.paymentWorker, this.refundWorker]) {
-      worker.function.addEnvironment('REFUND_QUEUE_URL', this.refundWorker.queue.queueUrl);
-      this.refundWorker.grantSend(worker);
-      grantSettle(data, worker);
+      this.refundWorker.grantSend(this.paymentWorker);
+      grantSettle(data, this.paymentWorker);
     }
   }
 }

@@ -1,7 +1,8 @@
 import { AspectPriority, Aspects, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CostGuard } from '../../../constructs';
-import { APPLICATION, type PaymentReferenceStage, referenceTags } from '../payment-reference-stage';
+import { APPLICATION, referenceTags } from '../guard-stage';
+import type { PaymentReferenceStage } from '../payment-reference-stage';
 
 /** Properties of `CostsStack`. */
 export interface CostsStackProps extends StackProps {

@@ -48,10 +48,14 @@ export class SignalsStack extends Stack {
     super(scope, id, props);
     this.signals = goldenSignals(this, props);
     this.watchLedger(props);
-    this.watchCache(props);
+    if (props.cache !== undefined) {
+      watchCache(this.signals, props.cache);
+    }
     this.watchEvents(props);
     this.watchPayouts(props);
-    this.watchFraud(props);
+    if (props.fraud !== undefined) {
+      watchFraud(this.signals, props.fraud);
+    }
     if (props.canary !== undefined) {
       this.signals.watch(props.canary.canary, { name: 'Canary' });
     }
@@ -78,13 +82,6 @@ export class SignalsStack extends Stack {
     }
   }
 
-  private watchCache({ cache }: SignalsStackProps): void {
-    if (cache !== undefined) {
-      this.signals.watchCache(cache.cache);
-      this.signals.watch(cache.warmer);
-    }
-  }
-
   private watchEvents({ events }: SignalsStackProps): void {
     if (events !== undefined) {
       this.signals.watch(events.fanout);
@@ -101,15 +98,20 @@ export class SignalsStack extends Stack {
       this.signals.watch(payouts, { name: 'PayoutSteps' });
     }
   }
+}
 
-  private watchFraud({ fraud }: SignalsStackProps): void {
-    if (fraud !== undefined) {
-      this.signals.watchStream(fraud.events, { name: 'DecodedPayments' });
-      this.signals.watchStream(fraud.detection.decisions, { name: 'FraudDecisions' });
-      this.signals.watch(fraud.detection, { name: 'FraudDetection' });
-      this.signals.watchWorker(fraud.worker, fraud.detection.decisions, { critical: false });
-    }
-  }
+/** Watches the cache and what fills it. */
+export function watchCache(signals: GoldenSignals, { cache, warmer }: CacheStack): void {
+  signals.watchCache(cache);
+  signals.watch(warmer);
+}
+
+/** Watches fraud detection, from what it reads to the holds that it leads to. */
+export function watchFraud(signals: GoldenSignals, { detection, events, worker }: FraudStack): void {
+  signals.watchStream(events, { name: 'DecodedPayments' });
+  signals.watchStream(detection.decisions, { name: 'FraudDecisions' });
+  signals.watch(detection, { name: 'FraudDetection' });
+  signals.watchWorker(worker, detection.decisions, { critical: false });
 }
 
 /** Composite alarms by severity, calling the topics of the security stack; single alarms are told to its topic of all alarms. */

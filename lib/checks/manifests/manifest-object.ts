@@ -1,15 +1,4 @@
-/** One object of Kubernetes, as it stands in a manifest. */
-export interface ManifestObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: { readonly [name: string]: string };
-    readonly annotations?: { readonly [name: string]: string };
-  };
-  readonly [field: string]: unknown;
-}
+export type { ManifestObject } from '../../topology';
 
 /** A value deep in an object, such as `spec.template.spec.containers.0.image`; undefined where there is none. */
 export function valueAt(object: unknown, path: string): unknown {

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import {
-  GatewayTier, MeshPolicy, NamespaceBaseline, NodeCapacityMix, PodObservability, PriorityLadder, StatelessPods, StreamWorkerPods, WorkerSource,
+  GatewayTier, MeshPolicy, NamespaceBaseline, NodeCapacityMix, PodObservability, PriorityLadder, StatelessPods, StreamWorkerPods, TaskRun,
+  TaskSchedule, WorkerSource,
 } from '../../../constructs/kubernetes';
 import { App, Chart } from '../../../constructs/kubernetes/cdk8s';
 import { Rate, Workload } from '../../../lib/workload';
@@ -37,8 +38,12 @@ export const everything = (): Manifest[] => manifests((scope) => {
   namespace.allowEgress('AllowKafka', { port: 9098, cidr: '10.0.0.0/16' });
   new PriorityLadder(scope, 'Priorities');
   const backend = new StatelessPods(scope, 'Api', {
-    name: 'payment-api', workload: WORKLOAD, image: IMAGE, guaranteedCpu: true, command: ['node', 'index.js'], environment: { STAGE: 'prod' },
+    name: 'payment-api', workload: WORKLOAD, image: IMAGE, guaranteedCpu: true, command: ['node', 'index.js'], args: ['--serve'], grpcPort: 9090,
+    environment: { STAGE: 'prod' },
   });
+  const task = { image: IMAGE, serviceAccountName: 'payment-api', args: ['migrate'] };
+  new TaskRun(scope, 'Task', { name: 'migration', ...task });
+  new TaskSchedule(scope, 'Schedule', { name: 'upkeep', schedule: '7 * * * *', ...task });
   const kafka = WorkerSource.kafka({ bootstrapServers: 'b:9098', topic: 'payments', consumerGroup: 'workers', partitions: 60, region: 'eu-west-1' });
   const worker = new StreamWorkerPods(scope, 'Worker', { name: 'payment-worker', workload: WORKLOAD, image: IMAGE, source: kafka });
   const kinesis = WorkerSource.kinesis({ streamName: 'payments', shards: 40, allowedAgeSeconds: 2, region: 'eu-west-1' });

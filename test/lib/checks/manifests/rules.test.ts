@@ -107,6 +107,21 @@ describe('the rules on manifests', () => {
     expect(MANIFEST_RULES.map(({ id }) => id)).toEqual([...new Set(FAULTS.map(([id]) => `HT-KUBERNETES-${id}`))]);
   });
 
+  const asset = (registry: string, tag: string) => `111122223333.dkr.ecr.eu-west-1.${registry}:${tag}`;
+  const repository = 'amazonaws.com/cdk-hnb659fds-container-assets-111122223333-eu-west-1';
+  const hash = '0123456789abcdef'.repeat(4);
+
+  it.each([asset(repository, hash), `${asset(repository, 'v1')}@sha256:${hash}`])('take %s: its name says what is in it', (image) => {
+    expect(found(planted((of) => { container(of).image = image; }))).toEqual([]);
+  });
+
+  it.each([
+    asset(repository, 'v1'), asset(repository, hash.slice(1)), asset('amazonaws.com/payments', hash),
+    `example.com/cdk-hnb659fds-container-assets-111122223333-eu-west-1:${hash}`, `example.com/${asset(repository, hash)}`,
+  ])('refuse %s: it may be another program tomorrow', (image) => {
+    expect(found(planted((of) => { container(of).image = image; }))).toEqual([expect.stringContaining('HT-KUBERNETES-001')]);
+  });
+
   it('find the default of the circuit breaker too small at 100,000 payments a second, and judge no size of an unknown load', () => {
     const objects = planted((of) => { delete of('BackendTrafficPolicy').spec.circuitBreaker.maxParallelRequests; });
     const busy = new Workload({ peak: Rate.perSecond(10_000_000), recoveryTier: WORKLOAD.recoveryTier });
