@@ -50,8 +50,6 @@ export class AcceptedPayments {
 
   /** To be called once a request is durable. The first one of a key stays. @param identity and fingerprint of the record */
   public remember(record: Uint8Array, length: number, identity: number, fingerprint: number): void {
-    if (this.fingerprints.get(identity, record, length) === undefined) {
-      this.fingerprints.add(identity, record, length, fingerprint);
-    }
+    this.fingerprints.addIfAbsent(identity, record, length, fingerprint);
   }
 }

@@ -47,8 +47,11 @@ export class RequestMemory {
     return found === undefined ? this.find(1 - young, hash, bytes, length) : found;
   }
 
-  /** Remembers a signed number of 32 bits for a key that none is remembered for. */
-  public add(hash: number, bytes: Uint8Array, length: number, value: number): void {
+  /** Remembers a signed number of 32 bits for a key, unless one is remembered for it already. */
+  public addIfAbsent(hash: number, bytes: Uint8Array, length: number, value: number): void {
+    if (this.get(hash, bytes, length) !== undefined) {
+      return;
+    }
     if (this.generations[this.young].size === this.capacity) {
       this.young = 1 - this.young;
       this.empty(this.young);

@@ -65,6 +65,12 @@ export class JsonWriter {
     this.position += json.length;
   }
 
+  /** Writes many characters of ASCII that are JSON already. */
+  public rawLong(json: string): void {
+    this.makeRoom(json.length);
+    this.position += this.bytes.write(json, this.position, 'latin1');
+  }
+
   /** Writes a text as a JSON string, with its quotes. */
   public text(text: string): void {
     const { length } = text;

@@ -26,7 +26,7 @@ export interface PutResult {
   readonly refused: boolean;
   /** Records that were refused because too much was asked of their shard: where the record stands, and the shard if the answer names it. */
   readonly throttled: ReadonlyMap<number, string | undefined>;
-  /** Why records are not durable, where some are not. */
+  /** Why records are not durable, where some are not. Made when it is asked for: nearly always nobody does, and its stack is costly. */
   readonly error: Error;
 }
 
@@ -98,7 +98,7 @@ class PutRecordsInput implements WritesJson {
     json.raw(',"Records":[');
     this.Records.forEach(({ Data, PartitionKey, ExplicitHashKey }, index) => {
       json.raw(index === 0 ? '{"Data":"' : ',{"Data":"');
-      json.rawBytes(Buffer.from(Data, 'latin1'));
+      json.rawLong(Data);
       json.raw('","PartitionKey":');
       json.text(PartitionKey);
       if (ExplicitHashKey !== undefined) {
@@ -134,8 +134,15 @@ export async function putRecords(kinesis: AwsCaller, streamName: string, records
     }
     return { shardId: answer.ShardId, sequenceNumber: answer.SequenceNumber };
   });
-  const error = new Error(`Kinesis did not store the record: ${code}`);
-  return { stored, mayRetry: true, refused: true, throttled: throttled ?? NO_THROTTLES, error };
+  return {
+    stored,
+    mayRetry: true,
+    refused: true,
+    throttled: throttled ?? NO_THROTTLES,
+    get error() {
+      return new Error(`Kinesis did not store the record: ${code}`);
+    },
+  };
 }
 
 function base64(data: Uint8Array): string {

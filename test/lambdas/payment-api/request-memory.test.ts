@@ -9,7 +9,7 @@ const hashOf = (text: string): number => (text.length % 3 === 0 ? 7 : Buffer.byt
 const bytesOf = (text: string): Buffer => Buffer.from(`${text} and more`);
 const lengthOf = (text: string): number => Buffer.byteLength(text);
 const get = (memory: RequestMemory, text: string): number | undefined => memory.get(hashOf(text), bytesOf(text), lengthOf(text));
-const add = (memory: RequestMemory, text: string, value: number): void => memory.add(hashOf(text), bytesOf(text), lengthOf(text), value);
+const add = (memory: RequestMemory, text: string, value: number): void => memory.addIfAbsent(hashOf(text), bytesOf(text), lengthOf(text), value);
 
 describe('RequestMemory', () => {
   it('keeps the keys set last like a map, and knows no other', () => {
@@ -21,8 +21,9 @@ describe('RequestMemory', () => {
         const before = get(memory, text);
         const entry = [...added].reverse().find(([name]) => name === text);
         expect(before === undefined || before === entry?.[1]).toBe(true);
+        // The first of a key stays for as long as it is remembered.
+        add(memory, text, value);
         if (before === undefined) {
-          add(memory, text, value);
           added.push([text, value]);
         }
         for (const [recent, kept] of added.slice(-capacity)) {

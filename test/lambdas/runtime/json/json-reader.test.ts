@@ -242,7 +242,22 @@ describe('objects that are alike', () => {
   it.each([
     '[{"a":1},{"a",1}]', '[{"a":1},{"a"}]', '[{"a":1},{"a":1,}]', '[{"a":1},{"a" 1}]',
     '[{"a":1},{"a', '[{"a":1},{a:1}]', '[{"a":1,"b":2},{"a":1 "b":2}]',
+    '[{"a":"xy"},{"a":"xy}]', '[{"a":"xy"},{"a":"xy', '[{"a":"x\\"y"},{"a":"x"y"}]', '[{"a":"x\\\\"},{"a":"x\\"}]',
   ])('are still read strictly: %s', (text) => {
     expect(syntaxError(text)).toBeInstanceOf(JsonSyntaxError);
+  });
+
+  it.each([
+    '[{"a":"EUR"},{"a":"EUR"},{"a": "EUR"},{"a":"EU"},{"a":"EURO"}]', '[{"a":""},{"a":""},{"a":"x"}]', '[{"a":"\\u0045UR"},{"a":"EUR"}]',
+    '[{"a":"EUR"},{"a":"\\u0045UR"}]', '[{"a":"é"},{"a":"é"}]', '[{"a":"x"},{"a":{"a":"x"}},{"a":"x"}]', '[{"a":1},{"a":"1"},{"a":1}]',
+  ])('have the texts that are written, whether they come again or not: %s', (text) => {
+    expect(read(text, { refuseText: () => false, refusedDigits: 13 })).toEqual({ value: JSON.parse(text), faults: [] });
+    expect(read(text)).toEqual({ value: JSON.parse(text), faults: [] });
+  });
+
+  it('are each asked about, where a short text is refused again and again', () => {
+    expect(read('[{"a":"12"},{"a":"12"}]', { refuseText: (text) => text === '12', refusedDigits: 2 }).faults).toEqual([
+      'refused-text /0/a', 'refused-text /1/a',
+    ]);
   });
 });
