@@ -7,15 +7,18 @@ import { MeasuredServer } from '../harness/measured-server';
 import { rounded, spreadText, writeReport } from '../harness/report';
 import { FEWEST_ROUNDS, interleave, type Measurements, ratio, rotations, type Side, spread } from '../harness/rounds';
 import { LoadGenerator } from './load-generator';
+import { profileRequests } from './request-profile';
 
 /**
  * Server CPU of a payment's way from an HTTP request into the stream: an empty handler, Fastify with the AWS SDK, and the API of the reference as it
  * is deployed, each in a process of its own under the same load. Then the same of a batch, against `JSON.parse` of its bytes. Run by
- * `npm run bench:api -- [--rounds N] [--json FILE] [--profile FOLDER]`; the last writes a CPU profile of the API (`--cpu-prof`).
+ * `npm run bench:api -- [--rounds N] [--json FILE] [--profile FILE]`; the last writes a CPU profile of the API under requests of one payment, and
+ * prints its steps.
  */
 
 const WARM_UP_ROUNDS = 3;
 const BATCH = 50;
+const PROFILED_REQUESTS = 30_000;
 /** Requests under way at once: of one payment each, and of a batch. */
 const CONNECTIONS = 128;
 const BATCH_CONNECTIONS = 16;
@@ -60,7 +63,7 @@ async function main(): Promise<void> {
   try {
     const bundles = await bundle(ENTRIES);
     stops.push(() => bundles.remove());
-    const { single, batch, inProcess } = await startSides(bundles, stops, values.profile);
+    const { single, batch, inProcess, api, loadApi } = await startSides(bundles, stops);
     const report = (text: string): void => void process.stderr.write(`${text}\n`);
     // By themselves: servers and load between them would take the caches of the processor from one side more than from the other.
     const turns = inProcess.length;
@@ -92,6 +95,9 @@ async function main(): Promise<void> {
         ...microseconds(inProcess, computed),
       },
     });
+    if (values.profile !== undefined) {
+      await profileRequests(api, bundles, 'payment-api', PROFILED_REQUESTS, () => loadApi(PROFILED_REQUESTS), path.resolve(values.profile));
+    }
   } finally {
     for (const stop of stops.reverse()) {
       await stop();
@@ -104,19 +110,21 @@ interface Sides {
   readonly batch: readonly Side[];
   /** Batches between the bytes of the body and the text of the answer. */
   readonly inProcess: readonly Side[];
+  readonly api: MeasuredServer;
+  /** Posts so many payments to the API, each by itself. */
+  readonly loadApi: (requests: number) => Promise<void>;
 }
 
-async function startSides(bundles: Bundles, stops: Stops, profile: string | undefined): Promise<Sides> {
+async function startSides(bundles: Bundles, stops: Stops): Promise<Sides> {
   const probe = bundles.file('cpu-probe');
-  const serve = async (
-    name: keyof typeof ENTRIES, variables: Record<string, string> = {}, nodeOptions: readonly string[] = [],
-  ): Promise<MeasuredServer> => {
-    const server = await MeasuredServer.start({ file: bundles.file(name), probe, variables, nodeOptions });
+  const serve = async (name: keyof typeof ENTRIES, variables: Record<string, string> = {}): Promise<MeasuredServer> => {
+    const server = await MeasuredServer.start({ file: bundles.file(name), probe, variables });
     stops.push(() => server.stop());
     return server;
   };
   const compute = async (name: keyof typeof ENTRIES, argument: object): Promise<MeasuredProcess> => {
-    const side = await MeasuredProcess.start(bundles.file(name), argument);
+    // A bundle needs none of what lets this process run modules from source.
+    const side = await MeasuredProcess.start(bundles.file(name), argument, []);
     stops.push(() => side.stop());
     return side;
   };
@@ -142,17 +150,20 @@ async function startSides(bundles: Bundles, stops: Stops, profile: string | unde
     JWT_KEY_SET: issuer.keySet,
     // As the reference limits each client: far above what one process can take.
     CLIENT_PAYMENTS_PER_SECOND: '1000000',
-  }, profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`]);
+  });
   const jsonParse = await compute('json-parse-side', { batch: BATCH });
   const batchWork = await compute('batch-work-side', { batch: BATCH, batchesAtOnce: BATCH_CONNECTIONS });
   const load = await LoadGenerator.start(bundles.file('load'));
   stops.push(() => load.stop());
 
+  const loadSingles = (server: MeasuredServer) => (requests: number): Promise<void> => (
+    load.run({ port: server.port, path: PAYMENTS, authorization, connections: CONNECTIONS, requests })
+  );
   const single = (name: keyof typeof SINGLE_SIDES, server: MeasuredServer, itemsPerRound: number): Side => ({
     name,
     description: SINGLE_SIDES[name],
     itemsPerRound,
-    round: (requests) => server.during(() => load.run({ port: server.port, path: PAYMENTS, authorization, connections: CONNECTIONS, requests })),
+    round: (requests) => server.during(() => loadSingles(server)(requests)),
   });
   const batched = (name: keyof typeof BATCH_SIDES, itemsPerRound: number, round: Side['round']): Side => ({
     name, description: BATCH_SIDES[name], itemsPerRound, round,
@@ -161,6 +172,8 @@ async function startSides(bundles: Bundles, stops: Stops, profile: string | unde
     port: server.port, path: BATCHES, authorization, connections: BATCH_CONNECTIONS, requests: payments / BATCH, batch: BATCH,
   }));
   return {
+    api,
+    loadApi: loadSingles(api),
     single: [single('emptyHandler', emptyHandler, 10_000), single('fastifySdk', fastifySdk, 1_500), single('api', api, 6_000)],
     inProcess: [
       batched('jsonParse', 100_000, (payments) => jsonParse.round(payments)),

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { ASK_FOR_CPU, type CpuAnswer } from './cpu-probe';
+import type { Profiler } from 'node:inspector';
+import { ASK_FOR_CPU, type CpuAnswer, type ProfileAnswer, START_PROFILE, STOP_PROFILE } from './cpu-probe';
 
 export interface MeasuredServerOptions {
   /** Compiled module that listens, and then prints a line of JSON with the member `port`. */
@@ -9,15 +10,13 @@ export interface MeasuredServerOptions {
   readonly probe: string;
   /** Its environment, whole. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Options of Node.js. @default - none */
-  readonly nodeOptions?: readonly string[];
 }
 
 /** A server in a process of its own, whose CPU time is asked for while others load it. */
 export class MeasuredServer {
   /** @throws Error when it ends before it listens */
-  static async start({ file, probe, variables, nodeOptions = [] }: MeasuredServerOptions): Promise<MeasuredServer> {
-    const child = fork(file, [], { execArgv: ['--require', probe, ...nodeOptions], env: variables, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  static async start({ file, probe, variables }: MeasuredServerOptions): Promise<MeasuredServer> {
+    const child = fork(file, [], { execArgv: ['--require', probe], env: variables, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const port = await new Promise<number>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
       createInterface({ input: child.stdout! }).once('line', (line) => resolve((JSON.parse(line) as { port: number }).port));
@@ -35,6 +34,14 @@ export class MeasuredServer {
     return (await this.cpu()) - before;
   }
 
+  /** The same with what its main thread does sampled meanwhile, which costs it CPU time. */
+  async profiledDuring(load: () => Promise<void>): Promise<{ readonly microseconds: number; readonly profile: Profiler.Profile }> {
+    await this.ask<CpuAnswer>(START_PROFILE);
+    const microseconds = await this.during(load);
+    const { profile } = await this.ask<ProfileAnswer>(STOP_PROFILE);
+    return { microseconds, profile };
+  }
+
   /** Resolves when the process has ended. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) {
@@ -45,15 +52,19 @@ export class MeasuredServer {
     await ended;
   }
 
-  private cpu(): Promise<number> {
+  private async cpu(): Promise<number> {
+    return (await this.ask<CpuAnswer>(ASK_FOR_CPU)).microseconds;
+  }
+
+  private ask<Answer>(question: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => reject(new Error('a server of the benchmark has ended'));
       this.child.once('exit', onExit);
-      this.child.once('message', ({ microseconds }: CpuAnswer) => {
+      this.child.once('message', (answer: Answer) => {
         this.child.off('exit', onExit);
-        resolve(microseconds);
+        resolve(answer);
       });
-      this.child.send(ASK_FOR_CPU);
+      this.child.send(question);
     });
   }
 }

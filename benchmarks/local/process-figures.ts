@@ -1,8 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-
-/** Clock ticks a second in which Linux counts CPU time (`USER_HZ`): 100 on every platform that Node runs on. */
-const TICKS_PER_SECOND = 100;
+import { procChildren, procTimes } from '../../local/engines/binary/process-times';
 
 /** One process at one moment. */
 export interface ProcessFigures {
@@ -24,7 +22,7 @@ export function descendants(pid: number): ProcessFigures[] {
   if (!fs.existsSync('/proc/self/stat')) {
     throw new Error('CPU and memory of other processes are read from /proc, which this platform does not have.');
   }
-  return childrenOf(pid).flatMap((child) => {
+  return procChildren(pid).flatMap((child) => {
     const figures = read(child);
     return [...(figures ? [figures] : []), ...descendants(child)];
   });
@@ -33,27 +31,16 @@ export function descendants(pid: number): ProcessFigures[] {
 /** Figures of one process, or undefined when it is gone. */
 export function read(pid: number): ProcessFigures | undefined {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command in parentheses may hold spaces: fields are counted from behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const { microseconds } = procTimes(pid)!;
     const residentPages = Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
     return {
       pid,
       name: nameOf(pid),
-      cpuMicroseconds: ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / TICKS_PER_SECOND,
+      cpuMicroseconds: microseconds,
       residentBytes: residentPages * 4096,
     };
   } catch {
     return undefined;
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return fs.readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      fs.readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter((text) => text.trim() !== '').map(Number));
-  } catch {
-    return [];
   }
 }
 

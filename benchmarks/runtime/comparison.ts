@@ -1,7 +1,7 @@
+import type { Bundles } from '../harness/bundle';
 import { MeasuredProcess } from '../harness/measured-process';
 import { spreadText } from '../harness/report';
 import { interleave, type Measurements, ratio, type Spread, spread } from '../harness/rounds';
-import type { BundledSides } from './bundled-sides';
 
 /** One side of a comparison, in a process of its own. */
 export interface ComparedSide {
@@ -33,7 +33,7 @@ export interface Compared {
 }
 
 /** Measures and prints. */
-export async function compare(bundles: BundledSides, { title, sides, ours, digits = 1 }: Comparison, rounds: number): Promise<Compared> {
+export async function compare(bundles: Bundles, { title, sides, ours, digits = 1 }: Comparison, rounds: number): Promise<Compared> {
   const log = (text: string): void => void process.stderr.write(`${title}: ${text}\n`);
   const processes: MeasuredProcess[] = [];
   let measurements: Measurements;

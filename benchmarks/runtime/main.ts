@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { Dynoxide } from '../../test/support/dynoxide';
+import type { Bundles } from '../harness/bundle';
 import { type BenchmarkReport, rounded, writeReport } from '../harness/report';
 import { FEWEST_ROUNDS, ratio, spread } from '../harness/rounds';
-import { bundleSides, type BundledSides } from './bundled-sides';
+import { bundleSides } from './bundled-sides';
 import { codecComparison, type Direction, DIRECTIONS } from './codec-comparison';
 import { compare, type Compared } from './comparison';
 import { engineComparison, EVENT_SIZE, transportComparison } from './ledger-comparison';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   writeReport(values.json, { name: 'runtime', ratios: results.ratios, figures: { eventSize: EVENT_SIZE, rounds, ...results.figures } } satisfies BenchmarkReport);
 }
 
-type Run = (bundles: BundledSides, rounds: number, results: Figures, profile: string | undefined) => Promise<void>;
+type Run = (bundles: Bundles, rounds: number, results: Figures, profile: string | undefined) => Promise<void>;
 
 const RUN: Readonly<Record<ComparisonName, Run>> = {
   engine: async (bundles, rounds, results, profile) => {
