@@ -10,6 +10,8 @@ import { type Command, type CommandInput, integer, number, text, UsageError } fr
 
 const DEFAULT_SECONDS = 60;
 const HOUR = 3600;
+/** Most payments that a request of the API may have. */
+const MOST_PAYMENTS_PER_REQUEST = 500;
 
 /** `cht run` */
 export const runCommand: Command = {
@@ -18,6 +20,8 @@ export const runCommand: Command = {
 ${SYNTHESIS_HELP}
   --rate N             payments per second; without it 60 % of what a 5-second probe settles
   --seconds N          length of the load, 1 to 86400 (default 60)
+  --payments-per-request N
+                       payments of every request, 1 to 500 (default: nine in ten are a batch of 1 to 50, the others one payment)
   --input FILE         posts each line of FILE to POST /payments, in order, instead of a load
   --balances FILE      writes merchantId,currency,balance at the end
   --answers FILE       writes line,status,problem for each line of the input
@@ -46,6 +50,7 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
     ...SYNTHESIS_OPTIONS,
     'rate': { type: 'string' },
     'seconds': { type: 'string' },
+    'payments-per-request': { type: 'string' },
     'input': { type: 'string' },
     'balances': { type: 'string' },
     'answers': { type: 'string' },
@@ -87,9 +92,6 @@ function titleOf(input: CommandInput): string {
 
 function readOptions(input: CommandInput) {
   const file = text(input, 'input');
-  if (text(input, 'profile') === 'kubernetes') {
-    throw new UsageError('--profile kubernetes cannot be run on this machine yet: leave it out for the serverless profile.', 'run');
-  }
   if (file !== undefined && fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new UsageError(`--input ${file} is not a file.`, 'run');
   }
@@ -99,16 +101,21 @@ function readOptions(input: CommandInput) {
   if (file !== undefined && (text(input, 'rate') !== undefined || text(input, 'seconds') !== undefined)) {
     throw new UsageError('--input is posted as fast as it is answered: leave out --rate and --seconds.', 'run');
   }
+  if (file !== undefined && text(input, 'payments-per-request') !== undefined) {
+    throw new UsageError('--payments-per-request is for a load that is made up: each line of --input is a request. Leave out one of the two.', 'run');
+  }
   if (file !== undefined && text(input, 'poison') !== undefined) {
     throw new UsageError('--poison needs a load that is made up: the lines of --input are posted as they are. Leave out one of the two.', 'run');
   }
-  if (file !== undefined && text(input, 'stream-unavailable') !== undefined) {
+  const [flag] = FAULTS.filter(({ strikesOnce }) => strikesOnce).map((fault) => fault.flag).filter((it) => text(input, it) !== undefined);
+  if (file !== undefined && flag !== undefined) {
     throw new UsageError(
-      '--stream-unavailable needs a load of a known length: it strikes in the middle third of it, and --input has none. Leave out one of the two.', 'run',
+      `--${flag} needs a load of a known length: it strikes in the middle third of it, and --input has none. Leave out one of the two.`, 'run',
     );
   }
   return {
     rate: number(input, 'run', 'rate', 1, 1_000_000),
+    paymentsPerRequest: integer(input, 'run', 'payments-per-request', 1, MOST_PAYMENTS_PER_REQUEST),
     seconds: number(input, 'run', 'seconds', 1, 24 * HOUR) ?? DEFAULT_SECONDS,
     input: file,
     balances: text(input, 'balances'),

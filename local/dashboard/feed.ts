@@ -1,5 +1,5 @@
 import type { Percentiles } from '../checker/latency-meter';
-import type { FaultCounts, FaultName, FaultSettings } from '../faults';
+import type { FaultCounts, FaultName, FaultPart, FaultSettings } from '../faults';
 import type { Verdict } from '../run/verdict';
 
 /** Where a run is: `starting`, `probe`, `load` or `input`, `draining` (everything on its way settles), `judged`. */
@@ -13,6 +13,8 @@ export interface RunDescription {
   readonly engines: { readonly [part: string]: string };
   /** Everything random in the load follows from it. */
   readonly seed: number;
+  /** What of it faults can strike; the page offers no others. @default - everything */
+  readonly faultParts?: readonly FaultPart[];
   /** Highest rate that the page offers, in payments per second. */
   readonly mostPaymentsPerSecond: number;
 }
@@ -81,10 +83,10 @@ export interface ShardState {
   readonly throttled: number;
 }
 
-/** A Kinesis stream or the stream of a table. */
+/** A Kinesis stream, the stream of a table, or a topic of Kafka, whose partitions stand as shards. */
 export interface StreamState {
   readonly name: string;
-  readonly kind: 'kinesis' | 'table-stream';
+  readonly kind: 'kinesis' | 'table-stream' | 'topic';
   /** What one shard takes in a second; undefined where the service states no such limit. */
   readonly shardLimits: { readonly records: number; readonly bytes: number } | undefined;
   /** In the order of their ids. Closed shards may be left out once they were read to their end. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FAULTS } from '../faults';
+import { canStrike, FAULTS } from '../faults';
 import type { DashboardFeed } from './feed';
 
 /** How often listeners hear, in milliseconds. */
@@ -50,7 +50,9 @@ export class Updates {
         this.timer = undefined;
       }
     });
-    response.write(`retry: ${RETRY_MILLISECONDS}\n${message('description', { ...this.feed.description, faults: FAULTS })}`);
+    const { faultParts, ...description } = this.feed.description;
+    const faults = FAULTS.filter((fault) => faultParts === undefined || canStrike(fault, faultParts));
+    response.write(`retry: ${RETRY_MILLISECONDS}\n${message('description', { ...description, faults })}`);
     if (this.timer === undefined && this.round === undefined) {
       this.startRound();
     }

@@ -88,6 +88,11 @@ export class FaultController {
     return this.effects.killedCaches;
   }
 
+  /** Database servers that were ended. */
+  get restartedDatabases(): number {
+    return this.effects.restartedDatabases;
+  }
+
   /** Begins with the load: every fault that is set gets its schedule. */
   start(): void {
     if (this.state !== 'new') {

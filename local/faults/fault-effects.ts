@@ -17,6 +17,8 @@ export class FaultEffects {
   resharded = 0;
   /** Caches that were ended. */
   killedCaches = 0;
+  /** Database servers that were ended. */
+  restartedDatabases = 0;
 
   private readonly moments: { [fault in 'kill-worker' | 'kill-api']: KillMoment } = { 'kill-worker': 'inside', 'kill-api': 'inside' };
 
@@ -79,7 +81,17 @@ export class FaultEffects {
       case 'stream-unavailable':
         return this.beginOutage(value, now, signal);
       case 'kill-cache':
-        return this.beginCacheOutage(value, now, signal);
+        return this.beginRestart(name, value, now, signal, async () => {
+          const count = await targets.killCaches(value);
+          this.killedCaches += count;
+          return count;
+        });
+      case 'restart-database':
+        return this.beginRestart(name, value, now, signal, async () => {
+          const count = await targets.restartDatabases(value);
+          this.restartedDatabases += count;
+          return count;
+        });
     }
   }
 
@@ -158,13 +170,13 @@ export class FaultEffects {
     });
   }
 
-  private async beginCacheOutage(seconds: number, now: boolean, signal: AbortSignal): Promise<void> {
-    return this.timer.inMiddleThird('kill-cache', now, signal, () => this.parts.tell(async () => {
-      const count = await this.parts.targets.killCaches(seconds);
-      this.killedCaches += count;
-      this.report('kill-cache', `${count} ended, back in ${seconds} s`);
-      // They come back by themselves.
-      this.timer.after(seconds, signal, () => this.switchOff('kill-cache'));
+  /** Ends parts that come back by themselves. */
+  private async beginRestart(
+    name: 'kill-cache' | 'restart-database', seconds: number, now: boolean, signal: AbortSignal, end: () => Promise<number>,
+  ): Promise<void> {
+    return this.timer.inMiddleThird(name, now, signal, () => this.parts.tell(async () => {
+      this.report(name, `${await end()} ended, back in ${seconds} s`);
+      this.timer.after(seconds, signal, () => this.switchOff(name));
     }));
   }
 

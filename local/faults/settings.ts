@@ -1,4 +1,4 @@
-import { type FaultDefinition, FAULTS, type FaultName, type FaultSettings, type FaultUnit } from './vocabulary';
+import { type FaultDefinition, faultNamed, type FaultPart, FAULTS, type FaultName, type FaultSettings, type FaultUnit } from './vocabulary';
 
 /** What stands for the value of a flag in help and documentation. */
 const PLACEHOLDERS: { readonly [unit in FaultUnit]: string } = { seconds: 'S', factor: 'F', probability: 'P', milliseconds: 'MS' };
@@ -44,6 +44,22 @@ export function faultSettings(values: { readonly [flag: string]: string | undefi
     }
   }
   return settings;
+}
+
+/** Whether a system with these parts can have a fault. */
+export function canStrike({ strikes }: FaultDefinition, parts: readonly FaultPart[]): boolean {
+  return strikes.some((part) => parts.includes(part));
+}
+
+/**
+ * What is wrong with faults for a system that has no part that one of them could strike: nobody would ever see it.
+ *
+ * @param parts what the system has
+ * @returns a sentence on the first one, naming flag and parts; undefined where all can strike
+ */
+export function missingParts(settings: FaultSettings, parts: readonly FaultPart[]): string | undefined {
+  const fault = Object.keys(settings).map(faultNamed).find((it) => !canStrike(it, parts));
+  return fault && `--${fault.flag} strikes a ${fault.strikes.join(' or a ')}, and this assembly has none: leave it out.`;
 }
 
 /** The flag with what stands for its value: `--kill-worker-every S`. */

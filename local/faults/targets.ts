@@ -40,5 +40,11 @@ export interface FaultTargets {
    * @returns how many were there to be ended
    */
   killCaches(seconds: number): Promise<number>;
+  /**
+   * Ends the database servers; they are started again after some seconds.
+   *
+   * @returns how many were there to be ended
+   */
+  restartDatabases(seconds: number): Promise<number>;
   load(faults: { readonly poisonShare: number }): Promise<void>;
 }

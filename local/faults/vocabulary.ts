@@ -10,7 +10,11 @@ export type FaultName =
   | 'poison'
   | 'slow-handler'
   | 'stream-unavailable'
-  | 'kill-cache';
+  | 'kill-cache'
+  | 'restart-database';
+
+/** A part of a system that a fault can strike. */
+export type FaultPart = 'function' | 'worker pod' | 'stream' | 'topic' | 'table' | 'ledger table' | 'table stream' | 'database' | 'cache';
 
 /** What the value of a fault is counted in. */
 export type FaultUnit = 'seconds' | 'factor' | 'probability' | 'milliseconds';
@@ -23,6 +27,8 @@ export interface FaultDefinition {
   /** A few words for a button or a heading. */
   readonly title: string;
   readonly unit: FaultUnit;
+  /** It strikes these parts; a system without any of them cannot have it. */
+  readonly strikes: readonly FaultPart[];
   /** Smallest and largest value that may be asked for, both included. */
   readonly minimum: number;
   readonly maximum: number;
@@ -32,6 +38,8 @@ export interface FaultDefinition {
   readonly summary: string;
   /** When it strikes. */
   readonly trigger: string;
+  /** Whether it strikes once in a load, whose length must be known. @default false */
+  readonly strikesOnce?: boolean;
   /** How long one strike lasts. */
   readonly duration: string;
   /** Names of the invariants (`INVARIANTS`) that this fault puts to the test. */
@@ -58,19 +66,20 @@ export const FAULTS: readonly FaultDefinition[] = [
   {
     name: 'kill-worker',
     flag: 'kill-worker-every',
-    title: 'Kill a function',
+    title: 'Kill a worker',
     unit: 'seconds',
+    strikes: ['function', 'worker pod'],
     minimum: 0.1,
     maximum: 3600,
     suggested: 2,
-    summary: 'ends the process of a running invocation with SIGKILL',
+    summary: 'ends the process of a running invocation, or of a worker pod, with SIGKILL',
     trigger:
-      'every S seconds a kill is armed, and the next invocation that a mapping starts takes it: by turns at a random moment inside it, '
-      + 'and after its effects but before its answer',
-    duration: 'one invocation; a new process starts for the next one',
+      'every S seconds a kill is armed, and the next invocation that a mapping starts, or the next worker pod that reads the topic, takes it: '
+      + 'by turns inside its work, and after its effects but before its answer or the commit of its offsets',
+    duration: 'one invocation or one pod; a new process takes its place',
     mustHold: ['INV1', 'INV2', 'INV3', 'INV5', 'INV8'],
     fisAction: 'aws:lambda:invocation-error',
-    seenAs: 'kills that hit a running invocation',
+    seenAs: 'kills that hit a running invocation or a reading pod',
     verdictFields: ['kills', 'handlerErrors', 'redelivered'],
   },
   {
@@ -78,12 +87,13 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'kill-api-every',
     title: 'Kill an API task',
     unit: 'seconds',
+    strikes: ['stream', 'topic'],
     minimum: 1,
     maximum: 3600,
     suggested: 8,
     summary: 'ends an API task with SIGKILL while it waits for the stream, and starts it again on its port',
     trigger:
-      'every S seconds a kill is armed, and the next PutRecords of an API task takes it: by turns before the stream has the records, '
+      'every S seconds a kill is armed, and the next PutRecords or Produce of an API task takes it: by turns before the stream has the records, '
       + 'and after it has them but before its answer',
     duration: 'until the task listens again',
     mustHold: ['INV2', 'INV3', 'INV6'],
@@ -97,6 +107,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'throttle-table',
     title: 'Throttle the tables',
     unit: 'factor',
+    strikes: ['ledger table'],
     minimum: 0.01,
     maximum: 1,
     suggested: 0.3,
@@ -113,11 +124,12 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'lost-answers',
     title: 'Lose answers',
     unit: 'probability',
+    strikes: ['stream', 'topic', 'table'],
     minimum: 0.0001,
     maximum: 0.5,
     suggested: 0.05,
     summary: 'cuts the connection after a write took effect, before its answer',
-    trigger: 'with probability P after each write call of a table and each PutRecords or PutRecord of the stream',
+    trigger: 'with probability P after each write call of a table, each PutRecords or PutRecord of the stream and each Produce of the topic',
     duration: 'one call',
     mustHold: ['INV1', 'INV2', 'INV3', 'INV5', 'INV6'],
     fisAction: undefined,
@@ -129,6 +141,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'reshard-every',
     title: 'Reshard the stream',
     unit: 'seconds',
+    strikes: ['stream'],
     minimum: 1,
     maximum: 3600,
     suggested: 5,
@@ -145,6 +158,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'roll-table-shards',
     title: 'Roll table stream shards',
     unit: 'seconds',
+    strikes: ['table stream'],
     minimum: 1,
     maximum: 3600,
     suggested: 5,
@@ -161,6 +175,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'expire-iterators',
     title: 'Expire iterators',
     unit: 'probability',
+    strikes: ['table stream', 'stream'],
     minimum: 0.0001,
     maximum: 0.5,
     suggested: 0.05,
@@ -177,6 +192,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'poison',
     title: 'Poison records',
     unit: 'probability',
+    strikes: ['ledger table', 'database'],
     minimum: 0.0001,
     maximum: 0.5,
     suggested: 0.01,
@@ -193,6 +209,7 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'slow-handler',
     title: 'Slow handlers',
     unit: 'milliseconds',
+    strikes: ['function'],
     minimum: 1,
     maximum: 60_000,
     suggested: 200,
@@ -209,11 +226,13 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'stream-unavailable',
     title: 'Stream outage',
     unit: 'seconds',
+    strikes: ['stream', 'topic'],
     minimum: 0.1,
     maximum: 300,
     suggested: 5,
     summary: 'answers every call of the stream with InternalFailure (500), for readers and for writers',
     trigger: 'once, at a random moment in the middle third of the load; from the live page on demand',
+    strikesOnce: true,
     duration: 'S seconds',
     mustHold: ['INV2', 'INV3', 'INV6', 'INV7', 'INV9'],
     fisAction: 'aws:fis:inject-api-internal-error',
@@ -225,15 +244,35 @@ export const FAULTS: readonly FaultDefinition[] = [
     flag: 'kill-cache',
     title: 'Cache outage',
     unit: 'seconds',
+    strikes: ['cache'],
     minimum: 0.1,
     maximum: 300,
     suggested: 5,
     summary: 'ends the cache with all that it holds; it comes back empty',
     trigger: 'once, at a random moment in the middle third of the load; from the live page on demand',
+    strikesOnce: true,
     duration: 'S seconds, and what the cache takes to start',
     mustHold: ['INV2', 'INV3', 'INV6', 'INV7'],
     fisAction: 'aws:elasticache:replicationgroup-interrupt-az-power',
     seenAs: 'caches that were ended',
+    verdictFields: [],
+  },
+  {
+    name: 'restart-database',
+    flag: 'restart-database',
+    title: 'Database outage',
+    unit: 'seconds',
+    strikes: ['database'],
+    minimum: 0.1,
+    maximum: 300,
+    suggested: 0.1,
+    summary: 'ends every server of PostgreSQL with SIGKILL and starts it again; it recovers from its log',
+    trigger: 'once, at a random moment in the middle third of the load; from the live page on demand',
+    strikesOnce: true,
+    duration: 'S seconds, and what the recovery takes',
+    mustHold: ['INV1', 'INV2', 'INV3', 'INV5', 'INV7', 'INV8'],
+    fisAction: 'aws:rds:failover-db-cluster',
+    seenAs: 'servers that were ended',
     verdictFields: [],
   },
 ];

@@ -1,9 +1,9 @@
 import type { Topology, TopologyResource } from '../../lib/topology';
 import { RunError } from '../run/run-error';
+import { manifestCoverage } from './manifest-coverage';
+import { planPods } from './pod-plan';
 import { sidecarsOf } from './service-containers';
-
-/** What the run does with a resource or a property: carries it out, imitates its effect, or leaves it without effect. */
-export type Treatment = 'run' | 'modelled' | 'inert';
+import type { Treatment } from './treatment';
 
 /** Properties of the types that run. One that is not here is refused by name: ignoring it would change what the template means. */
 const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Treatment } } = {
@@ -77,6 +77,26 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
     // What is done now and then is not done in a run, which is short.
     ScheduleExpression: 'inert', Tags: 'inert',
   },
+  'AWS::MSK::Cluster': {
+    ClusterName: 'run', BrokerNodeGroupInfo: 'inert', ClientAuthentication: 'inert', ConfigurationInfo: 'inert', CurrentVersion: 'inert',
+    EncryptionInfo: 'inert', EnhancedMonitoring: 'inert', KafkaVersion: 'inert', LoggingInfo: 'inert', NumberOfBrokerNodes: 'inert',
+    OpenMonitoring: 'inert', Rebalancing: 'inert', StorageMode: 'inert', Tags: 'inert', ZookeeperAccess: 'inert',
+  },
+  'AWS::MSK::ServerlessCluster': { ClusterName: 'run', ClientAuthentication: 'inert', VpcConfigs: 'inert', Tags: 'inert' },
+  // How long records are kept is none of a run, which is short.
+  'AWS::MSK::Topic': { ClusterArn: 'run', PartitionCount: 'run', TopicName: 'run', Configs: 'inert', ReplicationFactor: 'inert' },
+  'AWS::RDS::DBCluster': {
+    DBClusterIdentifier: 'run', Engine: 'run', DatabaseName: 'modelled', Port: 'modelled', AutoMinorVersionUpgrade: 'inert', BackupRetentionPeriod: 'inert',
+    CopyTagsToSnapshot: 'inert', DBClusterParameterGroupName: 'inert', DBSubnetGroupName: 'inert', DatabaseInsightsMode: 'inert',
+    DeleteAutomatedBackups: 'inert', DeletionProtection: 'inert', EnableCloudwatchLogsExports: 'inert', EnableHttpEndpoint: 'inert',
+    EnableIAMDatabaseAuthentication: 'inert', EngineVersion: 'inert', KmsKeyId: 'inert', ManageMasterUserPassword: 'inert', MasterUserSecret: 'inert',
+    MasterUsername: 'inert', MonitoringInterval: 'inert', MonitoringRoleArn: 'inert', NetworkType: 'inert', PerformanceInsightsEnabled: 'inert',
+    PerformanceInsightsKmsKeyId: 'inert', PerformanceInsightsRetentionPeriod: 'inert', PreferredBackupWindow: 'inert', PreferredMaintenanceWindow: 'inert',
+    ServerlessV2ScalingConfiguration: 'inert', StorageEncrypted: 'inert', StorageType: 'inert', VpcSecurityGroupIds: 'inert', Tags: 'inert',
+  },
+  'Custom::AWSCDK-EKS-KubernetesResource': {
+    Manifest: 'run', ClusterName: 'inert', Overwrite: 'inert', PruneLabel: 'inert', RoleArn: 'inert', ServiceToken: 'inert', SkipValidation: 'inert',
+  },
   'AWS::ECS::TaskDefinition': {
     ContainerDefinitions: 'run', Cpu: 'inert', ExecutionRoleArn: 'inert', Family: 'inert', Memory: 'inert', NetworkMode: 'inert',
     RequiresCompatibilities: 'inert', RuntimePlatform: 'inert', Tags: 'inert', TaskRoleArn: 'inert', Volumes: 'inert',
@@ -86,11 +106,12 @@ const PROPERTIES: { readonly [type: string]: { readonly [property: string]: Trea
 /** Types without a part in the data path, by the beginning of their name. */
 const TYPES_WITHOUT_EFFECT: readonly string[] = [
   'AWS::AppConfig::', 'AWS::ApplicationAutoScaling::', 'AWS::AutoScaling::', 'AWS::Backup::', 'AWS::Budgets::', 'AWS::Cassandra::',
-  'AWS::CDK::', 'AWS::CE::', 'AWS::CloudFront::', 'AWS::CloudWatch::', 'AWS::CodeDeploy::', 'AWS::EC2::', 'AWS::ECS::CapacityProvider',
-  'AWS::ECS::Cluster', 'AWS::ElastiCache::ParameterGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::ElastiCache::User',
+  'AWS::CDK::', 'AWS::CE::', 'AWS::CloudFront::', 'AWS::CloudWatch::', 'AWS::CodeDeploy::', 'AWS::EC2::', 'AWS::ECR::', 'AWS::ECS::CapacityProvider',
+  'AWS::ECS::Cluster', 'AWS::ElastiCache::ParameterGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::ElastiCache::User', 'AWS::EKS::',
   'AWS::ElasticLoadBalancingV2::', 'AWS::Events::Archive', 'AWS::Events::EventBusPolicy', 'AWS::Glue::', 'AWS::IAM::',
-  'AWS::KinesisAnalyticsV2::', 'AWS::KinesisFirehose::', 'AWS::KMS::', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission',
-  'AWS::Logs::', 'AWS::Route53::', 'AWS::S3::BucketPolicy', 'AWS::Scheduler::', 'AWS::SecretsManager::', 'AWS::ServiceDiscovery::',
+  'AWS::KinesisAnalyticsV2::', 'AWS::KinesisFirehose::', 'AWS::KMS::', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::LayerVersion',
+  'AWS::Lambda::Permission', 'AWS::Logs::', 'AWS::MSK::BatchScramSecret', 'AWS::MSK::ClusterPolicy', 'AWS::MSK::Configuration',
+  'AWS::RDS::DBClusterParameterGroup', 'AWS::RDS::DBInstance', 'AWS::RDS::DBParameterGroup', 'AWS::RDS::DBProxy', 'AWS::RDS::DBSubnetGroup', 'AWS::Route53::', 'AWS::S3::BucketPolicy', 'AWS::Scheduler::', 'AWS::SecretsManager::', 'AWS::ServiceDiscovery::',
   'AWS::SNS::', 'AWS::SQS::QueuePolicy', 'AWS::SSM::Parameter', 'AWS::WAFv2::', 'Custom::',
 ];
 
@@ -123,12 +144,16 @@ export function checkCoverage(topology: Topology): Coverage {
       unknown.add(`${resource.type} (${resource.constructPath})`);
     }
   }
+  const manifests = manifestCoverage(topology);
+  manifests.unknown.forEach((kind) => unknown.add(kind));
   if (unknown.size > 0) {
     throw new RunError(`This assembly uses what the local run does not know, and will not ignore:\n${[...unknown].map((it) => `  - ${it}`).join('\n')}`);
   }
   const treated = (treatment: Treatment) => [...properties].filter(([, it]) => it === treatment).map(([name]) => name);
   const withoutEffect = treated('inert').filter((name) => !name.endsWith('.Tags'));
   const sidecars = sidecarsOf(topology);
+  const { left, pods } = planPods(topology);
+  const kinds = (treatment: Treatment) => [...manifests.kinds].filter(([, it]) => it === treatment).map(([kind]) => kind).sort();
   const inertServices = [...inertTypes].map((type) => type.replace('AWS::', '')).sort();
   return {
     properties,
@@ -137,13 +162,19 @@ export function checkCoverage(topology: Topology): Coverage {
         + ` ${count(topology, 'AWS::SQS::Queue')} queues, ${count(topology, 'AWS::S3::Bucket')} buckets,`
         + ` ${count(topology, 'AWS::Lambda::EventSourceMapping')} event source mappings, ${count(topology, 'AWS::ECS::Service')} services`
         + `${some(topology, 'AWS::ElastiCache::ReplicationGroup', 'caches')}${some(topology, 'AWS::ElastiCache::ServerlessCache', 'serverless caches')}`
-        + `${some(topology, 'AWS::StepFunctions::StateMachine', 'state machines')}${some(topology, 'AWS::Events::EventBus', 'event buses')}.`,
+        + `${some(topology, 'AWS::StepFunctions::StateMachine', 'state machines')}${some(topology, 'AWS::Events::EventBus', 'event buses')}`
+        + `${some(topology, 'AWS::MSK::Topic', 'topics')}${some(topology, 'AWS::RDS::DBCluster', 'database clusters')}`
+        + `${pods.length === 0 ? '' : `, ${pods.length} deployments of pods`}.`,
       `In the template and without effect here: ${withoutEffect.length} properties of these, and all of ${inertServices.length} other kinds of resource`
         + ' (--coverage names them).',
     ],
     details: [
       `Modelled: ${short(treated('modelled'))}.`,
       `In the template and without effect here: ${short(withoutEffect)}; all of ${inertServices.join(', ')}.`,
+      ...(manifests.kinds.size === 0 ? [] : [
+        `Of Kubernetes run: ${kinds('run').join(', ')}; modelled: ${kinds('modelled').join(', ')}; without effect here: ${kinds('inert').join(', ')}.`,
+      ]),
+      ...(left.length === 0 ? [] : [`Deployments and jobs for now and then, which do not run here: ${left.join(', ')}.`]),
       ...(sidecars.length === 0 ? [] : [`Sidecars that do not run here: ${sidecars.join(', ')}.`]),
     ],
   };
@@ -178,7 +209,7 @@ function count(topology: Topology, ...types: string[]): number {
 function short(names: readonly string[]): string {
   const byType = new Map<string, string[]>();
   for (const name of names) {
-    const [type, property] = name.split('::').slice(2).join('::').split('.');
+    const [type, property] = name.replace(/^(AWS::[^:]*|Custom)::/, '').split('.');
     byType.set(type, [...(byType.get(type) ?? []), property]);
   }
   return [...byType].map(([type, properties]) => `${type} (${properties.join(', ')})`).join(', ') || 'nothing';

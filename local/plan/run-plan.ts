@@ -3,7 +3,10 @@ import type { KeyAttribute } from '../engines/table';
 import type { FunctionDefinition } from '../functions/function-definition';
 import { RunError } from '../run/run-error';
 import { type CachePlan, planCaches } from './cache-plan';
+import { type DatabasePlan, planDatabases } from './database-plan';
 import { type EventPlan, planEvents } from './event-plan';
+import { planTopics, type TopicPlan } from './log-plan';
+import { planPods, type PodContainer, type PodPlan } from './pod-plan';
 import { serviceContainers } from './service-containers';
 import { functionNameOfArn, planStateMachines, type StateMachinePlan } from './workflow-plan';
 
@@ -79,6 +82,11 @@ export interface RunPlan {
   readonly functions: readonly FunctionDefinition[];
   readonly mappings: readonly MappingPlan[];
   readonly services: readonly ServicePlan[];
+  readonly pods: readonly PodPlan[];
+  /** Run once before services and pods, in this order. */
+  readonly jobs: readonly PodContainer[];
+  readonly topics: readonly TopicPlan[];
+  readonly databases: readonly DatabasePlan[];
   readonly stateMachines: readonly StateMachinePlan[];
   readonly events: EventPlan;
 }
@@ -99,6 +107,7 @@ export function planRun(topology: Topology): RunPlan {
     .filter((resource) => invoked.has(resource.physicalName))
     .map(planFunction);
   requireFunctions(stateMachines, functions);
+  const { jobs, pods } = planPods(topology);
   return {
     region,
     account,
@@ -110,9 +119,18 @@ export function planRun(topology: Topology): RunPlan {
     functions,
     mappings: mappings.map((resource) => planMapping(resource, topology, functions)),
     services: topology.ofType('AWS::ECS::Service').map((resource) => planService(resource, topology)),
+    pods,
+    jobs,
+    topics: planTopics(topology),
+    databases: planDatabases(topology),
     stateMachines,
     events: planEvents(topology),
   };
+}
+
+/** Variables of everything that takes requests, as in the template: services first, then pods. */
+export function apiEnvironments(plan: Pick<RunPlan, 'services' | 'pods'>): { readonly [name: string]: string }[] {
+  return [...plan.services, ...plan.pods.filter(({ role }) => role === 'service')].map(({ environment }) => environment);
 }
 
 function requireFunctions(stateMachines: readonly StateMachinePlan[], functions: readonly FunctionDefinition[]): void {

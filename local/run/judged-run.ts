@@ -25,6 +25,9 @@ const INPUT_REFUND_WAIT_SECONDS = 5;
 const ORPHANED_RELEASE_SECONDS = 10;
 /** How long nothing may move, beside the time for which a queue hides a message whose worker was killed: until then nothing can. */
 const SHORTEST_DRAIN_TIMEOUT_SECONDS = 60;
+/** From this rate on, in payments per second, the processes are warmed up before the load: cold, they would first build up a backlog. */
+const WARM_UP_RATE = 1_000;
+const WARM_UP_SECONDS = 3;
 const TICK_MILLISECONDS = 200;
 const WATCH_MILLISECONDS = 1_000;
 
@@ -83,8 +86,10 @@ export class JudgedRun {
     await this.system.untilServicesListen();
     this.enter('draining');
     const { drained } = await this.settleAll();
+    // Before the checker asks the API for every balance, which the databases would do as well.
+    const database = await this.system.databaseCost();
     const report = await this.system.checker('report');
-    const verdict = await this.verdict(report, paymentsPerSecond, drained);
+    const verdict = { ...await this.verdict(report, paymentsPerSecond, drained), ...(database && { database }) };
     this.result = { verdict, findings: report.findings };
     this.enter('judged');
     await this.writeFiles(verdict, report);
@@ -94,11 +99,12 @@ export class JudgedRun {
 
   /** @returns payments settled per second of the load phase. */
   private async loadPhase(): Promise<number> {
-    const rate = this.options.rate ?? (await this.probe());
+    const rate = this.options.rate === undefined ? await this.probe() : await this.warmedUp(this.options.rate);
     if (this.interrupted) {
       return 0;
     }
     const before = await this.system.checker('progress');
+    await this.system.beginDatabaseCost();
     this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s. The p99 shown is that of accept/settle.`);
     const start = Date.now();
     this.rate = rate;
@@ -123,6 +129,17 @@ export class JudgedRun {
       `Probe: ${Math.round(settledPerSecond)} payments/s settled here, balances included; the load asks for ${LOAD_SHARE * 100} % of it.`,
     );
     await this.system.checkerCommand('resetLatencies');
+    return rate;
+  }
+
+  /** Sends for a moment what does not count among the latencies. @returns the rate as it was asked for */
+  private async warmedUp(rate: number): Promise<number> {
+    if (rate >= WARM_UP_RATE) {
+      this.enter('probe');
+      await this.watch(this.system.generator('probe', { seconds: WARM_UP_SECONDS, window: PROBE_WINDOW }));
+      await this.settle();
+      await this.system.checkerCommand('resetLatencies');
+    }
     return rate;
   }
 

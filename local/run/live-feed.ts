@@ -4,7 +4,7 @@ import {
   type StreamState, type TableState,
 } from '../dashboard';
 import type { TableHostStatistics } from '../engines/table';
-import { type FaultName, FaultSettingError } from '../faults';
+import { canStrike, faultNamed, type FaultName, type FaultPart, FaultSettingError } from '../faults';
 import type { JudgedRun, RunResult } from './judged-run';
 import type { RunOptions } from './options';
 import type { LocalSystem } from './system';
@@ -22,11 +22,13 @@ export class LiveFeed implements DashboardFeed {
     private readonly run: JudgedRun,
     private readonly log: EventLog,
     private readonly options: RunOptions,
+    private readonly parts: readonly FaultPart[],
   ) {
     this.description = {
       title: options.title,
       engines: system.engines,
       seed: options.seed,
+      faultParts: parts,
       mostPaymentsPerSecond: Math.max(MOST_PAYMENTS_PER_SECOND, 2 * (options.rate ?? 0)),
     };
   }
@@ -88,6 +90,9 @@ export class LiveFeed implements DashboardFeed {
   async setFault(name: FaultName, value: number | undefined): Promise<void> {
     if (this.run.phase.name !== 'load' && this.run.phase.name !== 'input') {
       throw new CommandRefusedError('Faults strike while a load runs.');
+    }
+    if (!canStrike(faultNamed(name), this.parts)) {
+      throw new CommandRefusedError('This system has nothing that the fault could strike.');
     }
     if (name === 'poison' && this.run.phase.name === 'input') {
       throw new CommandRefusedError('The lines of an input are posted as they are: none can be poisoned.');

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly assembly: string;
   /** Payments per second. @default - 60 % of what a warm probe settles */
   readonly rate?: number;
+  /** Payments of every request of the load. @default - nine requests in ten are a batch of 1 to 50, the others one payment */
+  readonly paymentsPerRequest?: number;
   /** Length of the load phase in seconds. @default 60 */
   readonly seconds: number;
   /** Replays this file instead of making up a load. */

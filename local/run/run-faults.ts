@@ -63,10 +63,11 @@ export class RunFaults {
       'roll-table-shards': tables.faults.rolledShards,
       'expire-iterators': tables.faults.expiredIterators + faults.expiredIterators,
       // Not the records of random bytes: the verdict counts these by themselves.
-      'poison': tables.faults.refusedKeys,
+      'poison': tables.faults.refusedKeys + (faults.refusedKeys ?? 0),
       'slow-handler': faults.slowedInvocations,
       'stream-unavailable': faults.unavailableCalls,
       'kill-cache': this.controller.killedCaches,
+      'restart-database': this.controller.restartedDatabases,
     };
   }
 

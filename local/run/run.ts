@@ -3,8 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Topology } from '../../lib/topology';
 import { Dashboard, EventLog } from '../dashboard';
+import { missingParts } from '../faults';
 import { checkCoverage } from '../plan/coverage';
-import { planRun, type RunPlan } from '../plan/run-plan';
+import { faultParts } from '../plan/fault-parts';
+import { apiEnvironments, planRun, type RunPlan } from '../plan/run-plan';
 import { JudgedRun, type RunResult } from './judged-run';
 import { LiveFeed } from './live-feed';
 import type { RunOptions } from './options';
@@ -28,8 +30,13 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
   const topology = Topology.read(options.assembly);
   const { summary, details } = checkCoverage(topology);
   const plan = withOptions(planRun(topology), options);
-  if (plan.services.length === 0) {
-    throw new RunError(`${options.assembly} has no Fargate service that could take payments.`);
+  if (apiEnvironments(plan).length === 0) {
+    throw new RunError(`${options.assembly} has neither a Fargate service nor pods behind a route that could take payments.`);
+  }
+  const parts = faultParts(plan);
+  const missing = missingParts(options.faults, parts);
+  if (missing !== undefined) {
+    throw new RunError(missing);
   }
   const issuer = options.noAuthentication ? undefined : await createLocalIssuer();
   const folder = path.join(process.cwd(), '.local', `run-${process.pid}-${Date.now().toString(36)}`);
@@ -45,7 +52,7 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
     const log = new EventLog();
     const run = new JudgedRun(system, options, console, hashOf(topology), log);
     if (options.page) {
-      dashboard = await Dashboard.start({ port: options.pagePort, feed: new LiveFeed(system, run, log, options) });
+      dashboard = await Dashboard.start({ port: options.pagePort, feed: new LiveFeed(system, run, log, options, parts) });
     }
     announce(system, issuer, dashboard, console);
     const result = await Promise.race([run.all(interrupted), system.failed]);

@@ -10,7 +10,8 @@ export interface LocalIssuer {
 }
 
 const ISSUER = 'https://issuer.local';
-const LOAD_CLIENTS = 4;
+/** More than a laptop can settle what these may send, each its share: `CLIENT_PAYMENTS_PER_SECOND` of the reference is 2,500. */
+const LOAD_CLIENTS = 8;
 
 /** Makes a key pair and signs tokens with it. All are gone when the run is. */
 export async function createLocalIssuer(): Promise<LocalIssuer> {

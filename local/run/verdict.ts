@@ -2,6 +2,7 @@ import type { Percentiles } from '../checker/latency-meter';
 import type { PayoutEnds } from '../checker/payout-audit';
 import type { PayoutClientCounts } from '../checker/payouts';
 import { type FaultName, faultNamed } from '../faults';
+import type { DatabaseCost } from './parts/database-part';
 import { wrapped } from './report-lines';
 
 /** How many kills hit before the effects of what they ended, and how many after these and before the answer. */
@@ -46,11 +47,11 @@ export interface Verdict {
    * Only where the API takes payouts.
    */
   readonly payouts?: PayoutClientCounts & PayoutEnds;
-  /** Records that a mapping delivered more than once. */
+  /** Records that a mapping delivered more than once, or that a group of readers of a topic fetched. */
   readonly redelivered: number;
   /** Writes that the stream or a table turned away for their rate. */
   readonly throttled: number;
-  /** Kills that hit a running invocation, or an API task with a call under way. */
+  /** Kills that hit a running invocation, a pod that read, or an API task with a call under way. */
   readonly kills: number;
   /** The same by moment: inside the work, and after its effects but before its answer. */
   readonly killMoments: KillMoments;
@@ -69,6 +70,8 @@ export interface Verdict {
   readonly acceptMs: Percentiles;
   /** From the moment a payment was due to its effect in the ledger. */
   readonly settleMs: Percentiles;
+  /** What PostgreSQL took for a payment, and how much more that is than the least. Only where the ledger is in one, and CPU time is told. */
+  readonly database?: DatabaseCost;
   readonly engine: { readonly [part: string]: string };
   readonly seed: number;
   /** SHA-256 over the templates that ran. */
@@ -115,6 +118,7 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
     entry('accept', latency(verdict.acceptMs)),
     entry('settle', latency(verdict.settleMs)),
     entry('rate', `${count(Math.round(verdict.paymentsPerSecond))} payments/s settled on this machine (no proof for any other)`),
+    ...databaseEntries(verdict),
     entry('engines', Object.entries(verdict.engine).map(([part, name]) => `${part}: ${name}`).join(', ')),
     entry('seed', `${verdict.seed}   templates ${verdict.templateHash.slice(0, 12)}`),
     ...shortcomings(verdict).map((text) => entry('FAILED', text)),
@@ -129,6 +133,11 @@ function movementEntries({ holds, releases, payouts }: Verdict): string[] {
     ...(payouts === undefined ? [] : [entry('payouts', `sent ${count(payouts.sent)}, acked ${count(payouts.acked)} = settled ${count(payouts.settled)}`
       + ` + released ${count(payouts.released)} + rejected ${count(payouts.rejected)} + duplicates ${count(payouts.duplicates)} + lost ${count(payouts.lost)}`)]),
   ];
+}
+
+function databaseEntries({ database }: Verdict): string[] {
+  return database === undefined ? [] : [entry('database', `${database.cpuMicrosecondsPerPayment} µs of CPU a payment, ${database.ratio} times the bare insert of the`
+    + ` same rows with balances (${database.floorMicrosecondsPerPayment} µs)`)];
 }
 
 function killText({ killMoments: { inside, afterEffects }, kills }: Verdict): string {

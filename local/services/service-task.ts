@@ -1,21 +1,38 @@
 import * as path from 'node:path';
+import type { PodPlan } from '../plan/pod-plan';
 import type { ServicePlan } from '../plan/run-plan';
 import { TaskProcess } from './task-process';
+
+/** What of a service or a deployment its tasks are made of. */
+export type TaskPlan = ServicePlan & Partial<Pick<PodPlan, 'args' | 'readinessPath'>>;
 
 /** A killed task starts again on its port; somebody else may hold that for a moment. */
 const RESTART_ATTEMPTS = 5;
 const RESTART_PAUSE_MILLISECONDS = 200;
 
-/** One task of a Fargate service: its process, and the one that takes its place when it was killed. */
+/** How long a task may take from when it listens until it says that it is ready. */
+const READY_MILLISECONDS = 30_000;
+const READY_PAUSE_MILLISECONDS = 50;
+
+/** One task of a Fargate service, or one pod of a deployment: its process, and the one that takes its place when it was killed. */
 export class ServiceTask {
   /**
-   * Starts the task and waits until it listens.
+   * Starts the task and waits until it listens, and is ready where it can be asked for that.
    *
    * @param environment variables beside the container's own; they win.
+   * @param name of its log. @default - of the service
    */
-  static async start(plan: ServicePlan, environment: { readonly [name: string]: string }, logFolder: string): Promise<ServiceTask> {
-    const task = new ServiceTask(plan, environment, path.join(logFolder, `${path.basename(plan.name)}-${path.basename(plan.codeFolder)}.log`));
+  static async start(
+    plan: TaskPlan, environment: { readonly [name: string]: string }, logFolder: string, name = `${path.basename(plan.name)}-${path.basename(plan.codeFolder)}`,
+  ): Promise<ServiceTask> {
+    const task = new ServiceTask(plan, environment, path.join(logFolder, `${name}.log`));
     await task.listen(environment.PORT);
+    try {
+      await task.untilReady();
+    } catch (error) {
+      await task.stop();
+      throw error;
+    }
     return task;
   }
 
@@ -31,7 +48,7 @@ export class ServiceTask {
   onUnexpectedExit: (error: Error) => void = () => undefined;
 
   private constructor(
-    private readonly plan: ServicePlan,
+    private readonly plan: TaskPlan,
     private readonly environment: { readonly [name: string]: string },
     private readonly logFile: string,
   ) {}
@@ -66,11 +83,26 @@ export class ServiceTask {
     return this.replacement ?? Promise.resolve();
   }
 
-  /** Stops the task as Fargate does: SIGTERM, time to drain, then SIGKILL. */
+  /** Stops the task as Fargate and Kubernetes do: SIGTERM, time to drain, then SIGKILL. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.process?.stop();
     await this.replacement?.catch(() => undefined);
+  }
+
+  /** @throws Error when it is not ready in time */
+  private async untilReady(): Promise<void> {
+    const { name, readinessPath } = this.plan;
+    if (readinessPath === undefined) {
+      return;
+    }
+    const isReady = () => fetch(`http://127.0.0.1:${this.listeningPort}${readinessPath}`).then(({ ok }) => ok, () => false);
+    for (const start = Date.now(); !(await isReady());) {
+      if (Date.now() - start > READY_MILLISECONDS) {
+        throw new Error(`${name} was not ready after ${READY_MILLISECONDS / 1_000} s: ${readinessPath} does not answer 200. Its log: ${this.logFile}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MILLISECONDS));
+    }
   }
 
   private async replace(): Promise<void> {
@@ -109,6 +141,7 @@ export class ServiceTask {
     const started = new TaskProcess({
       name: this.plan.name,
       codeFolder: this.plan.codeFolder,
+      args: this.plan.args ?? [],
       environment: { ...this.plan.environment, ...this.environment, ...(port !== undefined && { PORT: port }) },
       logFile: this.logFile,
       // Before it listens, whoever starts it hears of its end.

@@ -11,6 +11,8 @@ export interface TaskProcessProps {
   /** The service, in messages to people. */
   readonly name: string;
   readonly codeFolder: string;
+  /** Words behind the program. */
+  readonly args: readonly string[];
   readonly environment: { readonly [name: string]: string };
   readonly logFile: string;
   /** Called when the process ends without having been told to. */
@@ -27,7 +29,7 @@ export class TaskProcess {
 
   constructor(private readonly props: TaskProcessProps) {
     const log = fs.createWriteStream(props.logFile, { flags: 'a' });
-    this.process = fork(path.join(props.codeFolder, 'index.js'), [], {
+    this.process = fork(path.join(props.codeFolder, 'index.js'), [...props.args], {
       execArgv: preloadArguments('leave-with-parent'),
       env: { PATH: process.env.PATH, ...props.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -69,7 +71,7 @@ export class TaskProcess {
       let text = '';
       const read = (chunk: Buffer): void => {
         text = (text + chunk.toString('utf8')).slice(-4096);
-        const port = /"event":"listening".*?"port":(\d+)/.exec(text)?.[1];
+        const port = /"(?:event|message)":"listening".*?"port":(\d+)/.exec(text)?.[1];
         if (port !== undefined) {
           clearTimeout(timer);
           this.process.stdout!.off('data', read);

@@ -42,6 +42,10 @@ export function complaints({ verdict, exitCode }: JudgedOutcome, faults: readonl
 /** Fields of the verdict that these faults move, and that were not moved. */
 function unmovedFields(verdict: Verdict, faults: readonly FaultName[]): string[] {
   const fields = new Set(faults.flatMap((name) => faultNamed(name).verdictFields));
+  if (verdict.engine.topics !== undefined) {
+    // What is killed are pods: no function ends with an error.
+    fields.delete('handlerErrors');
+  }
   return [...fields].filter((field) => !(verdict[field] > 0));
 }
 

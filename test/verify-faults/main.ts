@@ -1,6 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { faultNamed, FAULTS, type FaultName } from '../../local/faults';
+import { Topology } from '../../lib/topology';
+import { canStrike, faultNamed, FAULTS, type FaultName } from '../../local/faults';
+import { faultParts } from '../../local/plan/fault-parts';
+import { planRun } from '../../local/plan/run-plan';
 import { inLanes } from '../support/lanes';
 import { runForVerdict } from '../support/verdict-run';
 import { synthesizeForVerification } from '../support/verified-assembly';
@@ -11,8 +14,9 @@ import { readOptions } from './options';
  * Runs the reference under each fault alone, and under all of them together with several seeds, each at its suggested value. A run
  * passes when the fault was seen, nothing was lost, doubled or out of balance, and the backlog drained once the faults were over.
  *
- * Run by `npm run verify:faults`; `--seconds`, `--together-seconds`, `--seeds`, `--rate` and `--only NAME,NAME` make it shorter. Runs go on side by
- * side (`--lanes`), each with processes and ports of its own.
+ * Run by `npm run verify:faults`; `--seconds`, `--together-seconds`, `--seeds`, `--rate` and `--only NAME,NAME` make it shorter; `--profile
+ * kubernetes` runs the other profile. Runs go on side by side (`--lanes`), each with processes and ports of its own. A fault that the profile has no
+ * part for is left out.
  */
 
 const root = path.join(__dirname, '..', '..');
@@ -25,16 +29,19 @@ interface PlannedRun {
 }
 
 async function main(): Promise<number> {
-  const { seconds, togetherSeconds, seeds, rate, only, lanes } = readOptions(process.argv.slice(2));
+  const { seconds, togetherSeconds, seeds, rate, only, lanes, profile } = readOptions(process.argv.slice(2));
+  process.chdir(root);
+  const assembly = await synthesizeForVerification(profile);
+  const parts = faultParts(planRun(Topology.read(assembly.folder)));
+  const possible = FAULTS.filter((fault) => canStrike(fault, parts)).map(({ name }) => name);
   // The longest first: none is left alone at the end.
   const planned: PlannedRun[] = [];
   for (let seed = 1; seed <= seeds && togetherSeconds > 0; seed++) {
-    planned.push({ title: `all together, seed ${seed}`, faults: FAULTS.map(({ name }) => name), seconds: togetherSeconds, seed });
+    planned.push({ title: `all together, seed ${seed}`, faults: possible, seconds: togetherSeconds, seed });
   }
-  planned.push(...only.map((name) => ({ title: flagWithSuggestion(name), faults: [name], seconds, seed: 1 })));
-  process.chdir(root);
+  const alone = only.filter((name) => possible.includes(name));
+  planned.push(...alone.map((name) => ({ title: flagWithSuggestion(name), faults: [name], seconds, seed: 1 })));
   process.stdout.write(`${planned.length} runs at ${rate} payments/s, ${lanes} at a time\n`);
-  const assembly = await synthesizeForVerification();
   const passed = await inLanes(lanes, planned, (run) => verify(assembly.folder, rate, run)).finally(() => assembly.dispose());
   const failures = passed.filter((it) => !it).length;
   process.stdout.write(`${planned.length - failures} passed, ${failures} failed\n`);

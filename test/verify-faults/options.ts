@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util';
 import { faultNamed, FAULTS, type FaultName } from '../../local/faults';
 import { lanesOfThisMachine } from '../support/lanes';
 
+const PROFILES = ['serverless', 'kubernetes'] as const;
+export type Profile = (typeof PROFILES)[number];
+
 /** What `npm run verify:faults` is asked for. */
 export interface VerifyFaultsOptions {
   /** Length of the load of a run with one fault; every fault strikes within ten seconds. @default 30 */
@@ -12,8 +15,10 @@ export interface VerifyFaultsOptions {
   readonly seeds: number;
   /** Payments per second of the load. @default 300 - low enough for a small machine to drain in time */
   readonly rate: number;
-  /** Faults that run alone. @default - every one */
+  /** Faults that run alone. @default - every one that the profile has a part for */
   readonly only: readonly FaultName[];
+  /** Profile of the reference. @default 'serverless' */
+  readonly profile: Profile;
   /** Runs at a time. @default - one more than this machine has cores, at most 4 */
   readonly lanes: number;
 }
@@ -32,7 +37,7 @@ export function readOptions(words: readonly string[]): VerifyFaultsOptions {
     args: [...words],
     options: {
       'seconds': { type: 'string' }, 'together-seconds': { type: 'string' }, 'seeds': { type: 'string' }, 'rate': { type: 'string' }, 'only': { type: 'string' },
-      'lanes': { type: 'string' },
+      'lanes': { type: 'string' }, 'profile': { type: 'string', default: PROFILES[0] },
     },
   });
   const number = (name: keyof typeof NUMBERS): number => {
@@ -43,7 +48,12 @@ export function readOptions(words: readonly string[]): VerifyFaultsOptions {
     }
     return value;
   };
+  const profile = PROFILES.find((name) => name === values.profile);
+  if (profile === undefined) {
+    throw new Error(`--profile must be one of ${PROFILES.join(', ')}, got: ${values.profile}`);
+  }
   return {
+    profile,
     seconds: number('seconds'),
     togetherSeconds: number('together-seconds'),
     seeds: number('seeds'),

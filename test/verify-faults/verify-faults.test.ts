@@ -72,12 +72,12 @@ describe('a run under faults', () => {
 
 describe('the options of verify:faults', () => {
   it('have the stated defaults', () => {
-    expect(readOptions([])).toEqual({ seconds: 30, togetherSeconds: 120, seeds: 3, rate: 300, only: ALL, lanes: lanesOfThisMachine() });
+    expect(readOptions([])).toEqual({ seconds: 30, togetherSeconds: 120, seeds: 3, rate: 300, only: ALL, lanes: lanesOfThisMachine(), profile: 'serverless' });
   });
 
   it('can make it shorter', () => {
-    expect(readOptions(['--seconds', '10', '--together-seconds', '0', '--seeds', '1', '--rate', '50', '--only', 'poison,reshard', '--lanes', '1']))
-      .toEqual({ seconds: 10, togetherSeconds: 0, seeds: 1, rate: 50, only: ['poison', 'reshard'], lanes: 1 });
+    expect(readOptions(['--seconds', '10', '--together-seconds', '0', '--seeds', '1', '--rate', '50', '--only', 'poison,reshard', '--lanes', '1', '--profile', 'kubernetes']))
+      .toEqual({ seconds: 10, togetherSeconds: 0, seeds: 1, rate: 50, only: ['poison', 'reshard'], lanes: 1, profile: 'kubernetes' });
   });
 
   it.each([
@@ -85,6 +85,7 @@ describe('the options of verify:faults', () => {
     [['--lanes', '0'], '--lanes must be a whole number between 1 and 16, got: 0'],
     [['--seeds', 'many'], '--seeds must be a whole number between 1 and 1000, got: many'],
     [['--only', 'fire'], 'A fault is one of'],
+    [['--profile', 'virtual'], '--profile must be one of serverless, kubernetes, got: virtual'],
     [['--colour'], '--colour'],
   ])('say what is wrong with %j', (words, message) => {
     expect(() => readOptions(words)).toThrow(message);

@@ -14,7 +14,7 @@ import { bytes, count, counted, duration, percent, rate, shortName, UNKNOWN } fr
 const NEAR_LIMIT = 0.8;
 /** Up to this many shards, cells carry their figure. */
 const MOST_LABELLED = 16;
-const KINDS = { kinesis: 'Kinesis stream', 'table-stream': 'stream of a table' };
+const KINDS = { kinesis: 'Kinesis stream', 'table-stream': 'stream of a table', topic: 'topic of Kafka' };
 const SOURCES = { kinesis: 'Kinesis', 'table-stream': 'table stream', queue: 'queue' };
 
 /** A strip of cells for each stream. */

@@ -31,6 +31,7 @@ export interface SyntheticFeedProps {
 /** A run that never was: counters that grow as those of a run do, so that the page can be tried without one. */
 export class SyntheticFeed implements DashboardFeed {
   readonly description: RunDescription = {
+    faultParts: ['function', 'stream', 'table', 'ledger table', 'table stream', 'cache'],
     title: 'payment-reference, local',
     engines: { table: 'dynoxide 1.2.1', queue: 'fauxqs 1.9.2', stream: 'in-memory Kinesis of this kit', mappings: 'event source mappings of this kit' },
     seed: 20_261_122,

@@ -29,6 +29,7 @@ class NotingTargets implements FaultTargets {
   readonly disarmKills = () => this.note('disarmKills', undefined);
   readonly putUnreadable = (count: number) => this.note('putUnreadable', count, count);
   readonly killCaches = (seconds: number) => this.note('killCaches', seconds, 1);
+  readonly restartDatabases = (seconds: number) => this.note('restartDatabases', seconds, 2);
   readonly load = (faults: { readonly poisonShare: number }) => this.note('load', faults);
 
   of(name: keyof FaultTargets): Call[] {
@@ -168,6 +169,17 @@ describe('the fault controller', () => {
     expect(kill.at).toBeLessThanOrEqual(40);
     expect([more, controller.settings, controller.killedCaches]).toEqual([[], {}, 1]);
     expect(events.map(({ text }) => text)).toEqual(['1 ended, back in 5 s', 'off']);
+  });
+
+  it.each([1, 2, 3])('ends the databases once, in the middle third of the load, with seed %i', async (seed) => {
+    const controller = started({ 'restart-database': 0.5 }, seed);
+    await clock.advance(60_000);
+    const [restart, ...more] = targets.of('restartDatabases');
+    expect(restart).toEqual({ at: expect.any(Number), name: 'restartDatabases', argument: 0.5 });
+    expect(restart.at).toBeGreaterThanOrEqual(20);
+    expect(restart.at).toBeLessThanOrEqual(40);
+    expect([more, controller.settings, controller.restartedDatabases, controller.killedCaches]).toEqual([[], {}, 2, 0]);
+    expect(events.map(({ text }) => text)).toEqual(['2 ended, back in 0.5 s', 'off']);
   });
 
   it('ends the cache at once on demand', async () => {

@@ -1,5 +1,5 @@
 import {
-  faultHelpLines, faultNamed, FAULTS, FaultSettingError, faultSettings, flagWithValue, INVARIANTS, isPoisonKey, POISON_KEY_PREFIX,
+  faultHelpLines, faultNamed, FAULTS, FaultSettingError, faultSettings, flagWithValue, INVARIANTS, isPoisonKey, missingParts, POISON_KEY_PREFIX,
 } from '../../../local/faults';
 
 describe('the vocabulary of faults', () => {
@@ -8,7 +8,7 @@ describe('the vocabulary of faults', () => {
     expect(FAULTS.map(flagWithValue)).toEqual([
       '--kill-worker-every S', '--kill-api-every S', '--throttle-table F', '--lost-answers P', '--reshard-every S',
       '--roll-table-shards S', '--expire-iterators P', '--poison P', '--slow-handler MS', '--stream-unavailable S',
-      '--kill-cache S',
+      '--kill-cache S', '--restart-database S',
     ]);
   });
 
@@ -49,6 +49,19 @@ describe('the settings of a run', () => {
       expect(() => faultSettings({ [flag]: value })).toThrow(FaultSettingError);
       expect(() => faultSettings({ [flag]: value })).toThrow(new RegExp(`^--${flag} must be a .* between ${minimum} and ${maximum}, got: ${value}\\.$`));
     }
+  });
+});
+
+describe('a system that has no part for a fault', () => {
+  it('is told so, with the flag and what it strikes', () => {
+    expect(missingParts({ 'throttle-table': 0.3 }, ['topic', 'database'])).toBe('--throttle-table strikes a ledger table, and this assembly has none: leave it out.');
+    expect(missingParts({ 'kill-worker': 2, 'restart-database': 1 }, ['function', 'stream'])).toMatch(/^--restart-database strikes a database, /);
+    expect(missingParts({ poison: 0.1 }, ['stream'])).toMatch(/^--poison strikes a ledger table or a database, /);
+  });
+
+  it('is told nothing where one of the parts is there', () => {
+    expect(missingParts({ 'kill-worker': 2, 'poison': 0.1, 'stream-unavailable': 1 }, ['worker pod', 'database', 'topic'])).toBeUndefined();
+    expect(missingParts({}, [])).toBeUndefined();
   });
 });
 

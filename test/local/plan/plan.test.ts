@@ -93,9 +93,9 @@ describe('the plan of the reference', () => {
 
 describe('what the run does not know', () => {
   it('is refused by the name of the type', () => {
-    const topology = synthesized((stack) => new CfnResource(stack, 'Broker', { type: 'AWS::MSK::Cluster' }));
+    const topology = synthesized((stack) => new CfnResource(stack, 'Broker', { type: 'AWS::AmazonMQ::Broker' }));
     expect(() => checkCoverage(topology)).toThrow(
-      'This assembly uses what the local run does not know, and will not ignore:\n  - AWS::MSK::Cluster (Test/Broker)',
+      'This assembly uses what the local run does not know, and will not ignore:\n  - AWS::AmazonMQ::Broker (Test/Broker)',
     );
   });
 

@@ -17,7 +17,7 @@ describe('the faults of a run', () => {
   const none = async () => 0;
   const targets: FaultTargets = {
     tables: nothing, engine: nothing, load: nothing, armWorkerKill: nothing, armApiKill: nothing, disarmKills: nothing,
-    rollTableShards: none, reshard: none, putUnreadable: async (count) => count, killCaches: async () => 2,
+    rollTableShards: none, reshard: none, putUnreadable: async (count) => count, killCaches: async () => 2, restartDatabases: async () => 3,
   };
   const started = (settings: FaultSettings) => {
     events = [];
@@ -38,6 +38,14 @@ describe('the faults of a run', () => {
     await faults.set('kill-cache', 0.1);
     await faults.stop();
     expect(faults.askedCounts(ENGINE, TABLES)).toEqual({ 'kill-cache': 2 });
+  });
+
+  it('counts the databases that were ended, and the keys that they refused', async () => {
+    started({});
+    await faults.set('restart-database', 0.1);
+    await faults.set('poison', 0.1);
+    await faults.stop();
+    expect(faults.askedCounts({ faults: { ...ENGINE.faults, refusedKeys: 4 } }, TABLES)).toEqual({ 'restart-database': 3, 'poison': 4 });
   });
 
   it('has not seen poison before a table refused a key, whatever else was put into the stream', async () => {

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { missingPostgresql, POSTGRESQL, PostgresqlEngine } from '../../../../local/engines/database';
 import { findEngineBinary, MissingEngineError } from '../../../../local/engines/binary';
+import { describeUnless } from '../../../support/describe-unless';
 
 describe('PostgreSQL on a platform', () => {
   it('that has none, says which ones have one', () => {
@@ -12,7 +13,7 @@ describe('PostgreSQL on a platform', () => {
   });
 });
 
-(missingPostgresql() === undefined ? describe : describe.skip)('PostgresqlEngine', () => {
+describeUnless(missingPostgresql(), 'PostgresqlEngine', () => {
   let folder: string;
 
   beforeEach(() => { folder = fs.mkdtempSync(path.join(os.tmpdir(), 'engine-test-')); });

@@ -1,0 +1,152 @@
+import { Client } from 'pg';
+
+/** Rows that are read at once. */
+const ROWS_AT_ONCE = 5_000;
+/** Most rows that are inserted: enough for a figure that stands still. */
+const MOST_ROWS = 200_000;
+
+const SCHEMA = 'bare_ledger';
+const USER = 'bare_ledger';
+const COLUMNS = [
+  ['key', 'uuid'], ['settled_at', 'bigint'], ['accepted_at', 'bigint'], ['amount', 'bigint'], ['type', 'text'], ['merchant_id', 'text'],
+  ['idempotency_key', 'text'], ['currency', 'text'], ['payer_id', 'text'], ['card_token', 'text'], ['draws_on', 'text'], ['movement_reason', 'text'],
+  ['rejection', 'text'], ['trace_parent', 'text'],
+] as const;
+
+/** How a server is reached. */
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** User that everything belongs to. */
+  readonly user: string;
+}
+
+export interface BareLedgerProps extends DatabaseAddress {
+  /** Schema of the ledger whose rows are taken. */
+  readonly schema: string;
+  /** Connections that insert at once. */
+  readonly connections: number;
+}
+
+/**
+ * The floor under a ledger in PostgreSQL: the very rows of that ledger, inserted into a bare table, together those that the ledger stored together,
+ * with the sums of each merchant added to a table of balances in the same statement. It is idempotent, as a ledger is, and nothing else: no
+ * functions, no indexes but the two keys, no partitions, nothing is looked up, refused or drawn on.
+ *
+ * It works as a user of its own.
+ */
+export class BareLedger {
+  /** Counts the rows of a ledger. */
+  public static async rowsOf(props: DatabaseAddress & { readonly schema: string }): Promise<number> {
+    return withClient(props, async (owner) => {
+      const { rows: [row] } = await owner.query<{ count: string }>(`SELECT count(*) FROM ${props.schema}.entry`);
+      return Number(row.count);
+    });
+  }
+
+  /** Makes the tables. */
+  public static async prepare(props: BareLedgerProps): Promise<BareLedger> {
+    await withClient(props, async (owner) => {
+      await owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}; CREATE ROLE ${USER} LOGIN; CREATE SCHEMA ${SCHEMA} AUTHORIZATION ${USER}`);
+      // What the load left to write is written before, and by others.
+      await owner.query('CHECKPOINT');
+    });
+    await withClient({ ...props, user: USER }, (client) => client.query(`
+      CREATE TABLE ${SCHEMA}.entry (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (key));
+      CREATE TABLE ${SCHEMA}.balance (merchant_id text, currency text, available numeric NOT NULL, count bigint NOT NULL, PRIMARY KEY (merchant_id, currency))`));
+    return new BareLedger(props);
+  }
+
+  private constructor(private readonly props: BareLedgerProps) {}
+
+  /** Inserts the rows, as they were settled one after the other. @returns how many */
+  public async insert(): Promise<number> {
+    const { connections, schema } = this.props;
+    return withClient(this.props, async (owner) => {
+      // The number of the transaction that stored a row stays with it.
+      // WITH HOLD copies the rows: no snapshot is kept, behind which old versions of balances could not be removed.
+      await owner.query(`BEGIN; DECLARE rows_of_ledger NO SCROLL CURSOR WITH HOLD FOR
+        SELECT ${COLUMNS.map(([name]) => name).join(', ')}, xmin::text FROM ${schema}.entry ORDER BY settled_at, xmin::text LIMIT ${MOST_ROWS}; COMMIT`);
+      const source = new BatchSource(owner);
+      await Promise.all(Array.from({ length: connections }, () => withClient({ ...this.props, user: USER }, (client) => insertAll(client, source))));
+      return source.rows;
+    });
+  }
+
+  /** Takes the tables away again. */
+  public async remove(): Promise<void> {
+    await withClient(this.props, (owner) => owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}`));
+  }
+}
+
+/** Hands out the rows of one transaction after the other, read from a cursor when there are none left. */
+class BatchSource {
+  public rows = 0;
+  private ready: unknown[][] = [];
+  private position = 0;
+  private reading: Promise<void> = Promise.resolve();
+  private isAtEnd = false;
+
+  public constructor(private readonly owner: Client) {}
+
+  /** The next rows, by columns; undefined at the end. */
+  public next(): Promise<unknown[][] | undefined> {
+    const batch = this.reading.then(() => this.take());
+    this.reading = batch.then(() => undefined, () => undefined);
+    return batch;
+  }
+
+  private async take(): Promise<unknown[][] | undefined> {
+    let end = this.endOfBatch();
+    while (!this.isAtEnd && end === this.ready.length) {
+      const { rows } = await this.owner.query<unknown[]>({ text: `FETCH ${ROWS_AT_ONCE} FROM rows_of_ledger`, rowMode: 'array' });
+      this.isAtEnd = rows.length < ROWS_AT_ONCE;
+      this.ready = [...this.ready.slice(this.position), ...rows];
+      this.position = 0;
+      end = this.endOfBatch();
+    }
+    const batch = this.ready.slice(this.position, end);
+    this.position = end;
+    this.rows += batch.length;
+    return batch.length === 0 ? undefined : COLUMNS.map((_, index) => batch.map((row) => row[index]));
+  }
+
+  /** Where the rows end that were stored together with the next one. */
+  private endOfBatch(): number {
+    const transaction = this.ready.at(this.position)?.[COLUMNS.length];
+    let end = this.position;
+    while (end < this.ready.length && this.ready[end][COLUMNS.length] === transaction) {
+      end++;
+    }
+    return end;
+  }
+}
+
+const INSERT = `
+WITH stored AS (
+  INSERT INTO ${SCHEMA}.entry SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
+  ON CONFLICT (key) DO NOTHING RETURNING merchant_id, currency, amount
+)
+INSERT INTO ${SCHEMA}.balance AS known (merchant_id, currency, available, count)
+SELECT merchant_id, currency, sum(amount), count(*) FROM stored GROUP BY merchant_id, currency ORDER BY merchant_id, currency
+ON CONFLICT (merchant_id, currency) DO UPDATE SET available = known.available + excluded.available, count = known.count + excluded.count`;
+
+async function insertAll(client: Client, source: BatchSource): Promise<void> {
+  for (let values = await source.next(); values !== undefined; values = await source.next()) {
+    await client.query({ name: 'insert', text: INSERT, values });
+  }
+}
+
+async function withClient<Result>(address: DatabaseAddress, use: (client: Client) => Promise<Result>): Promise<Result> {
+  const { database, host, port, user } = address;
+  const client = new Client({ host, port, user, database, application_name: 'floor' });
+  // A connection that ends fails the statement that it had.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
