@@ -99,10 +99,10 @@ export class DrawTransaction {
     let rejection = drawn === record.idempotencyKey ? this.drawn.unknown : undefined;
     const attempts = this.retry.begin(options.deadline);
     let lostSince: number | undefined;
-    let error: unknown = new OutOfTimeError();
     if (attempts.isLate) {
-      return unavailable(error);
+      return unavailable(new OutOfTimeError());
     }
+    let error: unknown;
     do {
       const startedAt = this.retry.clock.now();
       const transaction: Attempt | Rejection = rejection === undefined

@@ -21,7 +21,7 @@ export async function untilSettled<Result>(
   attempts: Attempts, clock: Clock, write: (now: number, lostSince: number | undefined) => Promise<Result | undefined>,
 ): Promise<Written<Result>> {
   let lostSince: number | undefined;
-  let failure: unknown = new OutOfTimeError();
+  let failure: unknown;
   while (!attempts.isLate) {
     const now = clock.now();
     try {
@@ -47,5 +47,5 @@ export async function untilSettled<Result>(
       break;
     }
   }
-  return { kind: 'failed', error: failure };
+  return { kind: 'failed', error: failure ?? new OutOfTimeError() };
 }
