@@ -4,7 +4,9 @@ import { createPaymentStreamWorker } from '../../lambdas/payment-stream-worker/w
 import { Environment } from '../../lambdas/runtime/configuration/environment';
 import { LogProducer } from '../../lambdas/runtime/kafka/log-producer';
 import { MemoryRecordLog } from '../../lambdas/runtime/kafka/memory-record-log';
+import type { RecordLogGroup } from '../../lambdas/runtime/kafka/record-log';
 import { decodeReceipt } from '../../lambdas/runtime/producer/receipt';
+import { KafkaEngine } from '../../local/engines/log';
 import { ApiClient, payment } from './payment-api/api-client';
 import { describeWithPostgresql } from './runtime/ledger/postgresql-database';
 import { FakeParking, FakeRefundQueue } from './runtime/support/fake-ports';
@@ -13,7 +15,14 @@ import { RecordedMetrics, recordedLogger } from './runtime/support/silent';
 
 const MERCHANTS = ['m-1', 'm-2', 'm-3', 'm-4', 'm-5', 'm-6'];
 
-/** The API and the worker of the Kubernetes profile as their environment makes them, with a log in memory between them, on two databases. */
+interface StartedWorker {
+  /** What it logs. */
+  readonly lines: readonly string[];
+  /** Waits until so many payments are in the ledger. */
+  untilApplied(payments: number): Promise<void>;
+}
+
+/** The API and the worker of the Kubernetes profile as their environment makes them, a log or a Kafka in memory between them, on two databases. */
 describeWithPostgresql('settlement in the Kubernetes profile, from a request to the balance', () => {
   const before = { ...process.env };
   let databases: LedgerDatabases;
@@ -34,15 +43,48 @@ describeWithPostgresql('settlement in the Kubernetes profile, from a request to 
   });
 
   const running: (() => Promise<void>)[] = [];
-  afterEach(async () => { await Promise.all(running.splice(0).map((stop) => stop())); });
+  afterEach(async () => {
+    for (const stop of running.splice(0).reverse()) {
+      await stop();
+    }
+  });
 
-  async function startApi(log: MemoryRecordLog, others: Record<string, string> = {}): Promise<ApiClient> {
+  /** @param log takes the place of the Kafka that the environment names. @default - that one */
+  async function startApi(log?: MemoryRecordLog, others: Record<string, string | undefined> = {}): Promise<ApiClient> {
     const { authenticate: _authenticate, ...ports } = await apiPorts(new Environment({ ...variables, ...others }), () => undefined);
     const api = await new ApiClient({
-      ...ports, stream: new LogProducer({ log, topic: 'payments', lingerMilliseconds: 1 }), parking: { find: async () => undefined }, now: Date.now,
+      ...ports, ...(log !== undefined && { stream: new LogProducer({ log, topic: 'payments', lingerMilliseconds: 1 }) }),
+      parking: { find: async () => undefined }, now: Date.now,
     }).start();
     running.push(() => api.stop());
     return api;
+  }
+
+  /** @param group takes the place of the one that the environment names. @default - that one */
+  async function startWorker(group?: RecordLogGroup, others: Record<string, string | undefined> = {}): Promise<StartedWorker> {
+    const metrics = new RecordedMetrics();
+    const { lines, logger } = recordedLogger();
+    const environment = new Environment({ ...variables, ...others });
+    const worker = createPaymentStreamWorker({
+      ...workerPorts(environment), ...(group !== undefined && { group }), parking: new FakeParking(), refundQueue: new FakeRefundQueue(), metrics,
+      logger,
+    }, optionsFromEnvironment(environment));
+    running.push(() => worker.drain());
+    await worker.listen(0, '127.0.0.1');
+    return {
+      lines,
+      untilApplied: (payments) => (
+        until(() => (metrics.counts.PaymentsApplied ?? 0) >= payments, () => `${JSON.stringify(metrics.counts)} ${lines.join('\n')}`)),
+    };
+  }
+
+  async function until(condition: () => boolean, explain: () => string): Promise<void> {
+    for (let rounds = 0; !condition(); rounds++) {
+      if (rounds === 2_000) {
+        throw new Error(`it did not come to that: ${explain()}`);
+      }
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+    }
   }
 
   it('answers with a receipt, then with the payment and the balance, of every shard and of writer and reader', async () => {
@@ -56,21 +98,8 @@ describeWithPostgresql('settlement in the Kubernetes profile, from a request to 
     expect((await api.get(`/merchants/m-1/payments/order-1?receipt=${receipts[0]}`)).status).toBe(202);
     expect((await api.get('/merchants/m-1/balance?currency=EUR')).text).toBe('{"available":0,"held":0}');
 
-    const metrics = new RecordedMetrics();
-    const { lines, logger } = recordedLogger();
-    const environment = new Environment(variables);
-    const worker = createPaymentStreamWorker({
-      ...workerPorts(environment), group: log.group('payment-worker'), parking: new FakeParking(), refundQueue: new FakeRefundQueue(), metrics,
-      logger,
-    }, optionsFromEnvironment(environment));
-    running.push(() => worker.drain());
-    await worker.listen(0, '127.0.0.1');
-    for (let rounds = 0; (metrics.counts.PaymentsApplied ?? 0) < MERCHANTS.length; rounds++) {
-      if (rounds === 2_000) {
-        throw new Error(`not settled: ${JSON.stringify(metrics.counts)} ${lines.join('\n')}`);
-      }
-      await new Promise((resolve) => { setTimeout(resolve, 5); });
-    }
+    const worker = await startWorker(log.group('payment-worker'));
+    await worker.untilApplied(MERCHANTS.length);
 
     for (const merchant of MERCHANTS) {
       const settled = await api.get(`/merchants/${merchant}/payments/order-1`);
@@ -84,9 +113,8 @@ describeWithPostgresql('settlement in the Kubernetes profile, from a request to 
     expect(Math.min(...counts)).toBeGreaterThan(0);
 
     // Late reads need no writer, and no user of one.
-    const { DATABASE_WRITERS: _writers, DATABASE_WRITER_USER: _user, ...late } = variables;
-    variables = { ...late, STATUS_READS: 'eventual', BALANCE_READS: 'eventual' };
-    const reader = await startApi(log);
+    const late = { DATABASE_WRITERS: undefined, DATABASE_WRITER_USER: undefined, STATUS_READS: 'eventual', BALANCE_READS: 'eventual' };
+    const reader = await startApi(log, late);
     expect((await reader.get('/merchants/m-1/payments/order-1')).json.status).toBe('applied');
     expect((await reader.get('/merchants/m-2/balance?currency=EUR')).text).toBe('{"available":1250,"held":0}');
     expect(api.errors).toEqual([]);
@@ -98,5 +126,45 @@ describeWithPostgresql('settlement in the Kubernetes profile, from a request to 
     expect((await api.get('/merchants/m-1/balance?currency=EUR')).status).toBe(503);
     expect((await api.get('/merchants/m-1/payments/order-1')).status).toBe(503);
     expect(api.errors).toEqual([]);
+  });
+
+  it('settles once what goes through the Kafka that the environment names, though an answer is lost and the broker goes away', async () => {
+    const engine = await KafkaEngine.start({ topics: [{ name: 'payments', partitions: 4 }] });
+    running.push(() => engine.close());
+    const kafka = { KAFKA_BROKERS: `127.0.0.1:${engine.port}`, KAFKA_HEARTBEAT_MILLISECONDS: '50' };
+    const api = await startApi(undefined, kafka);
+    const stored = (): number => engine.statistics().topics[0].records;
+    const explain = (): string => JSON.stringify(engine.statistics());
+    const post = async (idempotencyKey: string): Promise<{ readonly partition: number; readonly offset: number }> => {
+      const { json, status } = await api.post(payment({ merchantId: 'm-kafka', idempotencyKey, amount: 100 }));
+      expect(status).toBe(202);
+      const { sequenceNumber, shardId } = decodeReceipt(String(json.receipt))!;
+      return { partition: Number(/^payments-(\d)$/.exec(shardId)![1]), offset: Number(sequenceNumber) };
+    };
+
+    // Each is alone in its record, and the receipt tells where that lies.
+    const first = await post('first');
+    expect([stored(), engine.statistics().topics[0].partitions[first.partition].logEnd]).toEqual([1, first.offset + 1]);
+    engine.setFaults({ lostAnswers: 1 });
+    const posting = post('second');
+    await until(() => engine.statistics().lostAnswers > 0, explain);
+    engine.setFaults({});
+    const second = await posting;
+    expect([stored(), engine.statistics().topics[0].partitions[second.partition].logEnd]).toEqual([2, second.offset + 1]);
+
+    const worker = await startWorker(undefined, kafka);
+    await worker.untilApplied(2);
+    await until(() => engine.statistics().idle && engine.statistics().groups.some(({ name }) => name === 'payment-worker'), explain);
+    // So long that the worker has to join anew.
+    const { generation } = engine.statistics().groups[0];
+    engine.setFaults({ unavailable: true });
+    await until(() => worker.lines.some((line) => line.includes('the membership of the group ended')), explain);
+    engine.setFaults({});
+    await until(() => engine.statistics().groups[0].state === 'stable' && engine.statistics().groups[0].generation > generation, explain);
+    await post('third');
+    await worker.untilApplied(3);
+    await until(() => engine.statistics().idle, explain);
+    expect((await api.get('/merchants/m-kafka/balance?currency=EUR')).text).toBe('{"available":300,"held":0}');
+    expect([stored(), api.errors]).toEqual([3, []]);
   });
 });

@@ -45,7 +45,7 @@ export function clientOptions(options: KafkaConnectionOptions): BaseOptions {
 
 /** Whether an error of the client, or one that it was made of, is one of the protocol's by name. */
 export function isKafkaError(error: unknown, ...names: readonly string[]): boolean {
-  const { findBy } = error as { findBy?: (property: string, value: unknown) => unknown };
+  const { findBy } = (error ?? {}) as { findBy?: (property: string, value: unknown) => unknown };
   return typeof findBy === 'function' && names.some((name) => Boolean(findBy.call(error, 'apiId', name)));
 }
 

@@ -1,5 +1,7 @@
 import type { Consumer } from '@platformatic/kafka' with { 'resolution-mode': 'import' };
 import { requireWholeNumber } from '../configuration/option-rules';
+import { within } from '../retry/within';
+import { type GroupRound, KafkaCommitter } from './kafka-committer';
 import { asError, clientOptions, isKafkaError, kafkaClient, type KafkaConnectionOptions } from './kafka-connection';
 import { KafkaReader } from './kafka-reader';
 import type { FetchedRecords, FetchOptions, FetchPosition, Membership, MembershipListener, RecordLogGroup } from './record-log';
@@ -15,6 +17,15 @@ export interface KafkaGroupOptions extends KafkaConnectionOptions {
   readonly heartbeatMilliseconds?: number;
 }
 
+/** How long a broker is told that a member leaves, in milliseconds. One that hears nothing finds out by itself, once the session is over. */
+const LEAVE_MILLISECONDS = 5_000;
+
+/**
+ * A broker answers who joins when all other members have joined or are taken for dead, which takes a session at most. So long beyond it is waited for
+ * the answer, in milliseconds, as the client of Apache Kafka does (`JOIN_GROUP_TIMEOUT_LAPSE`).
+ */
+const JOIN_MILLISECONDS = 5_000;
+
 /** A coordinator that is none any more. The client asks for the coordinator once: only a new one asks again. */
 const COORDINATOR_MOVED = ['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'];
 
@@ -26,6 +37,11 @@ const COORDINATOR_MOVED = ['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COOR
 export class KafkaGroup implements RecordLogGroup {
   private readonly sessionMilliseconds: number;
   private readonly heartbeatMilliseconds: number;
+  /**
+   * Names of members that could not tell that they leave. A group waits for such a one until its session is over before it deals anything out; so who
+   * joins next goes on under its name. A name that is not known any more is given up by the client.
+   */
+  private readonly abandoned: string[] = [];
 
   /** @throws RangeError when an option is out of its range */
   public constructor(private readonly options: KafkaGroupOptions) {
@@ -41,8 +57,11 @@ export class KafkaGroup implements RecordLogGroup {
     const { group: groupId, topic } = this.options;
     const { Consumer } = await kafkaClient();
     const base = { ...clientOptions(this.options), groupId, autocommit: false, retries: 1, retryDelay: 200 };
-    const [member, reader] = [new Consumer(base), new KafkaReader(new Consumer(base), topic)];
-    const membership = new KafkaMembership(member, reader, listener, topic, this.sessionMilliseconds);
+    const member = new Consumer({ ...base, requestTimeout: Math.max(base.requestTimeout!, this.sessionMilliseconds + JOIN_MILLISECONDS) });
+    const reader = new KafkaReader(new Consumer(base), topic);
+    const committer = new KafkaCommitter(new Consumer({ ...base, retries: 0 }), topic);
+    member.memberId = this.abandoned.pop() ?? null;
+    const membership = new KafkaMembership(member, committer, reader, listener, topic, (memberId) => this.abandoned.push(memberId));
     try {
       await membership.join({
         sessionTimeout: this.sessionMilliseconds, rebalanceTimeout: this.sessionMilliseconds, heartbeatInterval: this.heartbeatMilliseconds,
@@ -65,29 +84,25 @@ interface JoinOptions {
 class KafkaMembership implements Membership {
   /** Each dealing out of the group has a number, so that one that is late counts for nothing. */
   private dealing = 0;
-  private heardAt = Date.now();
+  /** The round in which what the listener was told last is held. */
+  private round?: GroupRound;
   private isOver = false;
 
   public constructor(
-    private readonly member: Consumer, private readonly reader: KafkaReader, private readonly listener: MembershipListener,
-    private readonly topic: string, private readonly sessionMilliseconds: number,
+    private readonly member: Consumer, private readonly committer: KafkaCommitter, private readonly reader: KafkaReader,
+    private readonly listener: MembershipListener, private readonly topic: string, private readonly onAbandoned: (memberId: string) => void,
   ) {
     member.topics.trackAll(topic);
     member.on('consumer:group:rebalance', () => this.rebalancing());
-    member.on('consumer:group:join', () => { void this.assign(++this.dealing); });
-    member.on('consumer:heartbeat:end', () => { this.heardAt = Date.now(); });
-    member.on('consumer:heartbeat:error', ({ error }) => {
-      if (isKafkaError(error, ...COORDINATOR_MOVED) || Date.now() - this.heardAt > this.sessionMilliseconds) {
-        this.end(error);
-      }
-    });
+    member.on('consumer:group:join', ({ generationId, memberId }) => { void this.assign(++this.dealing, { generationId: generationId!, memberId }); });
+    // A heartbeat is tried twice. After an error that is none of the group's the client gives no word any more, though it says that it will.
+    member.on('consumer:heartbeat:error', ({ error }) => this.end(error));
     // The client emits it when joining again failed for good. Its types do not have it.
     member.on('error' as never, ((error: unknown) => this.end(error)) as never);
   }
 
   public async join(options: JoinOptions): Promise<void> {
     await this.member.joinGroup({ ...options });
-    this.heardAt = Date.now();
   }
 
   public fetch(positions: readonly FetchPosition[], options: FetchOptions): Promise<readonly FetchedRecords[]> {
@@ -95,11 +110,11 @@ class KafkaMembership implements Membership {
   }
 
   public async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
-    const { topic } = this;
+    if (this.round === undefined || this.isOver) {
+      throw new Error('nothing can be committed by who is no member');
+    }
     try {
-      await this.member.commit({
-        offsets: [...offsets].map(([partition, offset]) => ({ topic, partition, offset: BigInt(offset), leaderEpoch: -1 })),
-      });
+      await this.committer.commit(this.round, offsets);
     } catch (error) {
       if (isKafkaError(error, ...COORDINATOR_MOVED)) {
         this.end(error);
@@ -110,9 +125,15 @@ class KafkaMembership implements Membership {
 
   public async leave(): Promise<void> {
     this.isOver = true;
-    // Who cannot be told finds out by itself, once the session is over.
-    await Promise.allSettled([this.member.leaveGroup()]);
-    await Promise.allSettled([this.member.close(), this.reader.close()]);
+    const { memberId } = this.member;
+    // It answers with a promise, though its types say that it does not.
+    const hasLeft = await within(LEAVE_MILLISECONDS, Promise.resolve(this.member.leaveGroup())).then(() => true, () => false);
+    if (!hasLeft && memberId !== null) {
+      this.onAbandoned(memberId);
+    }
+    await Promise.allSettled([this.member.close(), this.committer.close(), this.reader.close()]);
+    // Where the client could not tell that it leaves it keeps its connections.
+    await Promise.allSettled([this.member.connections.close()]);
   }
 
   private rebalancing(): void {
@@ -122,11 +143,12 @@ class KafkaMembership implements Membership {
     }
   }
 
-  private async assign(dealing: number): Promise<void> {
+  private async assign(dealing: number, round: GroupRound): Promise<void> {
     try {
       const partitions = this.member.assignments?.find(({ topic }) => topic === this.topic)?.partitions ?? [];
       const begin = await this.begin(partitions);
       if (dealing === this.dealing && !this.isOver) {
+        this.round = round;
         this.listener.assigned(begin);
       }
     } catch (error) {

@@ -48,7 +48,8 @@ const NO_KEY = '-';
  *
  * Records go to the partitions in turn. One request is under way at a time and takes along all that waits: what a client numbers to leave out
  * repetitions stays in order, and the busier it is, the fuller are requests. What fails is tried again until its time is over, so a payment can be
- * stored twice (a lost answer), but is never called durable without being stored.
+ * stored twice (a lost answer), but is never called durable without being stored. So a payment is answered
+ * at most its linger time, `deliveryMilliseconds` and one `publish` after it came.
  */
 export class LogProducer implements PaymentStream {
   private readonly clock: Clock;
@@ -110,11 +111,29 @@ export class LogProducer implements PaymentStream {
     }
     this.isSending = true;
     while (this.waiting.length > 0) {
+      this.giveUpLate();
       const records = this.waiting.splice(0, this.requestLength());
+      if (records.length === 0) {
+        break;
+      }
       const places = await this.options.log.publish(records);
       records.forEach((record, index) => this.conclude(record, places[index]));
     }
     this.isSending = false;
+  }
+
+  /** What waited behind a request for so long that its time is over is not sent at all. */
+  private giveUpLate(): void {
+    const late = this.waiting.filter(({ attempts }) => attempts.isLate);
+    if (late.length > 0) {
+      this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((record) => !late.includes(record)));
+      const error = new Error(`no request could begin within ${this.deliveryMilliseconds} ms`);
+      late.forEach((record) => this.fail(record, error));
+    }
+  }
+
+  private fail({ items }: SealedRecord, error: Error): void {
+    items.forEach((item) => this.packing.settle(item, { kind: 'unavailable', error }));
   }
 
   private requestLength(): number {
@@ -131,7 +150,7 @@ export class LogProducer implements PaymentStream {
           this.waiting.push(record);
           void this.send();
         } else {
-          record.items.forEach((item) => this.packing.settle(item, { kind: 'unavailable', error: place }));
+          this.fail(record, place);
         }
       });
       return;

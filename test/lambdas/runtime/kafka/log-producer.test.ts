@@ -102,6 +102,28 @@ describe('a producer of a log', () => {
     expect(errors.length).toBeGreaterThan(1);
   });
 
+  it('begins no request for what waited behind another one until its time was over', async () => {
+    let requests = 0;
+    const log: RecordLogWriter = {
+      publish: async (records) => {
+        requests++;
+        await clock.sleep(1_000);
+        return records.map(() => ({ partition: 0, offset: 0 }));
+      },
+      close: async () => undefined,
+    };
+    const producer = producerOf(log, { deliveryMilliseconds: 500, maximumRecordPayments: 1 });
+    const told: Delivery['kind'][] = [];
+    const offer = (): boolean => producer.offer(Buffer.from('x'), ({ kind }) => told.push(kind));
+    offer();
+    await clock.advance(100);
+    offer();
+    await clock.advance(700);
+    offer();
+    await clock.advance(5_000);
+    expect([requests, told]).toEqual([2, ['durable', 'unavailable', 'durable']]);
+  });
+
   it('calls nothing durable that is not stored, leaves nothing untold at its end, and stores all that it calls durable', async () => {
     await fc.assert(fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(12)), { minLength: 1, maxLength: 15 }), fc.infiniteStream(fc.nat(9)),

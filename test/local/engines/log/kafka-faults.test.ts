@@ -2,7 +2,7 @@ import type { KafkaWriter } from '../../../../lambdas/runtime/kafka/kafka-writer
 import type { KafkaEngine } from '../../../../local/engines/log';
 import { clientCodec } from './batches';
 import { RawClient } from './raw-client';
-import { joinGroup, readAll, type TestMember, TOPIC, until, withEngine, withWriter } from './support';
+import { joinGroup, readAll, SILENT, type TestMember, TOPIC, until, withEngine, withWriter, type Words } from './support';
 
 const RECORD = { partition: 0, value: Buffer.from('payment') };
 
@@ -16,8 +16,8 @@ async function produceAs(engine: KafkaEngine, clientId: string): Promise<{ clien
   return { client, answer };
 }
 
-async function single(engine: KafkaEngine): Promise<TestMember> {
-  const member = await joinGroup(engine, 'one');
+async function single(engine: KafkaEngine, words?: Words): Promise<TestMember> {
+  const member = await joinGroup(engine, 'one', words);
   await until(() => member.held.size === 3);
   return member;
 }
@@ -70,15 +70,15 @@ describe('a broker that is away', () => {
   it('closes whatever asks it, and goes on where it was when it is back', async () => {
     await withEngine((engine) => withWriter(engine, async (writer) => {
       await writer.publish([RECORD]);
-      const member = await single(engine);
+      const member = await single(engine, SILENT);
       const { generation } = engine.statistics().groups[0];
       engine.setFaults({ unavailable: true });
       const publishing = writer.publish([RECORD]);
       const reading = member.membership.fetch([{ partition: 0, offset: 0 }], { waitMilliseconds: 10, partitionBytes: 1_000 }).catch(() => 'failed');
       await until(() => engine.statistics().unavailableCalls > 2);
-      expect([stored(engine), await reading]).toEqual([1, 'failed']);
+      expect([stored(engine), await reading, await publishing]).toEqual([1, 'failed', [expect.any(Error)]]);
       engine.setFaults({});
-      expect(await publishing).toEqual([{ partition: 0, offset: 1 }]);
+      expect(await writer.publish([RECORD])).toEqual([{ partition: 0, offset: 1 }]);
       // It is still a member of the same round.
       await member.membership.commit(new Map([[0, 1]]));
       expect(engine.statistics().groups[0]).toMatchObject({ generation, state: 'stable', lag: 1 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaConnectionOptions } from '../../../../lambdas/runtime/kafka/kafka-connection';
-import { KafkaGroup } from '../../../../lambdas/runtime/kafka/kafka-group';
+import { KafkaGroup, type KafkaGroupOptions } from '../../../../lambdas/runtime/kafka/kafka-group';
 import { KafkaWriter } from '../../../../lambdas/runtime/kafka/kafka-writer';
 import type { Membership } from '../../../../lambdas/runtime/kafka/record-log';
 import { KafkaEngine, type KafkaEngineProps } from '../../../../local/engines/log';
@@ -47,9 +47,15 @@ export interface TestMember {
   ended?: Error;
 }
 
-/** Joins with the client of this kit, and gives a word every few milliseconds. */
-export async function joinGroup(engine: KafkaEngine, clientId: string): Promise<TestMember> {
-  const group = new KafkaGroup({ ...connectionTo(engine, clientId), topic: TOPIC, group: GROUP, heartbeatMilliseconds: 20 });
+/** How often a member gives a word, and when it is taken for dead without one. */
+export type Words = Required<Pick<KafkaGroupOptions, 'heartbeatMilliseconds' | 'sessionMilliseconds'>>;
+
+/** So seldom that no test hears one. */
+export const SILENT: Words = { heartbeatMilliseconds: 20_000, sessionMilliseconds: 60_000 };
+
+/** Joins with the client of this kit. @param words @default - one every few milliseconds */
+export async function joinGroup(engine: KafkaEngine, clientId: string, words: Partial<Words> = { heartbeatMilliseconds: 20 }): Promise<TestMember> {
+  const group = new KafkaGroup({ ...connectionTo(engine, clientId), topic: TOPIC, group: GROUP, ...words });
   const told: Omit<TestMember, 'membership'> = { held: new Map(), rebalances: 0 };
   const membership = await group.join({
     rebalancing: () => { member.rebalances++; },
