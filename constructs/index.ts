@@ -51,6 +51,7 @@ export { KarpenterAccess } from './kubernetes-cluster/karpenter-access';
 export * from './kubernetes-cluster/kubernetes-cluster';
 export * from './kubernetes-cluster/kubernetes-cluster-props';
 export * from './kubernetes-cluster/pod-identity';
+export * from './kubernetes-cluster/pod-logs';
 export { SYSTEM_TAINT, SYSTEM_TOLERATION, SystemNodes } from './kubernetes-cluster/system-nodes';
 export * from './edge/access-logs';
 export * from './edge/api-auth';

@@ -47,6 +47,9 @@ export class ClusterOperator {
   /** Metrics of Prometheus as autoscalers ask for them. https://artifacthub.io/packages/helm/prometheus-community/prometheus-adapter */
   static readonly PROMETHEUS_ADAPTER = ClusterOperator.pinned('prometheus-adapter', '5.3.0', 'monitoring', 'https://prometheus-community.github.io/helm-charts');
 
+  /** Takes what pods write to CloudWatch, from each node. https://github.com/aws/eks-charts/tree/master/stable/aws-for-fluent-bit */
+  static readonly FLUENT_BIT = ClusterOperator.pinned('aws-for-fluent-bit', '0.2.0', 'logging', 'https://aws.github.io/eks-charts');
+
   /** Fetches and renews certificates. https://github.com/cert-manager/cert-manager/releases/tag/v1.21.1 */
   static readonly CERT_MANAGER = ClusterOperator.pinned('cert-manager', 'v1.21.1', 'cert-manager', 'https://charts.jetstack.io');
 

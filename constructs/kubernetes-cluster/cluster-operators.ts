@@ -51,7 +51,10 @@ export class ClusterOperators extends Construct {
     });
     // Its webhook looks at every service that is made: nothing comes before it is ready.
     const after = [LOAD_BALANCER_CONTROLLER];
-    this.add(KEDA, { after, values: { serviceAccount: { operator: { name: 'keda-operator' } }, tolerations } });
+    // It tells Prometheus the lag that it scales by.
+    this.add(KEDA, {
+      after, values: { serviceAccount: { operator: { name: 'keda-operator' } }, prometheus: { operator: { enabled: true } }, tolerations },
+    });
     this.add(ISTIO_BASE, { after });
     this.add(ISTIO_CONTROL, { after: [ISTIO_BASE], values: { profile: 'ambient', tolerations } });
     this.add(ISTIO_CNI, { after: [ISTIO_CONTROL], values: { profile: 'ambient' } });

@@ -16,6 +16,7 @@ export const KUBERNETES = {
   servicePort: number('servicePort'),
   healthPort: number('healthPort'),
   grpcPort: number('grpcPort'),
+  metricsPort: number('metricsPort'),
   probe: {
     period: Duration.seconds(number('probeSeconds')),
     timeout: Duration.seconds(number('probeTimeoutSeconds')),
@@ -40,6 +41,7 @@ export const KUBERNETES = {
   collectors: number('collectors'),
   collectorCpu: number('collectorCpu'),
   halfPercent: number('halfPercent'),
+  requestWindow: Duration.seconds(number('requestWindowSeconds')),
   scrapeInterval: Duration.seconds(number('scrapeSeconds')),
   rateWindow: Duration.seconds(number('rateWindowSeconds')),
   baseline: Duration.hours(number('baselineHours')),
@@ -58,7 +60,6 @@ export const KUBERNETES = {
   upkeep: { minute: number('upkeep.minute'), stagger: number('upkeep.staggerMinutes'), hour: number('upkeep.hour') },
   gateway: {
     retries: target('gateway.retries'),
-    retryBudgetPercent: target('gateway.retryBudgetPercent'),
     clientTimeout: Duration.seconds(target('gateway.clientTimeoutSeconds')),
     streams: target('gateway.streamsPerConnection'),
     connections: target('gateway.connectionsPerProxy'),
@@ -66,6 +67,15 @@ export const KUBERNETES = {
     drain: Duration.seconds(target('gateway.drainSeconds')),
     slowStart: Duration.seconds(target('gateway.slowStartSeconds')),
     keyCache: Duration.seconds(target('gateway.keyCacheSeconds')),
+    zones: target('network.availabilityZones'),
+    podsPerZone: target('gateway.podsPerZone'),
+    outlier: {
+      errors: target('gateway.outlier.errors'),
+      connectFailures: target('gateway.outlier.connectFailures'),
+      interval: Duration.seconds(target('gateway.outlier.intervalSeconds')),
+      ejection: Duration.seconds(target('gateway.outlier.ejectionSeconds')),
+      mostPercent: target('gateway.outlier.mostPercent'),
+    },
   },
   nodes: {
     reservedWeight: number('reservedWeight'),

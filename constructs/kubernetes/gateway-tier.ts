@@ -29,6 +29,8 @@ export class GatewayTier extends Construct {
   readonly gateway: ApiObject;
   /** What leads requests to the pods. */
   readonly route: ApiObject;
+  /** Labels of the proxies' pods. */
+  readonly proxyLabels: { readonly [name: string]: string };
   /** The sizes in force, with every override in its place. */
   readonly sizing: GatewaySizing;
   /** Requests a second that one tenant may send. */
@@ -56,6 +58,7 @@ export class GatewayTier extends Construct {
     this.sizing = { ...derived, replicas: Decision.find(this.decisions, 'replicas').value as number, decisions: this.decisions };
     this.requestsPerSecondOfTenant = props.requestsPerSecondOfTenant ?? Math.ceil(paymentsPerSecond / props.workload.paymentsPerRequest);
 
+    this.proxyLabels = { 'gateway.envoyproxy.io/owning-gateway-name': props.name };
     this.proxies();
     this.gateway = this.listener();
     this.route = this.routes();
@@ -75,7 +78,6 @@ export class GatewayTier extends Construct {
   private proxies(): void {
     const { sizing } = this;
     const memory = `${sizing.memory.toMebibytes()}Mi`;
-    const labels = { 'gateway.envoyproxy.io/owning-gateway-name': this.props.name };
     customObject<EnvoyProxy>(this, 'Proxies', {
       apiVersion: TRAFFIC,
       kind: 'EnvoyProxy',
@@ -93,7 +95,7 @@ export class GatewayTier extends Construct {
                 priorityClassName: PriorityLevel.PAYMENTS.className,
                 nodeSelector: { 'kubernetes.io/arch': 'arm64' },
                 topologySpreadConstraints: [
-                  { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: labels } },
+                  { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: this.proxyLabels } },
                 ],
               },
               container: { resources: { requests: { cpu: String(sizing.cpuRequest), memory }, limits: { memory } } },
@@ -190,8 +192,20 @@ export class GatewayTier extends Construct {
           maxConnections: sizing.connections,
           maxPendingRequests: sizing.pendingRequests,
           maxParallelRequests: sizing.parallelRequests,
-          maxParallelRetries: sizing.parallelRetries,
-          retryBudget: { percent: { numerator: gateway.retryBudgetPercent }, minRetryConcurrency: 1 },
+          // No `maxParallelRetries`: with a budget Envoy does not look at it.
+          retryBudget: { percent: { numerator: sizing.retryBudgetPercent }, minRetryConcurrency: 1 },
+        },
+        healthCheck: {
+          passive: {
+            // What never came to a pod is told apart from what a pod answers: one that sheds load answers 503 and is well.
+            splitExternalLocalOriginErrors: true,
+            consecutiveLocalOriginFailures: gateway.outlier.connectFailures,
+            consecutiveGatewayErrors: gateway.outlier.errors,
+            consecutive5XxErrors: gateway.outlier.errors,
+            interval: seconds(gateway.outlier.interval),
+            baseEjectionTime: seconds(gateway.outlier.ejection),
+            maxEjectionPercent: gateway.outlier.mostPercent,
+          },
         },
         // Only what surely did not reach a pod: a payment has a key, but a second attempt of one that is under way is load for nothing.
         retry: {
@@ -203,7 +217,7 @@ export class GatewayTier extends Construct {
         loadBalancer: {
           type: 'LeastRequest',
           slowStart: { window: seconds(gateway.slowStart) },
-          zoneAware: { preferLocal: { minEndpointsThreshold: sizing.replicas } },
+          zoneAware: { preferLocal: { minEndpointsThreshold: this.leastPods() } },
         },
         rateLimit: {
           local: { rules: [{ limit: { requests: sizing.requestsPerSecond, unit: 'Second' } }] },
@@ -219,6 +233,15 @@ export class GatewayTier extends Construct {
         tcpKeepalive: { idleTime: seconds(DEFAULTS.tier.keepAliveTime) },
       },
     });
+  }
+
+  /**
+   * Pods of the API, in all zones, from which on a proxy prefers those of its own: two in each zone, but no more than always run, as it would prefer
+   * none in quiet hours.
+   */
+  private leastPods(): number {
+    const { podsPerZone, zones } = KUBERNETES.gateway;
+    return Math.max(zones, Math.min(zones * podsPerZone, this.props.backend.sizing.minimumReplicas));
   }
 
   private security(): void {

@@ -1,3 +1,4 @@
+export { type AdapterRule } from './adapter-rules';
 export * from './gateway-tier';
 export * from './gateway-tier-props';
 export * from './mesh-policy';

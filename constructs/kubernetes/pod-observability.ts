@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { DEFAULTS } from '../defaults';
 import { collectorConfiguration } from '../observability/collector-configuration';
 import { requirePattern } from '../validation';
+import { ClusterOperator } from '../kubernetes-cluster/cluster-operator';
 import type { PodMonitor, PrometheusRule, PrometheusRuleItem } from './api/prometheus';
 import { type ApiObject, k8s } from './cdk8s';
 import { customObject } from './custom-object';
@@ -12,7 +13,9 @@ import { percent } from './pod-tier';
 import { podLabels, podTemplate } from './pod';
 import type { PodObservabilityProps } from './pod-observability-props';
 import { PriorityLevel } from './priority-ladder';
-import { lagExpression, PodExpressions, prometheusDuration, RouteExpressions, share, usually } from './prometheus-expressions';
+import {
+  lagExpression, PodExpressions, prometheusDuration, RequestExpressions, RouteExpressions, SettlementExpressions, share, usually,
+} from './prometheus-expressions';
 
 const COLLECTOR = 'collector';
 const MONITORING = 'monitoring.coreos.com/v1';
@@ -125,19 +128,31 @@ export class PodObservability extends Construct {
   }
 
   private createMonitors(): void {
-    const { namespace, tiers = [], workers = [] } = this.props;
-    for (const { labels } of [...tiers, ...workers]) {
-      const name = labels['app.kubernetes.io/name'];
-      customObject<PodMonitor>(this, `Monitor-${name}`, {
-        apiVersion: MONITORING,
-        kind: 'PodMonitor',
-        metadata: { name, namespace },
-        spec: {
-          selector: { matchLabels: labels },
-          podMetricsEndpoints: [{ port: 'http', path: '/metrics', interval: prometheusDuration(KUBERNETES.scrapeInterval) }],
-        },
-      });
+    const { gateways = [], tiers = [], workers = [] } = this.props;
+    for (const { labels } of tiers.filter(({ metricsPort }) => metricsPort !== undefined)) {
+      this.monitor(nameOf(labels), { selector: { matchLabels: labels } }, 'metrics');
     }
+    for (const { labels } of workers) {
+      this.monitor(nameOf(labels), { selector: { matchLabels: labels } }, 'http');
+    }
+    // Port and path of Envoy Gateway: https://gateway.envoyproxy.io/v1.9/tasks/observability/proxy-metric/
+    for (const { gateway, proxyLabels } of gateways) {
+      this.monitor(`${gateway.name}-proxies`, { selector: { matchLabels: proxyLabels } }, 'metrics', '/stats/prometheus');
+    }
+    if (workers.length > 0) {
+      const { name, namespace } = ClusterOperator.KEDA.options;
+      const selector = { matchLabels: { 'app.kubernetes.io/name': `${name}-operator` } };
+      this.monitor(name, { selector, namespaceSelector: { matchNames: [namespace] } }, 'metrics');
+    }
+  }
+
+  private monitor(name: string, pods: Pick<PodMonitor['spec'], 'selector' | 'namespaceSelector'>, port: string, path = '/metrics'): void {
+    customObject<PodMonitor>(this, `Monitor-${name}`, {
+      apiVersion: MONITORING,
+      kind: 'PodMonitor',
+      metadata: { name, namespace: this.props.namespace },
+      spec: { ...pods, podMetricsEndpoints: [{ port, path, interval: prometheusDuration(KUBERNETES.scrapeInterval) }] },
+    });
   }
 
   /** What alerts compare with what it usually is. */
@@ -170,12 +185,23 @@ export class PodObservability extends Construct {
         this.alert(`${name}-none`, 'critical', `${PodExpressions.ready({ namespace, name })} < 1`, 'No pod is ready.'),
       ];
     });
-    const ofWorkers = workers.map(({ labels }) => {
-      const record = recordOfWorker(nameOf(labels));
-      return this.alert(`${nameOf(labels)}-lag`, 'critical', `${record} > ${alarm.normalRateFactor} * clamp_min(${usually(record)}, 1)`,
-        `More than ${alarm.normalRateFactor} times as much as usual waits to be read.`);
+    const ofAnswers = tiers.filter(({ metricsPort }) => metricsPort !== undefined).map(({ labels }) => {
+      const { errorShare } = new RequestExpressions({ namespace, name: nameOf(labels) });
+      return this.alert(`${nameOf(labels)}-errors`, 'critical', `${errorShare} > ${share(alarm.errorPercent)}`,
+        `More than ${alarm.errorPercent} % of the requests to pods fail, whoever sent them.`);
     });
-    return [...ofGateways, ...ofPods, ...ofWorkers];
+    const ofWorkers = workers.flatMap(({ labels }) => {
+      const name = nameOf(labels);
+      const record = recordOfWorker(name);
+      const { parkedShare } = new SettlementExpressions({ namespace, name });
+      return [
+        this.alert(`${name}-lag`, 'critical', `${record} > ${alarm.normalRateFactor} * clamp_min(${usually(record)}, 1)`,
+          `More than ${alarm.normalRateFactor} times as much as usual waits to be read.`),
+        this.alert(`${name}-parked`, 'critical', `${parkedShare} > ${share(alarm.parkedPercent)}`,
+          `More than ${alarm.parkedPercent} % of what is read can only be put aside.`),
+      ];
+    });
+    return [...ofGateways, ...ofPods, ...ofAnswers, ...ofWorkers];
   }
 
   private alert(name: string, severity: string, expr: string, summary: string): PrometheusRuleItem {

@@ -99,6 +99,7 @@ export interface PodTierDetails {
   readonly probes: PodProbes;
   readonly port?: number;
   readonly grpcPort?: number;
+  readonly metricsPort?: number;
 }
 
 /** A deployment with an account of its own, that a drain of nodes never takes down. */
@@ -146,6 +147,7 @@ export class PodTier extends Construct {
           probes: details.probes,
           port: details.port,
           grpcPort: details.grpcPort,
+          metricsPort: details.metricsPort,
           guaranteedCpu: props.guaranteedCpu,
           nodeSelector: props.nodeSelector,
         }),

@@ -35,6 +35,8 @@ export interface PodProps {
   readonly port?: number;
   /** Port of gRPC, beside the other. */
   readonly grpcPort?: number;
+  /** Port on which it shows what it counts, beside the others. */
+  readonly metricsPort?: number;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly environment?: { readonly [name: string]: string };
@@ -105,7 +107,7 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
         ...(props.command !== undefined && { command: [...props.command] }),
         ...(props.args !== undefined && { args: [...props.args] }),
         env: Object.entries(environmentOf(props)).map(([name, value]) => ({ name, value })),
-        ...(props.port !== undefined && { ports: ports({ http: props.port, grpc: props.grpcPort }) }),
+        ...(props.port !== undefined && { ports: ports({ http: props.port, grpc: props.grpcPort, metrics: props.metricsPort }) }),
         resources: {
           requests: { cpu, memory },
           limits: props.guaranteedCpu ? { cpu, memory } : { memory },

@@ -32,7 +32,7 @@ export class RouteExpressions {
 
   /** Time of an answer that 99 of 100 requests stay below, in milliseconds. */
   get slowest(): string {
-    return `histogram_quantile(${DEFAULTS.alarm.baselinePercentile / PERCENT}, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket${this.labels}[${WINDOW}])))`;
+    return `histogram_quantile(${SLOWEST}, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket${this.labels}[${WINDOW}])))`;
   }
 }
 
@@ -60,6 +60,71 @@ export class PodExpressions {
   }
 }
 
+/** Requests that pods answered themselves, over HTTP or gRPC, as they count them. */
+export class RequestExpressions {
+  private readonly labels: string;
+
+  constructor({ namespace, name }: MeasuredPods) {
+    this.labels = `{namespace="${namespace}",container="${name}"}`;
+  }
+
+  /** Requests a second, by route. */
+  get rates(): string {
+    return `sum by (route) (rate(http_requests_total${this.labels}[${WINDOW}]))`;
+  }
+
+  /** Share of the requests that failed on this side, 0 to 1; 0 without requests. */
+  get errorShare(): string {
+    const failed = this.labels.replace('{', '{status="5xx",');
+    return `(sum(rate(http_requests_total${failed}[${WINDOW}])) or vector(0)) / clamp_min(sum(rate(http_requests_total${this.labels}[${WINDOW}])), 1)`;
+  }
+
+  /** Time of an answer that 99 of 100 requests stay below, by route, in seconds. */
+  get slowest(): string {
+    return `histogram_quantile(${SLOWEST}, sum by (le, route) (rate(http_request_duration_seconds_bucket${this.labels}[${WINDOW}])))`;
+  }
+
+  /** Requests that are not answered yet. */
+  get inFlight(): string {
+    return `sum(http_requests_in_flight${this.labels})`;
+  }
+}
+
+/** What workers settle, as they count it. */
+export class SettlementExpressions {
+  private readonly labels: string;
+
+  constructor({ namespace, name }: MeasuredPods) {
+    this.labels = `{namespace="${namespace}",container="${name}"}`;
+  }
+
+  /** Payments and movements a second, by what became of them. */
+  get rates(): string {
+    return `sum by (kind, outcome) (rate(payment_outcomes_total${this.labels}[${WINDOW}]))`;
+  }
+
+  /** Share of what was worked on that could only be put aside, 0 to 1; 0 without work. */
+  get parkedShare(): string {
+    const parked = `(sum(rate(records_parked_total${this.labels}[${WINDOW}])) or vector(0))`;
+    return `${parked} / clamp_min(${parked} + sum(rate(payment_outcomes_total${this.labels}[${WINDOW}])), 1)`;
+  }
+
+  /** Time of a batch that 99 of 100 stay below, in seconds. */
+  get slowestBatch(): string {
+    return `histogram_quantile(${SLOWEST}, sum by (le) (rate(worker_batch_duration_seconds_bucket${this.labels}[${WINDOW}])))`;
+  }
+
+  /** Time from acceptance to settlement that 99 of 100 payments stay below, in seconds. */
+  get slowestSettlement(): string {
+    return `histogram_quantile(${SLOWEST}, sum by (le) (rate(settle_latency_seconds_bucket${this.labels}[${WINDOW}])))`;
+  }
+
+  /** What is not done, by partition, as the workers that hold them last saw it. */
+  get partitionLag(): string {
+    return `max by (partition) (worker_partition_lag_records${this.labels})`;
+  }
+}
+
 /** What workers have not read yet, as KEDA sees it. */
 export function lagExpression({ namespace, name }: MeasuredPods): string {
   return `sum(keda_scaler_metrics_value{exported_namespace="${namespace}",scaledObject="${name}"})`;
@@ -81,3 +146,4 @@ export function prometheusDuration(duration: Duration): string {
 }
 
 const WINDOW = prometheusDuration(KUBERNETES.rateWindow);
+const SLOWEST = DEFAULTS.alarm.baselinePercentile / PERCENT;

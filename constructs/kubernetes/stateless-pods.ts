@@ -3,6 +3,7 @@ import type { Decision, PodTierSizing } from '../../lib/sizing';
 import { DEFAULTS } from '../defaults';
 import { requireIntegerBetween, requirePattern } from '../validation';
 import { k8s } from './cdk8s';
+import { type AdapterRule, REQUESTS_PER_SECOND, requestRateRule } from './adapter-rules';
 import { KUBERNETES } from './defaults';
 import { PodTier, type PodsProps } from './pod-tier';
 import { scalingRules } from './scaling-rules';
@@ -23,6 +24,12 @@ export interface StatelessPodsProps extends PodsProps {
    */
   readonly grpcPort?: number;
   /**
+   * Port on which the container shows what it counts, at `/metrics` for Prometheus. Services and gateways do not lead to it.
+   *
+   * @default - it shows nothing
+   */
+  readonly metricsPort?: number;
+  /**
    * Path that answers 200 once a pod can do its work.
    *
    * @default '/readyz'
@@ -37,7 +44,7 @@ export interface StatelessPodsProps extends PodsProps {
   /**
    * Metric of the requests a second and pod, as the custom metrics API of the cluster names it (Prometheus adapter).
    *
-   * @default 'http_requests_per_second'
+   * @default 'http_requests_per_second', as `StatelessPods.requestRateRule` calls it
    */
   readonly requestMetric?: string;
 }
@@ -47,12 +54,23 @@ export interface StatelessPodsProps extends PodsProps {
  * they come. `sizePodTier(workload)` says how many, of what size, and how many requests each takes.
  */
 export class StatelessPods extends Construct {
+  /**
+   * What tells the autoscaler how many requests a pod answers: an entry of `rules.custom` among the values of the chart `prometheus-adapter`.
+   *
+   * @see https://github.com/kubernetes-sigs/prometheus-adapter/blob/master/docs/config.md
+   */
+  static requestRateRule(): AdapterRule {
+    return requestRateRule();
+  }
+
   /** Name by which others in the cluster call it. */
   readonly serviceName: string;
   /** Port of the service. */
   readonly servicePort: number;
   /** Labels of the pods. */
   readonly labels: { readonly [name: string]: string };
+  /** Port on which they show what they count; none where they show nothing. */
+  readonly metricsPort?: number;
   /** Deployment, account and disruption budget. */
   readonly tier: PodTier;
   /** The service. */
@@ -74,13 +92,18 @@ export class StatelessPods extends Construct {
     const livenessPath = props.livenessPath ?? '/livez';
     requireIntegerBetween('containerPort', port, KUBERNETES.localPorts.first, KUBERNETES.localPorts.last);
     requireIntegerBetween('grpcPort', props.grpcPort, KUBERNETES.localPorts.first, KUBERNETES.localPorts.last);
+    requireIntegerBetween('metricsPort', props.metricsPort, KUBERNETES.localPorts.first, KUBERNETES.localPorts.last);
     if (props.grpcPort === port) {
       throw new Error(`\`grpcPort\` must be another one than \`containerPort\`, got: ${port}`);
     }
+    if (props.metricsPort !== undefined && [port, props.grpcPort].includes(props.metricsPort)) {
+      throw new Error(`\`metricsPort\` must be another one than \`containerPort\` and \`grpcPort\`, got: ${props.metricsPort}`);
+    }
+    this.metricsPort = props.metricsPort;
     requirePattern('readinessPath', readinessPath, /^\//, 'a path from / on');
     requirePattern('livenessPath', livenessPath, /^\//, 'a path from / on');
     this.tier = new PodTier(this, 'Tier', props, {
-      sizing: { role: 'api' }, port, grpcPort: props.grpcPort, probes: { port, readinessPath, livenessPath },
+      sizing: { role: 'api' }, port, grpcPort: props.grpcPort, metricsPort: props.metricsPort, probes: { port, readinessPath, livenessPath },
     });
     this.sizing = this.tier.sizing;
     this.decisions = this.sizing.decisions;
@@ -107,7 +130,7 @@ export class StatelessPods extends Construct {
         metrics: [{
           type: 'Pods',
           pods: {
-            metric: { name: props.requestMetric ?? 'http_requests_per_second' },
+            metric: { name: props.requestMetric ?? REQUESTS_PER_SECOND },
             target: { type: 'AverageValue', averageValue: k8s.Quantity.fromNumber(this.sizing.requestsPerPod) },
           },
         }],

@@ -5,6 +5,7 @@ import { LeasedTokenBuckets } from '../runtime/cache/leased-token-buckets';
 import { Environment } from '../runtime/configuration/environment';
 import { parkingFromEnvironment } from '../runtime/configuration/ports';
 import { HttpsClient } from '../runtime/http/outgoing';
+import { MetricRegistry } from '../runtime/observability/metric-registry';
 import { EmbeddedMetrics, Metrics } from '../runtime/observability/metrics';
 import { serverTracingFromEnvironment } from '../runtime/observability/tracing-from-environment';
 import { enricherFromEnvironment } from '../runtime/profile/profiles-from-environment';
@@ -31,7 +32,9 @@ const MOST_METRICS_SECONDS = 3_600;
 /** Makes the API's ports of environment variables. @throws Error naming the variable that is missing or malformed */
 export async function portsFromEnvironment(environment: Environment, onError: (error: unknown) => void): Promise<PaymentApiPorts> {
   const dynamodb = new AwsJsonClient({ service: 'dynamodb' });
-  const metrics = new EmbeddedMetrics({ functionName: environment.optionalText('SERVICE_NAME') ?? 'payment-api', dimension: 'ServiceName' });
+  // Only where somebody can ask for it.
+  const registry = environment.optionalText('METRICS_PORT') === undefined ? undefined : new MetricRegistry();
+  const metrics = new EmbeddedMetrics({ functionName: environment.optionalText('SERVICE_NAME') ?? 'payment-api', dimension: 'ServiceName', registry });
   const acceptance = acceptanceOf(environment);
   const { ledger, close: closeBooks, ...books } = booksFromEnvironment(environment, dynamodb, metrics, acceptance === 'direct');
   const parking = parkingFromEnvironment(environment, dynamodb);
@@ -66,6 +69,7 @@ export async function portsFromEnvironment(environment: Environment, onError: (e
     payouts: stateMachineArn === undefined ? undefined : new WorkflowPayouts(new AwsJsonClient({ service: 'states' }), stateMachineArn),
     onUnexpectedError: onError,
     tracer: tracing?.tracer,
+    registry,
     close: async () => {
       clearInterval(publishing);
       cache?.close();

@@ -10,6 +10,7 @@ import type { Payment } from '../runtime/payment/payment';
 import { type PaymentMessage, readPaymentMessage, validatePaymentMessage } from '../runtime/payment/payment-message';
 import { isPaymentText } from '../runtime/payment/payment-text';
 import { BATCH_MEMBER, type PaymentValidation } from '../runtime/payment/payment-validation';
+import { encodeReceipt } from '../runtime/producer/receipt';
 import { WireFormatError } from '../runtime/protobuf/wire-reader';
 import type { Admission } from './admission';
 import { foreignMerchant, mayActFor, type Principal, requireScope } from './authentication';
@@ -18,6 +19,7 @@ import { outcomeOf, retryMetadata, statusOfProblem, type StatusParts } from './g
 import { type Intake, RETRY_SOON } from './intake';
 import { PaymentBatches } from './payment-batches';
 import type { PaymentApiPorts } from './ports';
+import { type RequestMetrics, type RouteMetrics, statusOfError } from './request-metrics';
 import { sampledTrace } from './trace-context';
 
 const { path: ACCEPT_PATH } = PAYMENT_INTAKE_DEFINITION.accept;
@@ -37,17 +39,24 @@ interface Answer {
   readonly unavailable: number;
 }
 
+/** How the front that speaks gRPC is made. */
+export interface GrpcFrontOptions {
+  /** After how many seconds a connection is to be made anew. @default - as the server has it */
+  readonly connectionSeconds?: number;
+  /** Where calls are counted, with the requests of HTTP. @default - nowhere */
+  readonly metrics?: RequestMetrics;
+}
+
 /**
  * Makes the front of the API that speaks gRPC: `payment.v1.PaymentIntake` of payment/v1/payment_service.proto.
  *
  * @param intake and admission are those of the front that speaks HTTP, so that both hold clients to the same limits and know the same keys
- * @param connectionSeconds @default - as the server has it
  */
 export async function createGrpcFront(
-  ports: PaymentApiPorts, intake: Intake, admission: Admission, connectionSeconds?: number,
+  ports: PaymentApiPorts, intake: Intake, admission: Admission, { connectionSeconds, metrics }: GrpcFrontOptions = {},
 ): Promise<GracefulGrpcServer> {
   const { Metadata, ServerInterceptingCall, status } = await grpcLibrary();
-  const front = new GrpcFront(ports, intake, admission, { Metadata, status });
+  const front = new GrpcFront(ports, intake, admission, { Metadata, status }, metrics?.route(ACCEPT_PATH.slice(1)));
   return GracefulGrpcServer.create({
     service: PAYMENT_INTAKE_SERVICE,
     definition: PAYMENT_INTAKE_DEFINITION,
@@ -68,6 +77,7 @@ class GrpcFront {
     private readonly intake: Intake,
     private readonly admission: Admission,
     private readonly parts: StatusParts,
+    private readonly metrics: RouteMetrics | undefined,
   ) {
     this.batches = new PaymentBatches(ports, intake);
     this.now = ports.now ?? Date.now;
@@ -88,7 +98,10 @@ class GrpcFront {
               proceed(metadata);
             }
           };
-          const refuse = (error: unknown): void => call.sendStatus(this.statusOf(error));
+          const refuse = (error: unknown): void => {
+            this.metrics?.count(statusOfError(error));
+            call.sendStatus(this.statusOf(error));
+          };
           try {
             const credentials = { authorization: headerOf(metadata, 'authorization'), apiKey: headerOf(metadata, 'x-api-key') };
             const who = this.ports.authenticate(credentials, call.getConnectionInfo().remoteAddress ?? '');
@@ -113,9 +126,16 @@ class GrpcFront {
   }
 
   public readonly accept = (call: AcceptCall, answer: sendUnaryData<readonly IntakeResult[]>): void => {
+    const begun = this.metrics?.begin() ?? 0;
     this.serve(call).then(
-      ({ results, unavailable }) => answer(null, results, retryMetadata(unavailable > 0 ? RETRY_SOON['retry-after'] : undefined, this.parts)),
-      (error: unknown) => answer(this.statusOf(error)),
+      ({ results, unavailable }) => {
+        this.metrics?.end(begun, 200);
+        answer(null, results, retryMetadata(unavailable > 0 ? RETRY_SOON['retry-after'] : undefined, this.parts));
+      },
+      (error: unknown) => {
+        this.metrics?.end(begun, statusOfError(error));
+        answer(this.statusOf(error));
+      },
     );
   };
 
@@ -169,8 +189,10 @@ class GrpcFront {
       }
     });
     const unavailable = await this.batches.take({ span, traceParent }, { valid, indexes }, {
-      accepted: (index, _payment, receipt) => { results[index] = { outcome: 'accepted', receipt }; },
-      refused: (index, _payment, status, details) => { results[index] = { outcome: outcomeOf(status, details), ...details }; },
+      accepted: (index, place, acceptedAt) => {
+        results[index] = { outcome: 'accepted', receipt: place === undefined ? '' : encodeReceipt(place, acceptedAt) };
+      },
+      refused: (index, status, details) => { results[index] = { outcome: outcomeOf(status, details), ...details }; },
     });
     return { results, unavailable };
   }

@@ -34,7 +34,9 @@ async function main(): Promise<void> {
     environment.integer('GRPC_PORT', { maximum: 65_535 }),
     { connectionSeconds: environment.integer('GRPC_CONNECTION_SECONDS', { default: 300, minimum: 1, maximum: 86_400 }) },
   );
-  log.event('listening', { port, ...(grpcPort !== undefined && { grpcPort }) });
+  const metricsPort = environment.optionalText('METRICS_PORT') === undefined
+    ? undefined : await api.listenMetrics(environment.integer('METRICS_PORT', { maximum: 65_535 }));
+  log.event('listening', { port, ...(grpcPort !== undefined && { grpcPort }), ...(metricsPort !== undefined && { metricsPort }) });
 }
 
 /** Ends the process with the reason on the error stream. What stops a start is configuration, never a payment. */

@@ -1,5 +1,6 @@
 import { LedgerEntry, ConsistencyOptions } from '../runtime/ledger/ledger';
 import { ParkedEntry } from '../runtime/parking/parking';
+import type { MetricRegistry } from '../runtime/observability/metric-registry';
 import { Tracer } from '../runtime/observability/tracer';
 import { PaymentStream } from '../runtime/producer/payment-stream';
 import { PaymentEnricher } from '../runtime/profile/payment-enricher';
@@ -48,6 +49,8 @@ export interface PaymentApiPorts extends AdmissionPorts {
   readonly onUnexpectedError?: (error: unknown) => void;
   /** Tells spans of requests whose trace is recorded. @default - none are told; records carry the trace that their request came with */
   readonly tracer?: Tracer;
+  /** Where requests are counted for Prometheus. @default - they are not counted */
+  readonly registry?: MetricRegistry;
   /** Called when nothing is under way any more. @default - nothing is left to do */
   readonly close?: () => void | Promise<void>;
 }

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import type { GracefulGrpcServer } from '../runtime/grpc/graceful-grpc-server';
 import { BodyReader, ClientGoneError } from '../runtime/http/body-reader';
 import { GracefulServer } from '../runtime/http/graceful-server';
+import { HealthServer } from '../runtime/http/health-server';
 import { HttpProblem } from '../runtime/http/problem';
 import { parseRequestTarget } from '../runtime/http/request-target';
 import { Route, Router } from '../runtime/http/router';
@@ -17,6 +18,7 @@ import { PaymentLookup } from './look-up';
 import { PaymentApiPorts } from './ports';
 import { MovementPoster, PayoutPoster } from './post-movements';
 import { PaymentPoster } from './post-payments';
+import { RequestMetrics, type RouteMetrics, statusOfError } from './request-metrics';
 
 /** The payment API over HTTP/1.1 and, for services inside the cluster, gRPC. */
 export interface PaymentApi {
@@ -36,6 +38,15 @@ export interface PaymentApi {
   listenGrpc(port: number, options?: GrpcListenOptions): Promise<number>;
 
   /**
+   * Shows what the process counts, at `GET /metrics` of a port of its own: clients have no way to it. At most once.
+   *
+   * @param port 0 lets the system choose
+   * @returns the port listened on
+   * @throws Error without a registry among the ports
+   */
+  listenMetrics(port: number, host?: string): Promise<number>;
+
+  /**
    * Stops in order: `/readyz` and the health of gRPC fail, no new connections are taken, requests under way are answered, and what was taken
    * for the stream is settled.
    *
@@ -53,12 +64,18 @@ export interface GrpcListenOptions {
 
 interface Endpoint {
   readonly handler: ExchangeHandler;
-  /** What its spans are called. @default - it has none */
-  readonly name?: string;
   /** Whether anybody may ask. */
   readonly isPublic?: boolean;
   /** How bad it is when it is refused for too much load; what is public never is. @default 'criticalPlus' */
   readonly criticality?: Criticality;
+}
+
+/** An endpoint as it is found. */
+interface FoundEndpoint extends Endpoint {
+  /** What its spans and figures are called. */
+  readonly name: string;
+  /** None where its requests are not counted, as those of probes. */
+  readonly metrics: RouteMetrics | undefined;
 }
 
 const NOBODY: Principal = { client: '', scopes: new Set(), merchants: new Set() };
@@ -97,7 +114,11 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
     const payouts = new PayoutPoster(intake, admission, ports.payouts, now);
     routes.push({ method: 'POST', path: '/merchants/{merchantId}/payouts', handler: { handler: payouts.postPayout } });
   }
-  const router = new Router(routes.map((route) => ({ ...route, handler: { ...route.handler, name: `${route.method} ${route.path}` } })));
+  const metrics = ports.registry && new RequestMetrics(ports.registry);
+  const router = new Router<FoundEndpoint>(routes.map(({ handler, method, path }) => {
+    const name = `${method} ${path}`;
+    return { method, path, handler: { ...handler, name, metrics: handler.isPublic ? undefined : metrics?.route(name) } };
+  }));
 
   const serve = async (request: IncomingMessage, { handler, criticality = 'criticalPlus' }: Endpoint, target: Target, span?: ActiveSpan): Promise<Answer> => {
     const who = ports.authenticate(credentialsOf(request), request.socket.remoteAddress ?? '');
@@ -116,10 +137,17 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
       admission.leave(since === undefined ? 0 : now() - since, isDropped);
     }
   };
-  const answer = (request: IncomingMessage): Promise<Answer> => {
-    const { segments, query } = parseRequestTarget(request.url ?? '/');
-    const { handler: endpoint, parameters } = router.find(request.method ?? '', segments);
-    const target = { parameters, query };
+  const find = (request: IncomingMessage): { readonly endpoint: FoundEndpoint; readonly target: Target } => {
+    try {
+      const { segments, query } = parseRequestTarget(request.url ?? '/');
+      const { handler, parameters } = router.find(request.method ?? '', segments);
+      return { endpoint: handler, target: { parameters, query } };
+    } catch (error) {
+      metrics?.unmatched.count(statusOfError(error));
+      throw error;
+    }
+  };
+  const answer = (request: IncomingMessage, endpoint: FoundEndpoint, target: Target): Promise<Answer> => {
     if (endpoint.isPublic) {
       return endpoint.handler(createExchange(request, NOBODY, target, bodies));
     }
@@ -128,10 +156,17 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
   };
 
   const server = new GracefulServer(async (request: IncomingMessage, response: ServerResponse) => {
+    let route: RouteMetrics | undefined;
+    let begun = 0;
     try {
-      const result = await answer(request);
+      const { endpoint, target } = find(request);
+      begun = endpoint.metrics?.begin() ?? 0;
+      route = endpoint.metrics;
+      const result = await answer(request, endpoint, target);
       sendAnswer(response, result, server.isDraining);
+      route?.end(begun, result.status);
     } catch (error) {
+      route?.end(begun, statusOfError(error));
       if (error instanceof ClientGoneError) {
         response.destroy();
         return;
@@ -145,17 +180,29 @@ export function createPaymentApi(ports: PaymentApiPorts): PaymentApi {
   }, { maximumBodyBytes: MAXIMUM_BATCH_BYTES });
 
   let grpc: GracefulGrpcServer | undefined;
+  let shown: HealthServer | undefined;
   return {
     listen: (port, host) => server.listen(port, host),
     listenGrpc: async (port, { host, connectionSeconds } = {}) => {
-      const front = await createGrpcFront(ports, intake, admission, connectionSeconds);
+      const front = await createGrpcFront(ports, intake, admission, { connectionSeconds, metrics });
       grpc = front;
       return front.listen(port, host);
+    },
+    listenMetrics: async (port, host) => {
+      const { registry } = ports;
+      if (registry === undefined) {
+        throw new Error('`registry` must be among the ports of an API that shows what it counts, got: none');
+      }
+      const health = { isAlive: true, get isReady() { return !server.isDraining; } };
+      shown = new HealthServer(health, { metrics: () => registry.expose() });
+      return shown.listen(port, host);
     },
     drain: async (noticeMilliseconds) => {
       await Promise.all([server.drain(noticeMilliseconds), grpc?.drain(noticeMilliseconds)]);
       await ports.stream.drain();
       await ports.close?.();
+      // Last: until then somebody may look at how it ends.
+      await shown?.close();
     },
   };
 }

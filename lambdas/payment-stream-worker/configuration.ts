@@ -6,6 +6,8 @@ import { openLedger } from '../runtime/configuration/open-ledger';
 import { eventsFromEnvironment, parkingFromEnvironment } from '../runtime/configuration/ports';
 import { KafkaGroup } from '../runtime/kafka/kafka-group';
 import { Logger } from '../runtime/observability/logger';
+import { OUTCOME_METRICS } from '../runtime/observability/exposed-names';
+import { MetricRegistry } from '../runtime/observability/metric-registry';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
 import { settlementSpansFromEnvironment } from '../runtime/observability/tracing-from-environment';
 import { systemClock } from '../runtime/retry/clock';
@@ -15,7 +17,9 @@ const SERVICE = 'payment-stream-worker';
 
 /** What the environment says the worker is made of. @throws Error when a variable is missing or malformed */
 export function portsFromEnvironment(environment: Environment): PaymentStreamWorkerPorts {
-  const metrics = new EmbeddedMetrics({ functionName: SERVICE, dimension: 'Service' });
+  const registry = new MetricRegistry();
+  const metrics = new EmbeddedMetrics({ functionName: SERVICE, dimension: 'Service', registry });
+  metrics.announce([...OUTCOME_METRICS, 'RecordsParked', 'RecordsLeftForRetry', 'RecordsExpired', 'SettleLatency']);
   const logger = new Logger({ context: { service: SERVICE } });
   const dynamodb = new AwsJsonClient({ service: 'dynamodb' });
   const { close, ledger } = openLedger(environment, { dynamodb, metrics, logger, clock: systemClock, applicationName: SERVICE });
@@ -33,6 +37,7 @@ export function portsFromEnvironment(environment: Environment): PaymentStreamWor
     ...eventsFromEnvironment(environment, (error) => logger.sample('warn', 'events could not be written', { error })),
     ...settlementSpansFromEnvironment(environment, SERVICE, metrics),
     metrics,
+    registry,
     logger,
     clock: systemClock,
     close,

@@ -3,9 +3,13 @@ import { HealthServer } from '../runtime/http/health-server';
 import { LogWorker } from '../runtime/kafka/log-worker';
 import type { LogWorkerOptions } from '../runtime/kafka/log-worker-options';
 import { settlePaymentsOf } from '../runtime/kafka/payment-log';
+import type { MetricRegistry } from '../runtime/observability/metric-registry';
+import { exposeWorker, timed } from './worker-metrics';
 
 export interface PaymentStreamWorkerPorts extends PaymentBatchPorts {
   readonly group: LogWorkerOptions['group'];
+  /** What the port of the probes shows to Prometheus. @default - nothing */
+  readonly registry?: MetricRegistry;
   /** Called when nothing is under way any more. @default - nothing is left to do */
   readonly close?: () => Promise<void>;
 }
@@ -34,11 +38,15 @@ export interface PaymentStreamWorker {
 
 /** Makes the worker of its ports. It does nothing yet. */
 export function createPaymentStreamWorker(ports: PaymentStreamWorkerPorts, options: PaymentStreamWorkerOptions): PaymentStreamWorker {
-  const { clock, group, logger, metrics } = ports;
+  const { clock, group, logger, metrics, registry } = ports;
   const { metricsMilliseconds = 10_000, reading, topic } = options;
   const settle = settlePaymentsOf(topic, new PaymentBatchProcessor(ports, options));
-  const worker = new LogWorker({ ...reading, group, settle, metrics, logger, clock });
-  const health = new HealthServer(worker);
+  const counted = registry === undefined ? settle : timed(settle, registry, clock);
+  const worker = new LogWorker({ ...reading, group, settle: counted, metrics, logger, clock });
+  if (registry !== undefined) {
+    exposeWorker(worker, topic, registry);
+  }
+  const health = new HealthServer(worker, { metrics: registry && (() => registry.expose()) });
   let publishing: NodeJS.Timeout | undefined;
   const publish = (): void => {
     worker.observeLag();

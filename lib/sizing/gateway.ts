@@ -21,8 +21,8 @@ export interface GatewaySizing {
   readonly pendingRequests: number;
   /** Connections of a proxy to the pods of the API. */
   readonly connections: number;
-  /** Second attempts under way at once, for each proxy. */
-  readonly parallelRetries: number;
+  /** Share of the requests under way that may be second attempts, in percent, for each proxy. */
+  readonly retryBudgetPercent: number;
   /** After which one attempt is given up. */
   readonly attemptTimeout: Duration;
   /** After which a request is answered, whatever became of its attempts. */
@@ -69,12 +69,17 @@ function sizeOnce(workload: Workload, facts: Facts): GatewaySizing {
     limits: { minimum: 1, because: 'without a connection nothing is asked' },
     facts: ids,
   });
+  const fixed = Math.max(1, roundUp(under * budget / 100));
   const retries = Decision.derive({
-    path: PATH, name: 'parallelRetries', value: Math.max(1, roundUp(under * budget / 100)), unit: 'requests',
-    formula: `max(1, ceil(${formatNumber(under)} x ${budget} %)) = ${Math.max(1, roundUp(under * budget / 100))}`,
+    path: PATH, name: 'retryBudgetPercent', value: budget, unit: '%',
+    formula: `${budget} % of the requests under way; at the breaker ${formatNumber(fixed)} of ${formatNumber(under)}`,
     inputs: { parallelRequests: under, retryBudgetPercent: budget },
     binding: 'a budget: retries of what is overloaded must not become its load',
-    limits: { minimum: 1, because: 'a budget of none is no retry' },
+    rejected: [{
+      option: `${formatNumber(fixed)} at once, whatever is under way`,
+      because: `as long as no more than ${formatNumber(fixed)} are under way, all of them may be tried twice; and with a budget beside it Envoy does not look at it`,
+    }],
+    limits: { minimum: 1, maximum: 100, because: 'a budget of none is no retry' },
     facts: ids,
   });
   const timeout = Decision.derive({
@@ -101,7 +106,7 @@ function sizeOnce(workload: Workload, facts: Facts): GatewaySizing {
     parallelRequests: under,
     pendingRequests: under,
     connections: connections.value as number,
-    parallelRetries: retries.value as number,
+    retryBudgetPercent: retries.value as number,
     attemptTimeout: Duration.millis(attemptMilliseconds),
     requestTimeout: Duration.millis(Math.min(attempts * attemptMilliseconds + acceptMilliseconds, clientMilliseconds)),
     requestsPerSecond: perSecond,

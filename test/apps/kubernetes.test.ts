@@ -42,9 +42,11 @@ describe('the chart of a cell', () => {
     expect(chart.api.sizing.maximumReplicas).toBe(sizePodTier(cell, undefined, { role: 'api' }).maximumReplicas);
     expect(chart.gateways.map(({ sizing }) => sizing.replicas)).toEqual([sizeGateway(cell).replicas, sizeGateway(cell).replicas]);
     expect(chart.worker.sizing.maximumReplicas).toBeLessThanOrEqual(120);
-    // The autoscaler is told nothing yet.
     const { spec } = manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler')!;
-    expect(spec).toMatchObject({ minReplicas: sizePodTier(cell, undefined, { role: 'api' }).peakReplicas });
+    const { maximumReplicas, minimumReplicas, requestsPerPod } = sizePodTier(cell, undefined, { role: 'api' });
+    expect(spec).toMatchObject({
+      minReplicas: minimumReplicas, maxReplicas: maximumReplicas, metrics: [{ type: 'Pods', pods: { target: { averageValue: requestsPerPod } } }],
+    });
   });
 
   it('lets clients in to gateways alone', () => {
@@ -185,6 +187,18 @@ describe('the stage', () => {
       .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm').map(([id]) => id);
     expect(alarms.length).toBeGreaterThan(60);
     expect(alarms.filter((id) => !composites.some((text) => text.includes(id)))).toEqual([]);
+  });
+
+  it('tells the autoscaler of the API by the adapter, and takes the lines of its pods to a log under a key', () => {
+    const charts = JSON.stringify(resources('cell1-cluster', 'Custom::AWSCDK-EKS-HelmChart').map(({ Properties }) => Properties.Values));
+    const [{ spec }] = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+    const [{ pods }] = (spec as { metrics: { pods: { metric: { name: string } } }[] }).metrics;
+    expect(charts).toContain(pods.metric.name);
+    expect(charts).toContain('/var/log/containers/*_pay_*.log');
+    const groups = resources('cell1-cluster', 'AWS::Logs::LogGroup').map(({ Properties }) => Properties);
+    expect(groups).toContainEqual(expect.objectContaining({
+      LogGroupName: '/aws/eks/payments-dev-kubernetes-cell1-cluster/pods', KmsKeyId: expect.anything(), RetentionInDays: 365,
+    }));
   });
 
   it('is refused for prod where its data would go with it', () => {

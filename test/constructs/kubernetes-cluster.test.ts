@@ -5,7 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Chart } from 'cdk8s';
-import { ADDON_VERSIONS, ClusterOperator, KubernetesCluster, type KubernetesClusterProps } from '../../constructs';
+import { ADDON_VERSIONS, ClusterOperator, DataClass, DataKeys, KubernetesCluster, type KubernetesClusterProps, PodLogs } from '../../constructs';
 import { App } from '../../constructs/kubernetes/cdk8s';
 import { NamespaceBaseline } from '../../constructs/kubernetes';
 import { testApp, testStack } from '../support/app';
@@ -320,5 +320,46 @@ describe('alarms', () => {
     });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'scheduler_pending_pods_UNSCHEDULABLE', Threshold: 0 });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 60 });
+  });
+});
+
+describe('what pods write', () => {
+  const logs = (namespaces: readonly string[]): Template => Template.fromStack(stackWith({}, (cluster, stack) => {
+    new PodLogs(stack, 'PodLogs', { cluster, namespaces, encryptionKey: new DataKeys(stack, 'Keys').key(DataClass.OPERATIONS) });
+  }));
+
+  it('goes to a log with a key and an end, as it was written', () => {
+    const from = logs(['pay', 'edge']);
+    from.hasResource('AWS::Logs::LogGroup', {
+      DeletionPolicy: 'Retain', Properties: { LogGroupName: '/aws/eks/payments/pods', RetentionInDays: 365, KmsKeyId: Match.anyValue() },
+    });
+    const { Properties: { Values, Version }, DependsOn } = charts(from).get('aws-for-fluent-bit')!;
+    expect(Version).toBe('0.2.0');
+    const text = JSON.stringify(Values);
+    expect(text).toContain('/var/log/containers/*_pay_*.log,/var/log/containers/*_edge_*.log');
+    for (const value of ['logKey', 'log', 'logFormat', 'json/emf', 'autoCreateGroup', 'tolerations', 'Exists']) {
+      expect(text).toContain(value);
+    }
+    // Its role first, with what it may do.
+    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringContaining('Association'), expect.stringMatching(/^PodLogs.*Policy/)]));
+  });
+
+  it('is written by an account that may do nothing else', () => {
+    const from = logs(['pay']);
+    from.hasResourceProperties('AWS::EKS::PodIdentityAssociation', { Namespace: 'logging', ServiceAccount: 'aws-for-fluent-bit' });
+    const policies = [...Object.entries(from.findResources('AWS::IAM::Policy')), ...Object.entries(from.findResources('AWS::IAM::ManagedPolicy'))]
+      .filter(([id]) => id.startsWith('PodLogs')).map(([, { Properties }]) => Properties as Found['Properties']);
+    const statements = policies.flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: { Action: string[] }[] }).Statement);
+    expect(statements.flatMap(({ Action }) => Action).sort())
+      .toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+
+  it('is that of a namespace', () => {
+    expect(() => logs([])).toThrow('`namespaces` must name at least one, got: none');
+    expect(() => logs(['*'])).toThrow('`namespaces` must be lower-case letters');
+  });
+
+  it('is not the only thing that is told: Prometheus reads the lag that KEDA scales by', () => {
+    expect(JSON.parse(charts().get('keda')!.Properties.Values as string)).toMatchObject({ prometheus: { operator: { enabled: true } } });
   });
 });

@@ -423,7 +423,7 @@ describe('CanaryPayment', () => {
   });
 
   it('publishes what its alarms look at', () => {
-    const source = fs.readFileSync(path.join(__dirname, '../../lambdas/runtime/observability/metrics.ts'), 'utf8');
+    const source = fs.readFileSync(path.join(__dirname, '../../lambdas/runtime/observability/metric-name.ts'), 'utf8');
     for (const name of [...Object.values(CANARY_METRICS), SETTLE_LATENCY]) {
       expect(source).toContain(`'${name}'`);
     }

@@ -2,7 +2,8 @@ import { KubectlV34Layer } from '@aws-cdk/lambda-layer-kubectl-v34';
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { ClusterOperator, DataClass, KubernetesCluster } from '../../../constructs';
+import { ClusterOperator, DataClass, KubernetesCluster, PodLogs } from '../../../constructs';
+import { StatelessPods } from '../../../constructs/kubernetes';
 import type { CacheStack } from '../stacks/cache-stack';
 import type { NetworkStack } from '../stacks/network-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
@@ -10,6 +11,7 @@ import type { SecurityStack } from '../stacks/security-stack';
 import type { KafkaStack } from './kafka-stack';
 import type { LedgerStack } from './ledger-stack';
 import { LimitCounters } from './limit-counters';
+import { NAMESPACE } from './names';
 
 /** Properties of `ClusterStack`. */
 export interface ClusterStackProps extends ReferenceStackProps {
@@ -50,6 +52,7 @@ export class ClusterStack extends Stack {
       this.cluster.connections.allowToDefaultPort(database.proxyConnections);
     }
     this.addObservers();
+    new PodLogs(this, 'PodLogs', { cluster: this.cluster, namespaces: [NAMESPACE], encryptionKey: security.operationsKey, removalPolicy });
   }
 
   /** What charts of the kit ask for beside the cluster's own operators. They run on nodes of Karpenter, and are not waited for. */
@@ -70,7 +73,10 @@ export class ClusterStack extends Stack {
       },
     });
     this.cluster.addOperator(PROMETHEUS_ADAPTER, {
-      ...common, after: [PROMETHEUS], values: { prometheus: { url: 'http://prometheus-operated.monitoring' } },
+      ...common,
+      after: [PROMETHEUS],
+      // The rules of the chart itself offer every series that there is: each look would read all of them.
+      values: { prometheus: { url: 'http://prometheus-operated.monitoring' }, rules: { default: false, custom: [StatelessPods.requestRateRule()] } },
     });
     this.cluster.addOperator(CERT_MANAGER, { ...common, values: { crds: { enabled: true } } });
   }

@@ -13,6 +13,8 @@ import { PORTS } from './ports';
 
 /** In an hour. */
 const MINUTES = 60;
+/** Whence probes of the kubelet come in a mesh without sidecars: https://istio.io/latest/docs/ambient/usage/networkpolicy/ */
+const PROBES = '169.254.7.127/32';
 
 /** What the pods of a cell are told of the rest of the system. */
 export interface PaymentChartProps {
@@ -58,14 +60,15 @@ export class PaymentChart extends Chart {
     super(scope, id, { namespace: NAMESPACE, disableResourceNameHashes: true });
     const { images, topic, variables, workload } = props;
     const told = { OTEL_EXPORTER_OTLP_ENDPOINT: PodObservability.endpointIn(NAMESPACE), AWS_REGION: props.region };
-    // Nothing tells the autoscaler yet how many requests a pod answers: the peak must not wait for it.
-    const minimumReplicas = sizePodTier(workload).peakReplicas;
+    const { minimumReplicas } = sizePodTier(workload);
     this.api = new StatelessPods(this, 'Api', {
       name: API,
       workload,
       image: images.api,
-      minimumReplicas,
       grpcPort: PORTS.grpc,
+      metricsPort: PORTS.metrics,
+      // It has no other path for that: `/livez` is that of the worker.
+      livenessPath: '/healthz',
       // Of all cells: where the cache does not count for all of them, each pod lets a client have its part.
       environment: { ...told, ...variables.api, API_TASKS: String(minimumReplicas * props.cells) },
     });
@@ -122,26 +125,21 @@ export class PaymentChart extends Chart {
     });
   }
 
-  private proxies(name: string): { readonly [label: string]: string } {
-    return { 'gateway.envoyproxy.io/owning-gateway-name': name };
-  }
-
-  private get gatewayNames(): readonly string[] {
-    return this.gateways.map(({ gateway }) => gateway.name);
-  }
-
   /** Gateways are called by everybody; the API by them; and what is counted, Prometheus reads. */
   private openMesh({ collectorLabels }: PodObservability): void {
     const [api, worker] = [this.api.labels, this.worker.labels];
     new MeshPolicy(this, 'Mesh', {
       namespace: NAMESPACE,
-      edges: this.gatewayNames.map((name) => ({ name: `clients-of-${name}`, pods: this.proxies(name), ports: [PORTS.proxy] })),
+      edges: this.gateways.map(({ gateway: { name }, proxyLabels }) => ({ name: `clients-of-${name}`, pods: proxyLabels, ports: [PORTS.proxy] })),
       allowed: [
         { name: 'gateways-to-api', to: api, ports: [PORTS.api], fromNamespace: NAMESPACE },
         { name: 'services-to-api', to: api, ports: [PORTS.grpc], fromNamespace: NAMESPACE },
         { name: 'pods-to-collector', to: { ...collectorLabels }, ports: [PORTS.collector], fromNamespace: NAMESPACE },
-        { name: 'prometheus-to-api', to: api, ports: [PORTS.api], fromNamespace: 'monitoring' },
+        { name: 'prometheus-to-api', to: api, ports: [PORTS.metrics], fromNamespace: 'monitoring' },
         { name: 'prometheus-to-worker', to: worker, ports: [PORTS.health], fromNamespace: 'monitoring' },
+        ...this.gateways.map(({ gateway: { name }, proxyLabels }) => (
+          { name: `prometheus-to-${name}`, to: proxyLabels, ports: [PORTS.proxyMetrics], fromNamespace: 'monitoring' }
+        )),
       ],
     });
   }
@@ -154,8 +152,7 @@ export class PaymentChart extends Chart {
     baseline.allowIngress('AllowMesh', { port: PORTS.mesh, peer: {} });
     baseline.allowIngress('AllowMeshOfPrometheus', { port: PORTS.mesh, peer: { namespace: 'monitoring' } });
     baseline.allowEgress('AllowMeshOut', { port: PORTS.mesh, peer: {} });
-    // Probes of the kubelet come from this address in a mesh without sidecars: https://istio.io/latest/docs/ambient/usage/networkpolicy/
-    [PORTS.api, PORTS.health].forEach((port) => baseline.allowIngress(`AllowProbes${port}`, { port, cidr: '169.254.7.127/32' }));
+    [PORTS.api, PORTS.health].forEach((port) => baseline.allowIngress(`AllowProbes${port}`, { port, cidr: PROBES }));
     // Pods get the credentials of their roles from an agent on their node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
     baseline.allowEgress('AllowIdentity', { port: PORTS.identity, cidr: '169.254.170.23/32' });
     // AWS over its endpoints, and the issuer of tokens.
@@ -163,8 +160,8 @@ export class PaymentChart extends Chart {
     for (const [name, port] of Object.entries(dataPorts)) {
       baseline.allowEgress(`Allow${name}`, { port, cidr: networkRange });
     }
-    for (const name of this.gatewayNames) {
-      const pods = this.proxies(name);
+    for (const { gateway: { name }, proxyLabels: pods } of this.gateways) {
+      [PORTS.proxyReady, PORTS.proxyShutdown].forEach((port) => baseline.allowIngress(`AllowProbes${port}Of${name}`, { pods, port, cidr: PROBES }));
       baseline.allowIngress(`AllowClientsOf${name}`, { pods, port: PORTS.proxy, cidr: anywhere });
       baseline.allowEgress(`AllowControlOf${name}`, { pods, port: PORTS.gatewayControl, peer: control });
       baseline.allowEgress(`AllowLimitsOf${name}`, { pods, port: PORTS.rateLimit, peer: control });

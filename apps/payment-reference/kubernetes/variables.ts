@@ -57,6 +57,7 @@ export function apiVariables({ access, cache, database, parking, profiles, topic
     CLIENT_PAYMENTS_PER_SECOND: String(access.clientPaymentsPerSecond),
     PORT: String(PORTS.api),
     GRPC_PORT: String(PORTS.grpc),
+    METRICS_PORT: String(PORTS.metrics),
     HOLDS: 'true',
     STATUS_READS: status.name,
     // Of the same transaction as the payment: what is read of the writer misses nothing.

@@ -27,8 +27,18 @@ export interface BackendTrafficPolicy extends CustomObject {
       readonly maxConnections: number;
       readonly maxPendingRequests: number;
       readonly maxParallelRequests: number;
-      readonly maxParallelRetries: number;
       readonly retryBudget: { readonly percent: { readonly numerator: number }; readonly minRetryConcurrency: number };
+    };
+    readonly healthCheck: {
+      readonly passive: {
+        readonly splitExternalLocalOriginErrors: boolean;
+        readonly consecutiveLocalOriginFailures: number;
+        readonly consecutiveGatewayErrors: number;
+        readonly consecutive5XxErrors: number;
+        readonly interval: string;
+        readonly baseEjectionTime: string;
+        readonly maxEjectionPercent: number;
+      };
     };
     readonly retry: {
       readonly numRetries: number;

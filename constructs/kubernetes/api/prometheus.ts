@@ -23,6 +23,8 @@ export interface PodMonitor extends CustomObject {
   readonly kind: 'PodMonitor';
   readonly spec: {
     readonly selector: { readonly matchLabels: { readonly [name: string]: string } };
+    /** @default - that of the monitor */
+    readonly namespaceSelector?: { readonly matchNames: readonly string[] };
     readonly podMetricsEndpoints: readonly { readonly port: string; readonly path: string; readonly interval: string }[];
   };
 }

@@ -111,8 +111,7 @@ describe('what Envoy is told by the policies of a GatewayTier', () => {
     const { backends } = policies();
     expect(clusterOf(backends)).toMatchObject({ circuit_breakers: { thresholds: [{
       max_connections: sizing.connections, max_requests: sizing.parallelRequests, max_pending_requests: sizing.pendingRequests,
-      // Of both Envoy goes by the budget alone: see RetryBudget in circuit_breaker.proto.
-      max_retries: sizing.parallelRetries, retry_budget: { budget_percent: { value: 20 }, min_retry_concurrency: 1 },
+      retry_budget: { budget_percent: { value: sizing.retryBudgetPercent }, min_retry_concurrency: 1 },
     }] } });
     const { route } = routeOf(backends) as { route: { timeout: string; retry_policy: { per_try_timeout: string; num_retries: number } } };
     const attempts = (1 + route.retry_policy.num_retries) * parseFloat(route.retry_policy.per_try_timeout);

@@ -64,13 +64,33 @@ describe('GatewayTier', () => {
     const policy = only(gateway(), 'BackendTrafficPolicy');
     expect(at(policy, 'spec.circuitBreaker')).toEqual({
       maxConnections: sizing.connections, maxPendingRequests: sizing.pendingRequests, maxParallelRequests: sizing.parallelRequests,
-      maxParallelRetries: sizing.parallelRetries, retryBudget: { percent: { numerator: 20 }, minRetryConcurrency: 1 },
+      retryBudget: { percent: { numerator: sizing.retryBudgetPercent }, minRetryConcurrency: 1 },
     });
     expect(at(policy, 'spec.retry')).toEqual({
       numRetries: 1, retryOn: { triggers: ['connect-failure', 'refused-stream', 'reset'] },
       perRetry: { timeout: `${Math.floor(sizing.attemptTimeout.toMilliseconds())}ms` },
     });
     expect(at(policy, 'spec.timeout.http.requestTimeout')).toBe(`${Math.floor(sizing.requestTimeout.toMilliseconds())}ms`);
+  });
+
+  it('leaves a pod alone that cannot be reached, or answers nothing else than failures, but never more than a zone', () => {
+    const passive = at(only(gateway(), 'BackendTrafficPolicy'), 'spec.healthCheck.passive') as { [name: string]: number };
+    expect(passive).toMatchObject({ splitExternalLocalOriginErrors: true, interval: '3s', baseEjectionTime: '30s' });
+    // A pod that sheds half of its load answers so many failures in a row once in a million answers.
+    expect(0.5 ** Math.min(passive.consecutiveGatewayErrors, passive.consecutive5XxErrors)).toBeLessThan(1e-6);
+    expect(passive.consecutiveLocalOriginFailures).toBeLessThan(passive.consecutiveGatewayErrors);
+    // One of three, rounded up; with half of them out Envoy would ask all of them again.
+    expect([passive.maxEjectionPercent >= 100 / 3, passive.maxEjectionPercent < 50]).toEqual([true, true]);
+  });
+
+  it.each([[1, 3], [3, 3], [4, 4], [6, 6], [20, 6]])('prefers pods of the own zone where at least so many run: of %i, %i', (minimumReplicas, pods) => {
+    const objects = manifests((scope) => {
+      const backend = new StatelessPods(scope, 'Api', { name: 'payment-api', workload: WORKLOAD, image: IMAGE, minimumReplicas });
+      new GatewayTier(scope, 'Gateway', {
+        name: 'public', workload: WORKLOAD, hostname: 'pay.example.com', certificateSecretName: 'pay-tls', backend, tokens: TOKENS,
+      });
+    });
+    expect(at(only(objects, 'BackendTrafficPolicy'), 'spec.loadBalancer.zoneAware.preferLocal.minEndpointsThreshold')).toBe(pods);
   });
 
   it('counts the requests of a tenant over all proxies, and of everybody in each', () => {

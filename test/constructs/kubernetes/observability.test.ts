@@ -3,7 +3,7 @@ import type { Manifest } from '../../support/kubernetes';
 import { at, IMAGE, manifests, only, WORKLOAD } from './sample';
 
 const observability = (props: Partial<PodObservabilityProps> = {}): Manifest[] => manifests((scope) => {
-  const api = new StatelessPods(scope, 'Api', { name: 'payment-api', workload: WORKLOAD, image: IMAGE });
+  const api = new StatelessPods(scope, 'Api', { name: 'payment-api', workload: WORKLOAD, image: IMAGE, metricsPort: 9464 });
   const worker = new StreamWorkerPods(scope, 'Worker', {
     name: 'payment-worker', workload: WORKLOAD, image: IMAGE,
     source: WorkerSource.kafka({ bootstrapServers: 'b:9098', topic: 'payments', consumerGroup: 'workers', partitions: 60, region: 'eu-west-1' }),
@@ -44,8 +44,10 @@ describe('PodObservability', () => {
     const alerts = new Map(rules().filter(({ alert }) => alert !== undefined).map((item) => [item.alert!, item]));
     expect([...alerts.keys()]).toEqual([
       'public-errors', 'public-slow', 'payment-api-cpu', 'payment-api-memory', 'payment-api-none',
-      'payment-worker-cpu', 'payment-worker-memory', 'payment-worker-none', 'payment-worker-lag',
+      'payment-worker-cpu', 'payment-worker-memory', 'payment-worker-none', 'payment-api-errors', 'payment-worker-lag', 'payment-worker-parked',
     ]);
+    expect(alerts.get('payment-api-errors')!.expr).toMatch(/> 0\.01$/);
+    expect(alerts.get('payment-worker-parked')!.expr).toMatch(/> 0\.001$/);
     expect(alerts.get('public-errors')!.expr).toMatch(/> 0\.01$/);
     expect(alerts.get('public-slow')!.expr).toMatch(/^gateway:public:p99_milliseconds > 2 \* quantile_over_time\(0\.5, gateway:public:p99_milliseconds\[24h\]\)$/);
     expect(alerts.get('payment-api-cpu')).toMatchObject({ expr: expect.stringMatching(/> 0\.8$/), for: '5m' });
@@ -75,14 +77,22 @@ describe('PodObservability', () => {
     const deployed = objects.filter(({ kind }) => kind === 'Deployment').map(({ metadata }) => metadata.name);
     const watched = rules(objects).flatMap(({ expr }) => [...expr.matchAll(/(?:container|deployment|scaledObject)="([^"]+)"/g)].map(([, name]) => name));
     expect(watched.filter((name) => !deployed.includes(name))).toEqual([]);
-    expect(objects.filter(({ kind }) => kind === 'PodMonitor').map(({ metadata }) => metadata.name)).toEqual(['payment-api', 'payment-worker']);
+    const monitored = objects.filter(({ kind }) => kind === 'PodMonitor').map(({ metadata, spec }) => {
+      const { podMetricsEndpoints: [{ path, port }] } = spec as { podMetricsEndpoints: { port: string; path: string }[] };
+      return `${metadata.name} ${port}${path}`;
+    });
+    expect(monitored).toEqual(['payment-api metrics/metrics', 'payment-worker http/metrics', 'public-proxies metrics/stats/prometheus', 'keda metrics/metrics']);
+    expect(at(only(objects, 'PodMonitor', 'keda'), 'spec.namespaceSelector')).toEqual({ matchNames: ['keda'] });
   });
 
   it('shows requests, failures, times, lag and what pods use', () => {
     expect(panels().map(({ title }) => title)).toEqual([
-      'Requests', 'Share that fails', '99 of 100 answers within', 'Waiting to be read', 'Pods', 'CPU of what was asked for', 'Memory of what is allowed',
+      'Requests', 'Share that fails', '99 of 100 answers within', 'Requests of pods', 'Under way in pods', '99 of 100 answers of pods within',
+      'Settled', '99 of 100 settled within', 'Waiting to be read', 'Waiting by partition',
+      'Pods', 'CPU of what was asked for', 'Memory of what is allowed',
     ]);
     expect(panels(observability({ gateways: [], workers: [] })).map(({ title }) => title)).toEqual([
+      'Requests of pods', 'Under way in pods', '99 of 100 answers of pods within',
       'Pods', 'CPU of what was asked for', 'Memory of what is allowed',
     ]);
   });

@@ -38,7 +38,7 @@ export const everything = (): Manifest[] => manifests((scope) => {
   namespace.allowEgress('AllowKafka', { port: 9098, cidr: '10.0.0.0/16' });
   new PriorityLadder(scope, 'Priorities');
   const backend = new StatelessPods(scope, 'Api', {
-    name: 'payment-api', workload: WORKLOAD, image: IMAGE, guaranteedCpu: true, command: ['node', 'index.js'], args: ['--serve'], grpcPort: 9090,
+    name: 'payment-api', workload: WORKLOAD, image: IMAGE, guaranteedCpu: true, command: ['node', 'index.js'], args: ['--serve'], grpcPort: 9090, metricsPort: 9464,
     environment: { STAGE: 'prod' },
   });
   const task = { image: IMAGE, serviceAccountName: 'payment-api', args: ['migrate'] };

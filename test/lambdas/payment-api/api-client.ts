@@ -3,7 +3,7 @@ import { LedgerEntry } from '../../../lambdas/runtime/ledger/ledger';
 import { ParkedEntry } from '../../../lambdas/runtime/parking/parking';
 import { StreamRecord } from '../../../lambdas/runtime/payment/movement';
 import { decodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
-import { Delivery, PaymentStream } from '../../../lambdas/runtime/producer/payment-stream';
+import { PaymentStream, Settle } from '../../../lambdas/runtime/producer/payment-stream';
 import { authenticateNobody, Authenticator } from '../../../lambdas/payment-api/authentication';
 import { PaymentApiPorts } from '../../../lambdas/payment-api/ports';
 import { createPaymentApi, PaymentApi } from '../../../lambdas/payment-api/server';
@@ -19,7 +19,7 @@ export class FakeStream implements PaymentStream {
   public isDrained = false;
   private held: (() => void)[] = [];
 
-  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
+  public offer<Token = undefined>(data: Uint8Array, settle: Settle<Token>, token?: Token): boolean {
     if (this.room === 0 || this.isDrained) {
       return false;
     }
@@ -27,11 +27,12 @@ export class FakeStream implements PaymentStream {
     const record = decodePaymentRecord(data);
     const finish = (): void => {
       if (this.isBroken) {
-        settle({ kind: 'unavailable', error: new Error('lost') });
+        settle({ kind: 'unavailable', error: new Error('lost') }, token as Token);
         return;
       }
       this.durable.push(record);
-      settle({ kind: 'durable', position: { shardId: 'shardId-000000000001', sequenceNumber: String(this.durable.length), index: 0 } });
+      const position = { shardId: 'shardId-000000000001', sequenceNumber: String(this.durable.length), index: 0 };
+      settle({ kind: 'durable', position }, token as Token);
     };
     if (this.isHeld) {
       this.held.push(finish);

@@ -146,6 +146,17 @@ describe('the bundled process', () => {
     client.close();
   });
 
+  it('shows what it counts where it has a port for it', async () => {
+    const api = new ApiProcess(bundle, { ...variables, METRICS_PORT: '0' });
+    const port = await api.port();
+    const { metricsPort } = JSON.parse(api.lines[0]) as { metricsPort: number };
+    expect((await post(port, payment())).status).toBe(202);
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(text).toContain('\nhttp_requests_total{route="POST /payments",status="2xx"} 1\n');
+    api.signal('SIGTERM');
+    expect(await api.ended).toBe(0);
+  });
+
   it('takes payments in although cache and profiles are down, and holds clients to their limit', async () => {
     const dead = { CACHE_ENDPOINTS: '127.0.0.1:1', CACHE_TLS: 'false', PROFILE_TABLE: 'profiles', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' };
     const api = new ApiProcess(bundle, { ...variables, ...dead, CLIENT_PAYMENTS_PER_SECOND: '3', API_TASKS: '1' });

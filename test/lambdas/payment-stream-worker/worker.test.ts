@@ -3,11 +3,13 @@ import { createPaymentStreamWorker, type PaymentStreamWorker } from '../../../la
 import { optionsFromEnvironment, portsFromEnvironment } from '../../../lambdas/payment-stream-worker/configuration';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { MemoryRecordLog } from '../../../lambdas/runtime/kafka/memory-record-log';
+import { MetricRegistry } from '../../../lambdas/runtime/observability/metric-registry';
 import type { StreamRecord } from '../../../lambdas/runtime/payment/movement';
 import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';
 import { ManualClock } from '../runtime/producer/manual-clock';
 import { FakeLedger, FakeParking, FakeRefundQueue } from '../runtime/support/fake-ports';
 import { payment, refund } from '../runtime/support/payments';
+import { readExposition } from '../runtime/observability/support/exposition-parser';
 import { RecordedMetrics, recordedLogger } from '../runtime/support/silent';
 
 const VARIABLES = {
@@ -22,6 +24,7 @@ describe('the worker of the payment topic', () => {
   const parking = new FakeParking();
   const refundQueue = new FakeRefundQueue();
   const metrics = new RecordedMetrics();
+  const registry = new MetricRegistry();
   const log = new MemoryRecordLog({ partitions: 2, clock });
   let worker: PaymentStreamWorker;
   let origin: string;
@@ -29,7 +32,7 @@ describe('the worker of the payment topic', () => {
 
   beforeAll(async () => {
     worker = createPaymentStreamWorker({
-      group: log.group('workers'), ledger, parking, refundQueue, metrics, logger: recordedLogger().logger, clock, close: async () => { closed++; },
+      group: log.group('workers'), ledger, parking, refundQueue, metrics, registry, logger: recordedLogger().logger, clock, close: async () => { closed++; },
     }, { topic: 'payments' });
     origin = `http://127.0.0.1:${await worker.listen(0, '127.0.0.1')}`;
     await clock.advance(1_000);
@@ -54,12 +57,21 @@ describe('the worker of the payment topic', () => {
     expect(committed()).toEqual({ 0: 2, 1: 1 });
   });
 
+  it('shows how long batches took, and how far it is behind in each partition', async () => {
+    const shown = readExposition(await (await fetch(`${origin}/metrics`)).text());
+    expect(shown.get('worker_batch_duration_seconds')!.samples.find(({ name }) => name.endsWith('_count'))!.value).toBe(2);
+    expect(shown.get('worker_partition_lag_records')!.samples.map(({ labels, value }) => [labels, value])).toEqual(expect.arrayContaining([
+      [{ topic: 'payments', partition: '0' }, 0], [{ topic: 'payments', partition: '1' }, 0],
+    ]));
+  });
+
   it('does not commit what the ledger could not be asked for, and does it when it can', async () => {
     let isDown = true;
     ledger.spoil = ({ idempotencyKey }) => (isDown && idempotencyKey === 'k4' ? { kind: 'unavailable', error: new Error('down') } : undefined);
     await log.publish(['k3', 'k4', 'k5'].map((key) => ({ partition: 0, value: encodePaymentRecord(payment('m', key)) })));
     await clock.advance(1_000);
     expect(committed()).toEqual({ 0: 3, 1: 1 });
+    expect(readExposition(registry.expose()).get('worker_partition_lag_records')!.samples.find(({ labels }) => labels.partition === '0')!.value).toBe(2);
     isDown = false;
     await clock.advance(60_000);
     expect(committed()).toEqual({ 0: 5, 1: 1 });
@@ -84,6 +96,8 @@ describe('the environment of the worker', () => {
   it('is what it is made of, by default with IAM to both sides', async () => {
     const ports = portsFromEnvironment(new Environment(VARIABLES));
     await ports.close!();
+    const { samples } = readExposition(ports.registry!.expose()).get('payment_outcomes_total')!;
+    expect(samples.map(({ labels, value }) => `${labels.kind} ${labels.outcome} ${value}`)).toEqual(expect.arrayContaining(['payment applied 0', 'movement waiting 0']));
     expect(optionsFromEnvironment(new Environment({ ...VARIABLES, WORKER_BATCH_RECORDS: '7' }))).toEqual({
       topic: 'payments', reading: { batchRecords: 7, concurrentBatches: 4, recordsInFlight: 10_000, batchMilliseconds: 10_000 },
     });

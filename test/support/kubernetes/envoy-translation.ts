@@ -19,7 +19,7 @@ const KEEP_IDLE = { level: 6, name: 4 };
 type RateLimits = BackendTrafficPolicy['spec']['rateLimit'];
 
 /** envoy.config.cluster.v3.Cluster */
-export function clusterOf({ spec: { circuitBreaker, loadBalancer, tcpKeepalive, timeout } }: Pick<BackendTrafficPolicy, 'spec'>): object {
+export function clusterOf({ spec: { circuitBreaker, healthCheck: { passive }, loadBalancer, tcpKeepalive, timeout } }: Pick<BackendTrafficPolicy, 'spec'>): object {
   const { retryBudget } = circuitBreaker;
   return {
     name: CLUSTER,
@@ -32,9 +32,20 @@ export function clusterOf({ spec: { circuitBreaker, loadBalancer, tcpKeepalive, 
         max_connections: circuitBreaker.maxConnections,
         max_pending_requests: circuitBreaker.maxPendingRequests,
         max_requests: circuitBreaker.maxParallelRequests,
-        max_retries: circuitBreaker.maxParallelRetries,
+        // What Envoy Gateway says by itself; of both Envoy goes by the budget alone: see RetryBudget in circuit_breaker.proto.
+        max_retries: 1024,
         retry_budget: { budget_percent: { value: retryBudget.percent.numerator }, min_retry_concurrency: retryBudget.minRetryConcurrency },
       }],
+    },
+    outlier_detection: {
+      split_external_local_origin_errors: passive.splitExternalLocalOriginErrors,
+      consecutive_local_origin_failure: passive.consecutiveLocalOriginFailures,
+      consecutive_gateway_failure: passive.consecutiveGatewayErrors,
+      enforcing_consecutive_gateway_failure: 100,
+      consecutive_5xx: passive.consecutive5XxErrors,
+      interval: duration(passive.interval),
+      base_ejection_time: duration(passive.baseEjectionTime),
+      max_ejection_percent: passive.maxEjectionPercent,
     },
     load_balancing_policy: {
       policies: [{

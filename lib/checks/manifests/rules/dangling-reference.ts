@@ -8,6 +8,9 @@ function* missing(set: ManifestSet, object: ManifestObject, kind: string, name: 
   }
 }
 
+/** On the pods that Envoy Gateway makes for a gateway: they stand in no manifest. */
+const GATEWAY_LABEL = 'gateway.envoyproxy.io/owning-gateway-name';
+
 export const danglingReference: ManifestRule = {
   id: 'HT-KUBERNETES-021',
   severity: 'error',
@@ -51,8 +54,12 @@ export const danglingReference: ManifestRule = {
         yield { object, path: 'spec.selector', message: 'it selects no Service' };
       }
     }
-    for (const object of set.ofKind('PodMonitor')) {
-      if (!set.workloads.some(({ labels }) => selects(labelsAt(object, 'spec.selector.matchLabels'), labels))) {
+    // Pods of other namespaces may stand in other manifests.
+    for (const object of set.ofKind('PodMonitor').filter((it) => valueAt(it, 'spec.namespaceSelector') === undefined)) {
+      const gateway = labelsAt(object, 'spec.selector.matchLabels')?.[GATEWAY_LABEL];
+      if (gateway !== undefined) {
+        yield* missing(set, object, 'Gateway', gateway, 'spec.selector');
+      } else if (!set.workloads.some(({ labels }) => selects(labelsAt(object, 'spec.selector.matchLabels'), labels))) {
         yield { object, path: 'spec.selector', message: 'it selects no pods' };
       }
     }

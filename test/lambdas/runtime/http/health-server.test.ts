@@ -19,4 +19,13 @@ describe('the server of probes', () => {
   it('has nothing else', async () => {
     expect([await status('/'), await status('/constructor'), await status('/livez', 'POST'), await status('/readyz', 'HEAD')]).toEqual([404, 404, 405, 200]);
   });
+
+  it('shows figures where there are any, whether it is ready or not', async () => {
+    const shown = new HealthServer({ isAlive: true, isReady: false }, { metrics: () => 'a 1\n' });
+    const address = `http://127.0.0.1:${await shown.listen(0, '127.0.0.1')}/metrics`;
+    const answer = await fetch(address);
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8', 'a 1\n']);
+    expect([(await fetch(address, { method: 'POST' })).status, await status('/metrics')]).toEqual([405, 404]);
+    await shown.close();
+  });
 });

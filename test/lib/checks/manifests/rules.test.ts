@@ -63,6 +63,10 @@ const FAULTS: readonly [id: string, message: string, change: Parameters<typeof p
   ['021', 'there is no Service payments', (of) => { of('HTTPRoute').spec.rules[0].backendRefs[0].name = 'payments'; }],
   ['021', 'there is no Deployment payments', (of) => { of('ScaledObject').spec.scaleTargetRef.name = 'payments'; }],
   ['021', 'there is no Gateway private', (of) => { of('ClientTrafficPolicy').spec.targetRefs[0].name = 'private'; }],
+  ['021', 'it selects no pods', (of) => { of('PodMonitor', 'payment-worker').spec.selector.matchLabels = { app: 'payments' }; }],
+  ['021', 'there is no Gateway private', (of) => {
+    of('PodMonitor', 'public-proxies').spec.selector.matchLabels = { 'gateway.envoyproxy.io/owning-gateway-name': 'private' };
+  }],
   ['022', 'HorizontalPodAutoscaler payment-api and ScaledObject payment-worker', (of) => {
     of('ScaledObject', 'payment-worker').spec.scaleTargetRef.name = 'payment-api';
   }],
