@@ -42,6 +42,11 @@ export class AcceptedPayments {
     return restEnd > restStart ? this.hash.of(record, restStart, restEnd, hash) : hash;
   }
 
+  /** Is to be called before many requests are looked up, or remembered, one right after the other: see `RequestMemory.approach`. */
+  public approach(identities: readonly number[]): void {
+    this.fingerprints.approach(identities);
+  }
+
   /** Whether something else with the same merchant and key was accepted. @param identity and fingerprint of the record, asked for once */
   public conflictsWith(record: Uint8Array, length: number, identity: number, fingerprint: number): boolean {
     const known = this.fingerprints.get(identity, record, length);

@@ -4,6 +4,8 @@ import { JsonObject, JsonValue } from '../runtime/json/json-value';
 import { containsCardNumber } from '../runtime/payment/card-number';
 import { isPaymentText } from '../runtime/payment/payment-text';
 import { BATCH_MEMBER, problemOfFaults, safePointer } from '../runtime/payment/payment-validation';
+import type { StreamPosition } from '../runtime/producer/payment-stream';
+import { ReceiptWriter } from '../runtime/producer/receipt';
 
 export const MAXIMUM_BATCH_PAYMENTS = 500;
 export const MAXIMUM_BATCH_BYTES = 1024 * 1024;
@@ -50,12 +52,24 @@ export function readBatch({ value, faults }: JsonDocument): BatchBody {
   return { items: items as readonly JsonValue[], faults: itemFaults };
 }
 
-/** The result, as JSON, of a payment that was taken in. A receipt is base64url, which needs no escaping. */
-export function acceptedItem(idempotencyKey: string, receipt: string): string {
-  // It is printable: nothing but these two needs to be escaped in it.
-  return idempotencyKey.includes('"') || idempotencyKey.includes('\\')
-    ? `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":202,"receipt":"${receipt}"}`
-    : `{"idempotencyKey":"${idempotencyKey}","status":202,"receipt":"${receipt}"}`;
+/** What comes after the key of a payment that was taken in. A receipt is base64url, which needs no escaping. */
+const receipts = new ReceiptWriter(',"status":202,"receipt":"', '"}');
+/** The same with the quote after a key. */
+const receiptsAfterQuote = new ReceiptWriter('","status":202,"receipt":"', '"}');
+
+/**
+ * The result, as JSON, of a payment that was taken in.
+ *
+ * @param place where it lies; undefined where it has come to its end, and there is nothing that a receipt could stand for
+ * @param needsNoEscapes whether its key is known to hold neither quotes nor backslashes
+ */
+export function acceptedItem(idempotencyKey: string, place: StreamPosition | undefined, acceptedAt: number, needsNoEscapes: boolean): string {
+  if (place === undefined) {
+    return `{"idempotencyKey":${JSON.stringify(idempotencyKey)},"status":202,"receipt":""}`;
+  }
+  return needsNoEscapes
+    ? `{"idempotencyKey":"${idempotencyKey}${receiptsAfterQuote.write(place, acceptedAt)}`
+    : `{"idempotencyKey":${JSON.stringify(idempotencyKey)}${receipts.write(place, acceptedAt)}`;
 }
 
 /** The result, as JSON, of a payment that was not. */

@@ -1,19 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { HttpProblem } from '../runtime/http/problem';
 import { JsonDocument, JsonSyntaxError, readJson } from '../runtime/json/json-reader';
-import type { Movement } from '../runtime/payment/movement';
-import type { Payment, PaymentEnrichment } from '../runtime/payment/payment';
-import { encodeRequest } from '../runtime/payment/payment-codec';
+import type { PaymentEnrichment } from '../runtime/payment/payment';
 import { PAYMENT_READER_OPTIONS, safePointer } from '../runtime/payment/payment-validation';
-import { endOfIdentity } from '../runtime/payment/record-parts';
-import { Delivery } from '../runtime/producer/payment-stream';
 import { encodeReceipt } from '../runtime/producer/receipt';
 import { AcceptedPayments } from './accepted-payments';
 import { Exchange } from './exchange';
+import { Offers, type OfferResults, type RefusalReason, type Request } from './offers';
 import { PaymentApiPorts } from './ports';
-
-/** What clients ask for under a key of theirs. */
-export type Request = Payment | Movement;
 
 export const RETRY_SOON = { 'retry-after': '1' };
 
@@ -21,23 +15,19 @@ export const RETRY_SOON = { 'retry-after': '1' };
 export const REFUSALS = {
   conflict: { status: 409, detail: 'Another payment was accepted with this merchant and key.' },
   unavailable: { status: 503, detail: 'The payment could not be stored, or it is not known whether it was. Post it again: it takes effect once.' },
-} as const;
-
-/** What became of a request that was handed over. */
-export type Acceptance =
-  /** It is durable. The receipt is empty where there is nothing that it could stand for: the request has come to its end. */
-  | { readonly kind: 'accepted'; readonly receipt: string }
-  | { readonly kind: keyof typeof REFUSALS };
-
-const CONFLICT: Acceptance = { kind: 'conflict' };
-const UNAVAILABLE: Acceptance = { kind: 'unavailable' };
+} as const satisfies Record<RefusalReason, unknown>;
 
 /** What goes with a request that its client did not state. */
 export interface Attachments {
   readonly enrichment?: PaymentEnrichment;
   readonly traceParent?: string;
-  /** When it was taken in, in milliseconds since 1970. @default - now */
-  readonly acceptedAt?: number;
+}
+
+/** What goes with requests that are handed over together. */
+export interface BatchAttachments {
+  readonly traceParent: string | undefined;
+  /** When they were taken in, in milliseconds since 1970. */
+  readonly acceptedAt: number;
 }
 
 export type IntakePorts = Pick<PaymentApiPorts, 'stream' | 'rememberedPayments' | 'now' | 'random'>;
@@ -79,50 +69,29 @@ export class Intake {
     }
   }
 
-  /**
-   * Hands a request over and tells what became of it, now or later.
-   *
-   * @param position is told to `done`, so that one function can do for many requests
-   */
-  public offer<Position>(
-    request: Request,
-    { enrichment, traceParent, acceptedAt = this.now() }: Attachments,
-    done: (acceptance: Acceptance, position: Position) => void,
-    position: Position,
-  ): void {
-    const { accepted } = this;
-    const record = encodeRequest(request, acceptedAt, enrichment, traceParent);
-    const length = endOfIdentity(record);
-    const identity = accepted.identityOf(record, length);
-    const fingerprint = accepted.fingerprintOf(record, length);
-    if (accepted.conflictsWith(record, length, identity, fingerprint)) {
-      done(CONFLICT, position);
-      return;
-    }
-    const taken = this.stream.offer(record, (delivery: Delivery) => {
-      if (delivery.kind === 'unavailable' || delivery.kind === 'conflict') {
-        done({ kind: delivery.kind }, position);
-        return;
-      }
-      accepted.remember(record, length, identity, fingerprint);
-      done({ kind: 'accepted', receipt: delivery.kind === 'durable' ? encodeReceipt(delivery.position, acceptedAt) : '' }, position);
-    });
-    if (!taken) {
-      done(UNAVAILABLE, position);
-    }
+  /** Begins to hand requests over together, so many at most. Nothing is handed over before `send`. */
+  public offers(count: number, { traceParent, acceptedAt }: BatchAttachments, results: OfferResults): Offers {
+    return new Offers(count, this.stream, this.accepted, acceptedAt, traceParent, results);
   }
 
-  /** The same for a request that is all that its client asks for. @throws HttpProblem 409, 503 */
-  public accept(request: Request, attachments: Attachments): Promise<string> {
+  /**
+   * Hands a request over that is all that its client asks for.
+   *
+   * @returns its receipt, as `encodeReceipt` writes it; empty where there is nothing that it could stand for: the request has come to its end
+   * @throws HttpProblem 409, 503
+   */
+  public accept(request: Request, { enrichment, traceParent }: Attachments): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.offer(request, attachments, (acceptance) => {
-        if (acceptance.kind === 'accepted') {
-          resolve(acceptance.receipt);
-        } else {
-          const { status, detail } = REFUSALS[acceptance.kind];
-          reject(new HttpProblem(status, { detail }, acceptance.kind === 'unavailable' ? RETRY_SOON : {}));
-        }
-      }, undefined);
+      const acceptedAt = this.now();
+      const offers = this.offers(1, { traceParent, acceptedAt }, {
+        accepted: (_, place) => resolve(place === undefined ? '' : encodeReceipt(place, acceptedAt)),
+        refused: (_, reason) => {
+          const { status, detail } = REFUSALS[reason];
+          reject(new HttpProblem(status, { detail }, reason === 'unavailable' ? RETRY_SOON : {}));
+        },
+      });
+      offers.add(0, request, enrichment);
+      offers.send();
     });
   }
 }

@@ -1,7 +1,9 @@
 import type { ProblemDetails } from '../runtime/http/problem';
 import type { Payment } from '../runtime/payment/payment';
-import type { Judgement } from '../runtime/profile/payment-enricher';
-import { type Acceptance, type Attachments, type Intake, REFUSALS } from './intake';
+import type { StreamPosition } from '../runtime/producer/payment-stream';
+import type { Judgement, Refusal } from '../runtime/profile/payment-enricher';
+import { type BatchAttachments, type Intake, REFUSALS } from './intake';
+import type { OfferResults, RefusalReason } from './offers';
 import type { PaymentApiPorts } from './ports';
 import { put, type RequestTrace } from './put-span';
 import { ruleProblem } from './rule-refusal';
@@ -15,9 +17,13 @@ export interface ReadPayments {
 
 /** Is told what became of each payment of a batch, once, by where it stands there. */
 export interface BatchResults {
-  accepted(index: number, payment: Payment, receipt: string): void;
+  /**
+   * @param place where it lies; undefined where there is nothing that a receipt could stand for
+   * @param acceptedAt when it was taken in, in milliseconds since 1970
+   */
+  accepted(index: number, place: StreamPosition | undefined, acceptedAt: number): void;
   /** @param status as HTTP has it */
-  refused(index: number, payment: Payment, status: number, details: ProblemDetails): void;
+  refused(index: number, status: number, details: ProblemDetails): void;
 }
 
 /** Of a payment about which nothing is known, and which no rule refuses. */
@@ -34,46 +40,73 @@ export class PaymentBatches {
   }
 
   /** @returns how many payments could not be stored, once every one has its result */
-  public async take(trace: RequestTrace, read: ReadPayments, results: BatchResults): Promise<number> {
+  public take(trace: RequestTrace, read: ReadPayments, results: BatchResults): Promise<number> {
     const judged = this.enricher?.judge(read.valid);
-    const judgements = judged instanceof Promise ? await judged : judged;
-    return put(trace, (traceParent) => this.offer(read, judgements, { traceParent, acceptedAt: this.now() }, results));
+    const offer = (judgements: readonly Judgement[] | undefined): Promise<number> => (
+      put(trace, (traceParent) => this.offer(read, judgements, { traceParent, acceptedAt: this.now() }, results))
+    );
+    return judged instanceof Promise ? judged.then(offer) : offer(judged);
   }
 
-  private offer(
-    { valid, indexes }: ReadPayments, judgements: readonly Judgement[] | undefined, attachments: Attachments, results: BatchResults,
+  /** Nothing here holds on to the payments once their records are written: while those are on their way, the collector has less to move. */
+  private async offer(
+    { valid, indexes }: ReadPayments, judgements: readonly Judgement[] | undefined, attachments: BatchAttachments, results: BatchResults,
   ): Promise<number> {
-    return new Promise((resolve) => {
-      let left = valid.length;
-      let unavailable = 0;
-      const conclude = (): void => {
-        left--;
-        if (left === 0) {
-          resolve(unavailable);
-        }
-      };
-      const told = (acceptance: Acceptance, position: number): void => {
-        if (acceptance.kind === 'accepted') {
-          results.accepted(indexes[position], valid[position], acceptance.receipt);
-        } else {
-          const { status, detail } = REFUSALS[acceptance.kind];
-          unavailable += Number(acceptance.kind === 'unavailable');
-          results.refused(indexes[position], valid[position], status, { detail });
-        }
-        conclude();
-      };
-      if (left === 0) {
-        resolve(0);
+    const outcome = new BatchOutcome(indexes, attachments.acceptedAt, results);
+    const offers = this.intake.offers(valid.length, attachments, outcome);
+    for (let position = 0; position < valid.length; position++) {
+      const { refusal, enrichment } = judgements?.[position] ?? NO_JUDGEMENT;
+      if (refusal === undefined) {
+        offers.add(position, valid[position], enrichment);
+      } else {
+        outcome.ruledOut(position, refusal);
       }
-      for (let position = 0; position < valid.length; position++) {
-        const { refusal, enrichment } = judgements?.[position] ?? NO_JUDGEMENT;
-        if (refusal === undefined) {
-          this.intake.offer(valid[position], enrichment === undefined ? attachments : { enrichment, ...attachments }, told, position);
-        } else {
-          results.refused(indexes[position], valid[position], 422, ruleProblem(refusal, `/payments/${indexes[position]}`));
-          conclude();
-        }
-      }
-    });
+    }
+    offers.send();
+    return outcome.whenComplete;
+  }
+}
+
+/** What became of the payments of a batch so far. */
+class BatchOutcome implements OfferResults {
+  /** Resolves to how many could not be stored, once every one has its result. */
+  public readonly whenComplete: Promise<number>;
+  private complete!: (unavailable: number) => void;
+  private left: number;
+  private unavailable = 0;
+
+  /** @param indexes where each payment stands in the batch */
+  public constructor(private readonly indexes: readonly number[], private readonly acceptedAt: number, private readonly results: BatchResults) {
+    this.left = indexes.length;
+    this.whenComplete = new Promise((resolve) => { this.complete = resolve; });
+    if (this.left === 0) {
+      this.complete(0);
+    }
+  }
+
+  public accepted(position: number, place: StreamPosition | undefined): void {
+    this.results.accepted(this.indexes[position], place, this.acceptedAt);
+    this.conclude();
+  }
+
+  public refused(position: number, reason: RefusalReason): void {
+    const { status, detail } = REFUSALS[reason];
+    this.unavailable += Number(reason === 'unavailable');
+    this.results.refused(this.indexes[position], status, { detail });
+    this.conclude();
+  }
+
+  /** It was not handed over: a rule refuses it. */
+  public ruledOut(position: number, refusal: Refusal): void {
+    const index = this.indexes[position];
+    this.results.refused(index, 422, ruleProblem(refusal, `/payments/${index}`));
+    this.conclude();
+  }
+
+  private conclude(): void {
+    this.left--;
+    if (this.left === 0) {
+      this.complete(this.unavailable);
+    }
   }
 }

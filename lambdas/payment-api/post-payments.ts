@@ -20,6 +20,10 @@ type PaymentPosterPorts = IntakePorts & AdmissionPorts & Pick<PaymentApiPorts, '
 interface ReceivedBatch extends ReadPayments {
   /** The JSON of one for each payment of the batch; there already for those that break a rule. */
   readonly results: string[];
+  /** The key of each payment that breaks no rule, where it stands in the batch. */
+  readonly keys: readonly string[];
+  /** Whether all keys are known to be written in JSON as they are. */
+  readonly needsNoEscapes: boolean;
 }
 
 const NO_FAULTS: readonly JsonFault[] = [];
@@ -66,10 +70,10 @@ export class PaymentPoster {
   /** Up to 500 payments: 200 with one result each, in their order, once everything that is accepted is durable. */
   public readonly postBatch: ExchangeHandler = async (exchange) => {
     requireScope(exchange.principal, 'payments:write');
-    const { results, ...read } = await this.receiveBatch(exchange);
+    const { results, keys, needsNoEscapes, ...read } = await this.receiveBatch(exchange);
     const unavailable = await this.batches.take(exchange, read, {
-      accepted: (index, { idempotencyKey }, receipt) => { results[index] = acceptedItem(idempotencyKey, receipt); },
-      refused: (index, { idempotencyKey }, status, details) => { results[index] = refusedItem(idempotencyKey, status, details); },
+      accepted: (index, place, at) => { results[index] = acceptedItem(keys[index], place, at, needsNoEscapes); },
+      refused: (index, status, details) => { results[index] = refusedItem(keys[index], status, details); },
     });
     return { status: 200, body: `{"items":[${results.join(',')}]}`, headers: unavailable > 0 ? RETRY_SOON : undefined };
   };
@@ -84,8 +88,10 @@ export class PaymentPoster {
       await charged;
     }
     const results = new Array<string>(items.length);
+    const keys = new Array<string>(items.length);
     const valid: Payment[] = [];
     const indexes: number[] = [];
+    let needsNoEscapes = true;
     // One for all: only for an item that is refused is it looked at, and then at once.
     const path: [string, number] = [BATCH_MEMBER, 0];
     for (let index = 0; index < items.length; index++) {
@@ -94,12 +100,14 @@ export class PaymentPoster {
       const { payment, problem } = validatePayment(items[index], itemFaults, path);
       if (problem === undefined) {
         valid.push(payment);
+        keys[index] = payment.idempotencyKey;
+        needsNoEscapes &&= (items[index] as JsonObject).isPlain;
         indexes.push(index);
       } else {
         results[index] = refusedItem(readableKey(items[index], itemFaults), problem.status, { detail: problem.detail, field: problem.field });
       }
     }
-    return { valid, indexes, results };
+    return { valid, indexes, results, keys, needsNoEscapes };
   }
 }
 

@@ -20,6 +20,8 @@ export class RequestMemory {
    */
   private readonly slots: Int32Array;
   private readonly mask: number;
+  /** What `approach` read, which means nothing: without it there would be nothing to read for. */
+  protected seen = 0;
 
   /** @param capacity a whole number of at least 1 */
   public constructor(private readonly capacity: number) {
@@ -45,6 +47,19 @@ export class RequestMemory {
     }
     const found = this.find(young, hash, bytes, length);
     return found === undefined ? this.find(1 - young, hash, bytes, length) : found;
+  }
+
+  /**
+   * Reads the places of many keys, so that what is done with each of them next finds its own in the processor's cache. The table is larger than that:
+   * in a loop that does nothing else the processor waits for many places at once, between look-ups for one after the other.
+   */
+  public approach(hashes: readonly number[]): void {
+    const { slots, mask } = this;
+    let seen = 0;
+    for (let index = 0; index < hashes.length; index++) {
+      seen |= slots[2 * (hashes[index] & mask)];
+    }
+    this.seen = seen;
   }
 
   /** Remembers a signed number of 32 bits for a key, unless one is remembered for it already. */

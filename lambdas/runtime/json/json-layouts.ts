@@ -1,8 +1,18 @@
-/** Names of an object: plain ASCII, none twice. */
+/**
+ * A name between its quotes, as words of four bytes with the lowest byte first. The last word ends with the closing quote, so that it may begin with
+ * bytes of the one before.
+ */
+export interface WrittenName {
+  readonly words: readonly number[];
+  /** In bytes. */
+  readonly length: number;
+}
+
+/** Names of an object: plain ASCII of two characters or more, none twice. */
 export interface Layout {
   readonly names: readonly string[];
-  /** The same as they are mostly written, each with the quote and the colon after it; made when an object comes that may be alike. */
-  written: readonly Uint8Array[] | undefined;
+  /** The same as they are mostly written; made when an object comes that may be alike. */
+  written: readonly WrittenName[] | undefined;
 }
 
 /** Those of the last documents at each depth, of which all names are usual ones: they hold on to nothing that a client chose. */
@@ -18,7 +28,9 @@ export function layoutsBefore(usualNames: ReadonlyMap<string, string>): (Layout 
   return layouts;
 }
 
-/** A name as it is mostly written, with the quote and the colon after it. */
-export function writtenName(name: string): Uint8Array {
-  return new Uint8Array(Buffer.from(`${name}":`, 'latin1'));
+/** @param name of two characters or more, in ASCII */
+export function writtenName(name: string): WrittenName {
+  const bytes = Buffer.from(`"${name}"`, 'latin1');
+  const starts = Array.from({ length: Math.ceil(bytes.length / 4) }, (_, word) => Math.min(4 * word, bytes.length - 4));
+  return { words: starts.map((start) => bytes.readInt32LE(start)), length: bytes.length };
 }

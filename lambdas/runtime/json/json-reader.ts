@@ -1,5 +1,5 @@
 import { JsonDocument, JsonFault, JsonReaderOptions } from './json-document';
-import { Layout, layoutsBefore, writtenName } from './json-layouts';
+import { Layout, layoutsBefore, WrittenName, writtenName } from './json-layouts';
 import { BACKSLASH, isDigit, JsonScanner, QUOTE } from './json-scanner';
 import { JsonObject, JsonValue } from './json-value';
 
@@ -7,11 +7,14 @@ export { type JsonDocument, type JsonFault, type JsonReaderOptions, JsonSyntaxEr
 
 const NO_FAULTS: readonly JsonFault[] = [];
 const NO_NAMES: readonly string[] = [];
-const NO_WRITTEN_NAMES: readonly Uint8Array[] = [];
+const NO_WRITTEN_NAMES: readonly WrittenName[] = [];
 const NO_VALUES: readonly JsonValue[] = [];
 
 /** Longest text, in characters, that is compared with the one of the object before: codes and kinds are short, ids seldom come again. */
 const LONGEST_REPEATED_TEXT = 12;
+
+/** Shortest name that is compared with that of the object before: with its quotes it fills a word. */
+const SHORTEST_REPEATED_NAME = 2;
 
 /** From so many members on, names are looked up in a set: comparing each with each would take quadratic time. */
 const LINEAR_SEARCH_LIMIT = 16;
@@ -154,7 +157,7 @@ class JsonReader extends JsonScanner {
       const start = this.position;
       const name = this.name(byte);
       // Escapes and all beyond ASCII have more bytes than characters.
-      mayComeAgain &&= this.nameEnd - start === name.length + 2;
+      mayComeAgain &&= name.length >= SHORTEST_REPEATED_NAME && this.nameEnd - start === name.length + 2;
       this.steps[step] = name;
       this.pathLength = step + 1;
       if (names.length === LINEAR_SEARCH_LIMIT) {
@@ -197,17 +200,23 @@ class JsonReader extends JsonScanner {
   }
 
   /** Steps over a name and the colon after it, if it is this one as it is written. */
-  private takeName(name: Uint8Array): boolean {
-    const { bytes } = this;
-    const start = this.position + 1;
-    const colon = name.length - 1;
-    for (let index = 0; index < colon; index++) {
-      if (bytes[start + index] !== name[index]) {
+  private takeName({ words, length }: WrittenName): boolean {
+    const { bytes, view } = this;
+    const end = this.position + length;
+    if (end > this.length) {
+      return false;
+    }
+    const last = words.length - 1;
+    for (let word = 0, position = this.position; word < last; word++, position += 4) {
+      if (view.getInt32(position, true) !== words[word]) {
         return false;
       }
     }
-    this.position = start + colon;
-    if (bytes[this.position] !== COLON && this.peek() !== COLON) {
+    if (view.getInt32(end - 4, true) !== words[last]) {
+      return false;
+    }
+    this.position = end;
+    if (bytes[end] !== COLON && this.peek() !== COLON) {
       this.fail();
     }
     this.position++;

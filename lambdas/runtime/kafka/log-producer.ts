@@ -1,7 +1,7 @@
 import { requireWholeNumber } from '../configuration/option-rules';
 import { AggregatePacking, type OpenAggregate } from '../producer/aggregate-packing';
 import type { PendingItem } from '../producer/batching-sender';
-import type { Delivery, PaymentStream } from '../producer/payment-stream';
+import type { PaymentStream, Settle } from '../producer/payment-stream';
 import { type Clock, type Random, systemClock } from '../retry/clock';
 import { type Attempts, RetryPolicy } from '../retry/retry';
 import type { LogPlace, OutgoingLogRecord, RecordLogWriter } from './record-log';
@@ -91,8 +91,8 @@ export class LogProducer implements PaymentStream {
   }
 
   /** @throws RangeError when the payment alone is larger than a record may be */
-  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
-    return this.packing.offer(data, settle);
+  public offer<Token = undefined>(data: Uint8Array, settle: Settle<Token>, token?: Token): boolean {
+    return this.packing.offer(data, settle, token as Token);
   }
 
   /** Takes no more payments and resolves when all that were taken are settled. The log stays open. */

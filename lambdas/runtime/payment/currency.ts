@@ -2,6 +2,9 @@ import { minorUnits } from './currency-codes.json';
 
 const MINOR_UNITS: ReadonlyMap<string, number> = new Map(Object.entries(minorUnits));
 
+/** The one that was asked for last and is one: most payments of a batch have the same. */
+let codeBefore: string | undefined;
+
 /**
  * Whether a text is the alphabetic code of a currency that payments can be made in: an active code of ISO 4217, in capitals.
  *
@@ -9,7 +12,12 @@ const MINOR_UNITS: ReadonlyMap<string, number> = new Map(Object.entries(minorUni
  * are not among them, because an amount in minor units means nothing there. The list and its date: currency-codes.json.
  */
 export function isCurrency(code: string): boolean {
-  return MINOR_UNITS.has(code);
+  if (code === codeBefore) {
+    return true;
+  }
+  const isKnown = MINOR_UNITS.has(code);
+  codeBefore = isKnown ? code : codeBefore;
+  return isKnown;
 }
 
 /** Digits after the decimal point of a currency's major unit: 2 for EUR, 0 for JPY. Undefined for what `isCurrency` denies. */

@@ -1,6 +1,6 @@
 import { AggregateBuilder } from '../aggregate/kpl-aggregate';
 import { BatchingSender, type BatchingSenderProps, type PendingItem } from './batching-sender';
-import type { Delivery } from './payment-stream';
+import type { Delivery, Settle } from './payment-stream';
 
 /** A record being filled. */
 export interface OpenAggregate {
@@ -40,10 +40,11 @@ export class AggregatePacking<Sealed> {
   }
 
   /**
+   * @param token is told to `settle`
    * @returns whether the payment was taken
    * @throws RangeError when the payment alone is larger than a record may be
    */
-  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
+  public offer<Token>(data: Uint8Array, settle: Settle<Token>, token: Token): boolean {
     const { sender } = this;
     if (sender.isFull) {
       return false;
@@ -57,7 +58,7 @@ export class AggregatePacking<Sealed> {
         throw new RangeError(`a payment of ${data.length} bytes does not fit into a record of ${this.props.maximumRecordBytes} bytes`);
       }
     }
-    const payment = { data, settle };
+    const payment: PendingItem = { data, settle: settle as Settle<unknown>, token };
     record.items.push(payment);
     sender.taken(payment);
     if (record.items.length >= this.props.maximumRecordPayments) {

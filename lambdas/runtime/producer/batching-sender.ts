@@ -1,10 +1,12 @@
 import type { Clock } from '../retry/clock';
-import type { Delivery } from './payment-stream';
+import type { Delivery, Settle } from './payment-stream';
 
 /** What was taken, such as a payment, and is on its way. */
 export interface PendingItem {
   readonly data: Uint8Array;
-  readonly settle: (delivery: Delivery) => void;
+  readonly settle: Settle<unknown>;
+  /** Is told to `settle`. @default undefined */
+  readonly token?: unknown;
 }
 
 /** How items are put together, and how many may be on their way. */
@@ -78,7 +80,7 @@ export class BatchingSender<Open, Sealed> {
   public settle(item: PendingItem, delivery: Delivery): void {
     this.pendingItems--;
     this.pendingBytes -= item.data.length;
-    item.settle(delivery);
+    item.settle(delivery, item.token);
     if (this.pendingItems === 0) {
       this.whenSettled.splice(0).forEach((resolve) => resolve());
     }

@@ -7,7 +7,7 @@ import { drawnKey, type MovementRecord, type StreamRecord } from '../payment/mov
 import type { PaymentRecord } from '../payment/payment';
 import { decodePaymentRecord } from '../payment/payment-codec';
 import { BatchingSender, type PendingItem } from './batching-sender';
-import type { Delivery, PaymentStream } from './payment-stream';
+import type { Delivery, PaymentStream, Settle } from './payment-stream';
 
 export interface DirectPaymentStreamPorts extends ParkRecordPorts {
   readonly ledger: Ledger;
@@ -66,12 +66,12 @@ export class DirectPaymentStream implements PaymentStream {
   }
 
   /** @throws UndecodableRecordError for bytes that are no record */
-  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
+  public offer<Token = undefined>(data: Uint8Array, settle: Settle<Token>, token?: Token): boolean {
     if (this.isFull) {
       return false;
     }
     const batch = this.sender.batch();
-    const item = { content: decodePaymentRecord(data), data, settle };
+    const item: Pending = { content: decodePaymentRecord(data), data, settle: settle as Settle<unknown>, token };
     batch.push(item);
     this.sender.taken(item);
     if (batch.length >= this.options.maximumBatchPayments) {

@@ -3,7 +3,7 @@ import { AggregatePacking, OpenAggregate } from './aggregate-packing';
 import { PendingItem } from './batching-sender';
 import { DeliveryOptions, deliveryOf, packingBounds, recordSenderOf } from './delivery-options';
 import { EvenPartitionKeys } from './even-partition-keys';
-import { Delivery, PaymentStream } from './payment-stream';
+import { PaymentStream, Settle } from './payment-stream';
 import { RecordSender, SentRecord } from './record-sender';
 
 export interface KinesisProducerOptions extends DeliveryOptions {
@@ -52,8 +52,8 @@ export class KinesisProducer implements PaymentStream {
   }
 
   /** @throws RangeError when the payment alone is larger than a record may be */
-  public offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean {
-    return this.packing.offer(data, settle);
+  public offer<Token = undefined>(data: Uint8Array, settle: Settle<Token>, token?: Token): boolean {
+    return this.packing.offer(data, settle, token as Token);
   }
 
   public drain(): Promise<void> {

@@ -17,6 +17,9 @@ export type Delivery =
   /** It was refused, or its fate is unknown. Offering it again is safe, as every payment takes effect once. */
   | { readonly kind: 'unavailable'; readonly error: Error };
 
+/** Is told what became of a payment. @param token that came with it */
+export type Settle<Token = undefined> = (delivery: Delivery, token: Token) => void;
+
 /** The way into the stream, or past it into the ledger, as the API sees it. */
 export interface PaymentStream {
   /** Whether `offer` would refuse now. */
@@ -27,9 +30,10 @@ export interface PaymentStream {
    *
    * @param data the payment record's bytes, left unchanged until it is settled
    * @param settle is called once, never before `offer` has returned true
+   * @param token is told to `settle`, so that one function can do for many payments. @default undefined
    * @returns false if there is no room, or the stream is being drained: nothing was taken
    */
-  offer(data: Uint8Array, settle: (delivery: Delivery) => void): boolean;
+  offer<Token = undefined>(data: Uint8Array, settle: Settle<Token>, token?: Token): boolean;
 
   /** Takes no more payments and resolves when all that were taken are settled. */
   drain(): Promise<void>;

@@ -53,7 +53,7 @@ export class PlainRecords {
       return false;
     }
     requirePlace(place);
-    const item: PendingItem = { data, settle };
+    const item: PendingItem = { data, settle, token: undefined };
     const record: SentRecord = { ...place, data, settle: (outcome) => this.packing.settle(item, deliveryOf(outcome, 0)) };
     const bytes = recordBytes(record);
     if (bytes > RECORD_BYTES) {

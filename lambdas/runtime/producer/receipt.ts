@@ -17,13 +17,13 @@ interface SharedText {
   readonly shardId: string;
   readonly sequenceNumber: string;
   readonly acceptedAt: number;
-  /** All that comes before the index, but for what is left over, as base64url. */
+  /** What is written before each receipt, and of it all that comes before the index, but for what is left over, as base64url. */
   readonly head: string;
   /** Up to two characters of what comes before the index that do not fill a group of base64. */
   readonly leftOver: string;
   /** What comes after the index. */
   readonly end: string;
-  /** That as base64url, without its first 0, 1 or 2 characters; made when it is first needed. */
+  /** That as base64url, without its first 0, 1 or 2 characters, and what is written after each receipt; made when it is first needed. */
   readonly tails: (string | undefined)[];
   /** By index: what lies between as base64url. */
   readonly middles: (string | undefined)[];
@@ -35,26 +35,43 @@ const KEPT_INDEXES = 512;
 const KEPT_MIDDLES = 32;
 const middlesByBorders = new Map<string, (string | undefined)[]>();
 
-let shared: SharedText | undefined;
+/** Writes receipts into a text that is the same around each of them. */
+export class ReceiptWriter {
+  private shared: SharedText | undefined;
+
+  /**
+   * @param before what comes before each receipt, in Latin-1
+   * @param after what comes after each receipt, in Latin-1
+   */
+  public constructor(private readonly before = '', private readonly after = '') {}
+
+  /** Writes a receipt as a token that is opaque to clients and fits into a URL as it is (base64url), and what comes around it. */
+  public write({ shardId, sequenceNumber, index }: StreamPosition, acceptedAt: number): string {
+    let { shared } = this;
+    if (shared === undefined || shared.acceptedAt !== acceptedAt || shared.sequenceNumber !== sequenceNumber || shared.shardId !== shardId) {
+      this.shared = shared = sharedText(shardId, sequenceNumber, acceptedAt, this.before);
+    }
+    const { head, leftOver, end, tails, middles } = shared;
+    // Base64 writes three characters as four: what comes before the end is filled up from it.
+    const digits = index < 10 ? 1 : index < 100 ? 2 : index < 1_000 ? 3 : String(index).length;
+    const taken = (3 - (leftOver.length + digits) % 3) % 3;
+    const tail = tails[taken] ??= inOnePiece(base64url(end.slice(taken)) + this.after);
+    let middle = index < KEPT_INDEXES ? middles[index] : undefined;
+    if (middle === undefined) {
+      middle = base64url(leftOver + index + end.slice(0, taken));
+      if (index < KEPT_INDEXES) {
+        middles[index] = middle;
+      }
+    }
+    return head + middle + tail;
+  }
+}
+
+const bare = new ReceiptWriter();
 
 /** Writes a receipt as a token that is opaque to clients and fits into a URL as it is (base64url). */
-export function encodeReceipt({ shardId, sequenceNumber, index }: StreamPosition, acceptedAt: number): string {
-  if (shared === undefined || shared.acceptedAt !== acceptedAt || shared.sequenceNumber !== sequenceNumber || shared.shardId !== shardId) {
-    shared = sharedText(shardId, sequenceNumber, acceptedAt);
-  }
-  const { head, leftOver, end, tails, middles } = shared;
-  // Base64 writes three characters as four: what comes before the end is filled up from it.
-  const digits = index < 10 ? 1 : index < 100 ? 2 : index < 1_000 ? 3 : String(index).length;
-  const taken = (3 - (leftOver.length + digits) % 3) % 3;
-  const tail = tails[taken] ??= base64url(end.slice(taken));
-  let middle = index < KEPT_INDEXES ? middles[index] : undefined;
-  if (middle === undefined) {
-    middle = base64url(leftOver + index + end.slice(0, taken));
-    if (index < KEPT_INDEXES) {
-      middles[index] = middle;
-    }
-  }
-  return head + middle + tail;
+export function encodeReceipt(position: StreamPosition, acceptedAt: number): string {
+  return bare.write(position, acceptedAt);
 }
 
 function middlesOf(borders: string): (string | undefined)[] {
@@ -69,7 +86,7 @@ function middlesOf(borders: string): (string | undefined)[] {
   return middles;
 }
 
-function sharedText(shardId: string, sequenceNumber: string, acceptedAt: number): SharedText {
+function sharedText(shardId: string, sequenceNumber: string, acceptedAt: number, written: string): SharedText {
   const before = `${VERSION}~${shardId}~${sequenceNumber}~`;
   const whole = before.length - before.length % 3;
   const leftOver = before.slice(whole);
@@ -78,7 +95,7 @@ function sharedText(shardId: string, sequenceNumber: string, acceptedAt: number)
     shardId,
     sequenceNumber,
     acceptedAt,
-    head: base64url(before.slice(0, whole)),
+    head: inOnePiece(written + base64url(before.slice(0, whole))),
     leftOver,
     end,
     tails: [undefined, undefined, undefined],
@@ -98,6 +115,11 @@ export function decodeReceipt(token: string): Receipt | undefined {
     return undefined;
   }
   return { shardId: parts[1], sequenceNumber: parts[2], index: Number(parts[3]), acceptedAt: Number(parts[4]) };
+}
+
+/** The same text. One that was put together is a tree of its parts, and would be walked through for each receipt. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function base64url(text: string): string {

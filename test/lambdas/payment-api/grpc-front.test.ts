@@ -7,6 +7,7 @@ import { decodeReceipt } from '../../../lambdas/runtime/producer/receipt';
 import { authenticateNobody, type Principal } from '../../../lambdas/payment-api/authentication';
 import { createTokenAuthenticator } from '../../../lambdas/payment-api/token-authenticator';
 import { paymentRecord, paymentText } from '../runtime/payment/arbitraries';
+import type { Settle } from '../../../lambdas/runtime/producer/payment-stream';
 import { ApiClient, payment } from './api-client';
 import { message, PlainClient } from './grpc-client';
 import { TokenIssuer } from './tokens';
@@ -253,9 +254,9 @@ describe('both fronts of one API', () => {
     let way: 'http' | 'grpc' = 'http';
     const stream = {
       isFull: false,
-      offer: (data: Uint8Array, settle: (delivery: { kind: 'settled' }) => void) => {
+      offer: <Token>(data: Uint8Array, settle: Settle<Token>, token?: Token) => {
         bytes[way].push(Buffer.from(data).toString('hex'));
-        setImmediate(() => settle({ kind: 'settled' }));
+        setImmediate(() => settle({ kind: 'settled' }, token as Token));
         return true;
       },
       drain: async () => undefined,

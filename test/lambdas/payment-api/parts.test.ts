@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AcceptedPayments } from '../../../lambdas/payment-api/accepted-payments';
 import { EventLog } from '../../../lambdas/payment-api/event-log';
-import type { Request } from '../../../lambdas/payment-api/intake';
+import type { Request } from '../../../lambdas/payment-api/offers';
 import type { MovementRecord } from '../../../lambdas/runtime/payment/movement';
 import type { Payment, PaymentRecord } from '../../../lambdas/runtime/payment/payment';
 import { encodePaymentRecord } from '../../../lambdas/runtime/payment/payment-codec';

@@ -18,6 +18,8 @@ describe('RequestMemory', () => {
       const memory = new RequestMemory(capacity);
       const added: [string, number][] = [];
       for (const [text, value] of pairs) {
+        // It only reads: nothing is found or lost by it.
+        memory.approach(pairs.map(([name]) => hashOf(name)));
         const before = get(memory, text);
         const entry = [...added].reverse().find(([name]) => name === text);
         expect(before === undefined || before === entry?.[1]).toBe(true);

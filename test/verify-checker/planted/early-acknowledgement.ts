@@ -1,3 +1,4 @@
+import type { Settle } from '../../../lambdas/runtime/producer/payment-stream';
 import type { Defect } from './defect';
 
 /** Tells a client that its payment is durable before the stream has answered. */
@@ -7,10 +8,11 @@ export const defect: Defect = {
       return correct.isFull;
     },
     drain: () => correct.drain(),
-    offer: (data, settle) => {
+    offer: <Token>(data: Uint8Array, settle: Settle<Token>, token?: Token) => {
       const taken = correct.offer(data, () => undefined);
       if (taken) {
-        void Promise.resolve().then(() => settle({ kind: 'durable', position: { shardId: 'shardId-000000000000', sequenceNumber: '0', index: 0 } }));
+        const position = { shardId: 'shardId-000000000000', sequenceNumber: '0', index: 0 };
+        void Promise.resolve().then(() => settle({ kind: 'durable', position }, token as Token));
       }
       return taken;
     },

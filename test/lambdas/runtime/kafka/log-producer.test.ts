@@ -49,12 +49,18 @@ describe('a producer of a log', () => {
     const log = new FaultyLog(never);
     const producer = producerOf(log);
     const told: Delivery[] = [];
-    ['a', 'b', 'c'].forEach((text) => producer.offer(Buffer.from(text), (delivery) => told.push(delivery)));
+    const tokens: string[] = [];
+    const tell = (delivery: Delivery, token: string): void => {
+      told.push(delivery);
+      tokens.push(token);
+    };
+    ['a', 'b', 'c'].forEach((text) => producer.offer(Buffer.from(text), tell, text));
     await clock.advance(4);
     expect(log.requests).toEqual([]);
     await clock.advance(10);
     expect(log.requests).toEqual([1]);
     expect(told).toEqual([0, 1, 2].map((index) => ({ kind: 'durable', position: { shardId: 'payments-0', sequenceNumber: '0', index } })));
+    expect(tokens).toEqual(['a', 'b', 'c']);
     expect(log.stored()).toEqual(['a', 'b', 'c']);
   });
 

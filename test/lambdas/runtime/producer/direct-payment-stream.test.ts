@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 
 function offer(...records: StreamRecord[]): boolean[] {
-  return records.map((record) => stream.offer(encodePaymentRecord(record), ({ kind }) => told.set(record.idempotencyKey, kind)));
+  return records.map((record) => stream.offer(encodePaymentRecord(record), ({ kind }, key) => told.set(key, kind), record.idempotencyKey));
 }
 
 /** Sends what waits for others, and lets everything happen. */

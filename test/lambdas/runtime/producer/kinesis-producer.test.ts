@@ -84,10 +84,10 @@ class Setup {
   }
 
   public offer(text: string): boolean {
-    return this.producer.offer(Buffer.from(text), (delivery) => {
-      expect(this.settledAs.has(text)).toBe(false);
-      this.settledAs.set(text, delivery);
-    });
+    return this.producer.offer(Buffer.from(text), (delivery, token) => {
+      expect(this.settledAs.has(token)).toBe(false);
+      this.settledAs.set(token, delivery);
+    }, text);
   }
 
   public kindOf(text: string): string | undefined {
