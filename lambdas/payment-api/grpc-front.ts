@@ -27,6 +27,11 @@ const { path: ACCEPT_PATH } = PAYMENT_INTAKE_DEFINITION.accept;
 type AcceptCall = ServerUnaryCall<Buffer, readonly IntakeResult[]>;
 
 /** A call that was let in. */
+/** How long a message may take to come: as long as a body does over HTTP. */
+const RECEIVE_MILLISECONDS = 30_000;
+/** Most messages that are on their way to this process at once. Each may be as large as a batch. */
+const MOST_ON_THE_WAY = 128;
+
 interface Guest {
   readonly principal: Principal;
   /** Whether the handler has it, and tells its end. */
@@ -71,6 +76,8 @@ class GrpcFront {
   private readonly batches: PaymentBatches;
   private readonly now: () => number;
   private readonly guests = new WeakMap<Metadata, Guest>();
+  /** Messages that are on their way. */
+  private onTheWay = 0;
 
   public constructor(
     private readonly ports: PaymentApiPorts,
@@ -87,12 +94,23 @@ class GrpcFront {
   public admit(call: ServerInterceptingCallInterface): Responder {
     let guest: Guest | undefined;
     let hasEnded = false;
+    let late: NodeJS.Timeout | undefined;
+    const arrived = (): void => {
+      if (late !== undefined) {
+        clearTimeout(late);
+        late = undefined;
+        this.onTheWay--;
+      }
+    };
     return {
       start: (next) => next({
         onReceiveMetadata: (metadata, proceed) => {
           const enter = (principal: Principal): void => {
             if (!hasEnded) {
+              this.requireWay();
               this.admission.enter('critical');
+              this.onTheWay++;
+              late = setTimeout(() => call.sendStatus({ code: this.parts.status.DEADLINE_EXCEEDED, details: 'The message did not come in time.' }), RECEIVE_MILLISECONDS);
               guest = { principal, isHandled: false };
               this.guests.set(metadata, guest);
               proceed(metadata);
@@ -114,15 +132,27 @@ class GrpcFront {
             refuse(error);
           }
         },
+        onReceiveHalfClose: (proceed) => {
+          arrived();
+          proceed();
+        },
         // Comes for every call, however it ends.
         onCancel: () => {
           hasEnded = true;
+          arrived();
           if (guest !== undefined && !guest.isHandled) {
             this.admission.leave(0, false);
           }
         },
       }),
     };
+  }
+
+  /** @throws HttpProblem 503 */
+  private requireWay(): void {
+    if (this.onTheWay >= MOST_ON_THE_WAY) {
+      throw new HttpProblem(503, { detail: 'Too many messages are on their way.' }, RETRY_SOON);
+    }
   }
 
   public readonly accept = (call: AcceptCall, answer: sendUnaryData<readonly IntakeResult[]>): void => {

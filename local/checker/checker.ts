@@ -135,9 +135,9 @@ export class Checker {
     this.books.addRewrite(id);
   }
 
-  /** Whether something was acknowledged that has neither come into the ledger nor been found parked. */
+  /** Whether something was acknowledged that has neither come into the ledger nor been found parked, or a payout has not come to its end. */
   get isWaiting(): boolean {
-    return this.books.settledKeys < this.books.acknowledgedKeys;
+    return this.books.settledKeys < this.books.acknowledgedKeys || this.books.openPayouts > 0;
   }
 
   /** Looks for payouts that were rejected: nothing in the ledger tells of them. What is found may be a moment old. */

@@ -132,7 +132,9 @@ function placeOf(object: ManifestObject, workload: Workload, beside: readonly Ma
   const { name } = object.metadata;
   const scaled = beside.map(({ spec }) => spec as { scaleTargetRef?: { name?: string }; minReplicas?: number; minReplicaCount?: number } | undefined)
     .find((spec) => spec?.scaleTargetRef?.name === name);
-  return { role: 'worker', replicas: Math.min(MOST_WORKERS, scaled?.minReplicaCount ?? scaled?.minReplicas ?? workload.replicas ?? 1) };
+  // One that waits for work with no pod at all has one here: nobody would start it.
+  const replicas = Math.max(1, scaled?.minReplicaCount ?? scaled?.minReplicas ?? workload.replicas ?? 1);
+  return { role: 'worker', replicas: Math.min(MOST_WORKERS, replicas) };
 }
 
 /** Whether a route of a gateway leads to a service of pods with these labels. */

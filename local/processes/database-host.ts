@@ -21,7 +21,7 @@ serveParent<object>(async (_, emit) => {
       untilThere: () => host.untilThere(),
       refuseKeys: ({ prefix, schema }: { prefix: string; schema: string }) => host.refuseKeys(schema, prefix),
       faultCounts: () => host.faultCounts(),
-      beginCost: ({ schema }: { schema: string }) => host.beginCost(schema),
+      beginCost: ({ connections, schema }: { connections: number; schema: string }) => host.beginCost(schema, connections),
       ledgerCost: ({ connections, schema }: { connections: number; schema: string }) => host.ledgerCost(schema, connections),
     },
     stop: () => host.close(),

@@ -87,7 +87,7 @@ export class JudgedRun {
     this.enter('draining');
     const { drained } = await this.settleAll();
     // Before the checker asks the API for every balance, which the databases would do as well.
-    const database = await this.system.databaseCost();
+    const database = await this.measured(this.system.databaseCost());
     const report = await this.system.checker('report');
     const verdict = { ...await this.verdict(report, paymentsPerSecond, drained), ...(database && { database }) };
     this.result = { verdict, findings: report.findings };
@@ -104,7 +104,7 @@ export class JudgedRun {
       return 0;
     }
     const before = await this.system.checker('progress');
-    await this.system.beginDatabaseCost();
+    await this.measured(this.system.beginDatabaseCost());
     this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s. The p99 shown is that of accept/settle.`);
     const start = Date.now();
     this.rate = rate;
@@ -114,6 +114,16 @@ export class JudgedRun {
     this.rate = undefined;
     const after = await this.system.checker('progress');
     return (after.settledKeys - before.settledKeys) / ((Date.now() - start) / 1000);
+  }
+
+  /** What was measured; nothing where that failed, as no verdict depends on it. */
+  private async measured<Figure>(measurement: Promise<Figure>): Promise<Figure | undefined> {
+    try {
+      return await measurement;
+    } catch (error) {
+      this.console.line(`The cost of the databases is not known: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   /** Sends as fast as payments settle, and tells the share of that rate that the load phase asks for. */

@@ -14,7 +14,8 @@ import { type EngineLiveState, type EngineStatistics, wholeStatistics } from './
 import type { RunOptions } from './options';
 import { CachePart } from './parts/cache-part';
 import { ChildStarter } from './parts/child-starter';
-import { type DatabaseCost, DatabasePart } from './parts/database-part';
+import type { DatabaseCost } from './database-cost';
+import { DatabasePart } from './parts/database-part';
 import { LogPart } from './parts/log-part';
 import { TaskPart } from './parts/task-part';
 import { seedProfiles } from './profile-seeding';

@@ -2,7 +2,7 @@ import type { Percentiles } from '../checker/latency-meter';
 import type { PayoutEnds } from '../checker/payout-audit';
 import type { PayoutClientCounts } from '../checker/payouts';
 import { type FaultName, faultNamed } from '../faults';
-import type { DatabaseCost } from './parts/database-part';
+import type { DatabaseCost } from './database-cost';
 import { wrapped } from './report-lines';
 
 /** How many kills hit before the effects of what they ended, and how many after these and before the answer. */

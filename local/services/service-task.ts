@@ -13,6 +13,7 @@ const RESTART_PAUSE_MILLISECONDS = 200;
 /** How long a task may take from when it listens until it says that it is ready. */
 const READY_MILLISECONDS = 30_000;
 const READY_PAUSE_MILLISECONDS = 50;
+const READY_ANSWER_MILLISECONDS = 1_000;
 
 /** One task of a Fargate service, or one pod of a deployment: its process, and the one that takes its place when it was killed. */
 export class ServiceTask {
@@ -96,7 +97,8 @@ export class ServiceTask {
     if (readinessPath === undefined) {
       return;
     }
-    const isReady = () => fetch(`http://127.0.0.1:${this.listeningPort}${readinessPath}`).then(({ ok }) => ok, () => false);
+    const signal = () => AbortSignal.timeout(READY_ANSWER_MILLISECONDS);
+    const isReady = () => fetch(`http://127.0.0.1:${this.listeningPort}${readinessPath}`, { signal: signal() }).then(({ ok }) => ok, () => false);
     for (const start = Date.now(); !(await isReady());) {
       if (Date.now() - start > READY_MILLISECONDS) {
         throw new Error(`${name} was not ready after ${READY_MILLISECONDS / 1_000} s: ${readinessPath} does not answer 200. Its log: ${this.logFile}`);

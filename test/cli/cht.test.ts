@@ -65,7 +65,7 @@ describe('cht', () => {
     [['size', reference, '--environment', 'local'], 1, 'is synthesized already'],
     [['explain', 'nothing-of-the-kind', reference], 1, 'No decision is called nothing-of-the-kind.'],
     [['explain'], 2, 'Say what to explain'],
-    [['run', foreign], 1, 'has no Fargate service that could take payments.'],
+    [['run', foreign], 1, 'has neither a Fargate service nor pods behind a route that could take payments.'],
   ])('says what is wrong with %j', async (words, exitCode, message) => {
     const result = await cht(words);
     expect(result.exitCode).toBe(exitCode);

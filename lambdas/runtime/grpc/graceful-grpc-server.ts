@@ -22,6 +22,8 @@ export interface GracefulGrpcServerOptions {
   readonly connectionSeconds?: number;
   /** After how long a connection without any traffic is asked whether it is still there, in seconds. From 1 to 86400. @default 30 */
   readonly keepAliveSeconds?: number;
+  /** How long calls under way are waited for once the server drains, in seconds. From 1 to 86400. @default 12 */
+  readonly drainSeconds?: number;
 }
 
 /** A day. */
@@ -42,13 +44,15 @@ const CALLS_PER_CONNECTION = 256;
 export class GracefulGrpcServer {
   private constructor(
     private readonly server: Server, private readonly health: HealthService, private readonly library: typeof import('@grpc/grpc-js'),
+    private readonly drainMilliseconds: number,
   ) {}
 
   /** @throws RangeError when an option is out of its range */
   public static async create(options: GracefulGrpcServerOptions): Promise<GracefulGrpcServer> {
-    const { connectionSeconds = 300, keepAliveSeconds = 30 } = options;
+    const { connectionSeconds = 300, drainSeconds = 12, keepAliveSeconds = 30 } = options;
     requireWholeNumber('connectionSeconds', connectionSeconds, 1, MOST_SECONDS);
     requireWholeNumber('keepAliveSeconds', keepAliveSeconds, 1, MOST_SECONDS);
+    requireWholeNumber('drainSeconds', drainSeconds, 1, MOST_SECONDS);
     const library = await grpcLibrary();
     const server = new library.Server({
       'interceptors': [...options.interceptors ?? []],
@@ -64,7 +68,7 @@ export class GracefulGrpcServer {
     const health = new HealthService([options.service]);
     server.addService(options.definition, options.implementation);
     server.addService(health.definition, health.implementation);
-    return new GracefulGrpcServer(server, health, library);
+    return new GracefulGrpcServer(server, health, library, drainSeconds * 1_000);
   }
 
   /**
@@ -85,7 +89,8 @@ export class GracefulGrpcServer {
   }
 
   /**
-   * Says that it takes no more calls, asks clients to go elsewhere, and resolves when every call under way is answered.
+   * Says that it takes no more calls, asks clients to go elsewhere, and resolves when every call under way is answered, or has had
+   * its time: one whose client does not end it is not waited for.
    *
    * @param noticeMilliseconds how long calls are still taken, so that those who ask for its health can hear of it. @default 0
    */
@@ -94,6 +99,10 @@ export class GracefulGrpcServer {
     if (noticeMilliseconds > 0) {
       await sleep(noticeMilliseconds);
     }
-    await new Promise<void>((resolve) => { this.server.tryShutdown(() => resolve()); });
+    const isOver = new AbortController();
+    // The library's own end by force knows no connections where they are not accounted for: what is left ends with the process.
+    const time = sleep(this.drainMilliseconds, undefined, { signal: isOver.signal }).catch(() => undefined);
+    await Promise.race([new Promise<void>((resolve) => { this.server.tryShutdown(() => resolve()); }), time]);
+    isOver.abort();
   }
 }

@@ -6,12 +6,21 @@ const ROWS_AT_ONCE = 5_000;
 const MOST_ROWS = 200_000;
 
 const SCHEMA = 'bare_ledger';
-const USER = 'bare_ledger';
+/** As which it works. */
+export const BARE_LEDGER_USER = 'bare_ledger';
+const USER = BARE_LEDGER_USER;
 const COLUMNS = [
   ['key', 'uuid'], ['settled_at', 'bigint'], ['accepted_at', 'bigint'], ['amount', 'bigint'], ['type', 'text'], ['merchant_id', 'text'],
   ['idempotency_key', 'text'], ['currency', 'text'], ['payer_id', 'text'], ['card_token', 'text'], ['draws_on', 'text'], ['movement_reason', 'text'],
   ['rejection', 'text'], ['trace_parent', 'text'],
 ] as const;
+
+/** Part of the rows of a ledger, by when they were settled, in milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  /** Not included. */
+  readonly until: number;
+}
 
 /** How a server is reached. */
 export interface DatabaseAddress {
@@ -45,7 +54,7 @@ export class BareLedger {
     });
   }
 
-  /** Makes the tables. */
+  /** Makes the tables, and the connections. */
   public static async prepare(props: BareLedgerProps): Promise<BareLedger> {
     await withClient(props, async (owner) => {
       await owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}; CREATE ROLE ${USER} LOGIN; CREATE SCHEMA ${SCHEMA} AUTHORIZATION ${USER}`);
@@ -55,28 +64,50 @@ export class BareLedger {
     await withClient({ ...props, user: USER }, (client) => client.query(`
       CREATE TABLE ${SCHEMA}.entry (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (key));
       CREATE TABLE ${SCHEMA}.balance (merchant_id text, currency text, available numeric NOT NULL, count bigint NOT NULL, PRIMARY KEY (merchant_id, currency))`));
-    return new BareLedger(props);
+    const ledger = new BareLedger(props);
+    await ledger.connect();
+    return ledger;
   }
+
+  private clients: readonly Client[] = [];
 
   private constructor(private readonly props: BareLedgerProps) {}
 
-  /** Inserts the rows, as they were settled one after the other. @returns how many */
-  public async insert(): Promise<number> {
-    const { connections, schema } = this.props;
+  /** Makes the connections anew, as after a restart of the server. */
+  public async connect(): Promise<void> {
+    await this.disconnect();
+    this.clients = await Promise.all(Array.from({ length: this.props.connections }, () => connected({ ...this.props, user: USER })));
+  }
+
+  /**
+   * Inserts rows, as they were settled one after the other.
+   *
+   * @param span those that are taken. @default - all
+   * @returns how many
+   */
+  public async insert({ from, until }: Span = { from: 0, until: Number.MAX_SAFE_INTEGER }): Promise<number> {
     return withClient(this.props, async (owner) => {
       // The number of the transaction that stored a row stays with it.
       // WITH HOLD copies the rows: no snapshot is kept, behind which old versions of balances could not be removed.
       await owner.query(`BEGIN; DECLARE rows_of_ledger NO SCROLL CURSOR WITH HOLD FOR
-        SELECT ${COLUMNS.map(([name]) => name).join(', ')}, xmin::text FROM ${schema}.entry ORDER BY settled_at, xmin::text LIMIT ${MOST_ROWS}; COMMIT`);
+        SELECT ${COLUMNS.map(([name]) => name).join(', ')}, xmin::text FROM ${this.props.schema}.entry
+        WHERE settled_at >= ${from} AND settled_at < ${until} ORDER BY settled_at, xmin::text LIMIT ${MOST_ROWS}; COMMIT`);
       const source = new BatchSource(owner);
-      await Promise.all(Array.from({ length: connections }, () => withClient({ ...this.props, user: USER }, (client) => insertAll(client, source))));
+      await Promise.all(this.clients.map((client) => insertAll(client, source)));
       return source.rows;
     });
   }
 
-  /** Takes the tables away again. */
+  /** Takes the tables away again, and the connections. */
   public async remove(): Promise<void> {
+    await this.disconnect();
     await withClient(this.props, (owner) => owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}`));
+  }
+
+  private async disconnect(): Promise<void> {
+    const { clients } = this;
+    this.clients = [];
+    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   }
 }
 
@@ -138,12 +169,16 @@ async function insertAll(client: Client, source: BatchSource): Promise<void> {
   }
 }
 
-async function withClient<Result>(address: DatabaseAddress, use: (client: Client) => Promise<Result>): Promise<Result> {
-  const { database, host, port, user } = address;
+async function connected({ database, host, port, user }: DatabaseAddress): Promise<Client> {
   const client = new Client({ host, port, user, database, application_name: 'floor' });
   // A connection that ends fails the statement that it had.
   client.on('error', () => undefined);
   await client.connect();
+  return client;
+}
+
+async function withClient<Result>(address: DatabaseAddress, use: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = await connected(address);
   try {
     return await use(client);
   } finally {

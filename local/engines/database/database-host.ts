@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { familyTimes } from '../binary/process-times';
-import { BareLedger, type DatabaseAddress } from './bare-ledger';
+import { BARE_LEDGER_USER, BareLedger, type DatabaseAddress } from './bare-ledger';
+import { FloorSlices } from './floor-slices';
 import { PostgresqlEngine } from './postgresql-engine';
 import { ServerTime } from './server-time';
 
@@ -19,9 +20,17 @@ export interface LedgerCost {
   readonly rows: number;
   /** CPU time of the server for them, in microseconds, everything that it did for the system beside them included. */
   readonly microseconds: number;
-  /** Rows of the floor, and its CPU time. */
+  /** Rows of the floor, and its CPU time. What the server did in the background is of both, by their rows. */
   readonly floorRows: number;
   readonly floorMicroseconds: number;
+}
+
+/** What a server has done by a moment: CPU time in microseconds, of the ledger and its floor, in the background, and of the floor's connections. */
+interface Reading {
+  readonly rows: number;
+  readonly microseconds: number;
+  readonly background: number;
+  readonly floor: number;
 }
 
 /** What the server counted of faults. */
@@ -53,7 +62,8 @@ export class DatabaseHost {
   private looking?: Promise<void>;
   private absence?: Promise<void>;
   private restarts = 0;
-  private begin = { microseconds: 0, rows: 0 };
+  private begin: Reading = { microseconds: 0, background: 0, floor: 0, rows: 0 };
+  private slices?: FloorSlices;
   private refusedPrefix?: string;
   private refusedSchema?: string;
 
@@ -131,29 +141,40 @@ export class DatabaseHost {
     return { restarts: this.restarts, refusedKeys: row?.is_called === true ? Number(row.last_value) : 0 };
   }
 
-  /** What the ledger costs is counted from now on. @param schema of the ledger */
-  public async beginCost(schema: string): Promise<void> {
-    const rows = await BareLedger.rowsOf({ ...this.address, schema });
-    await this.look();
-    this.begin = { rows, microseconds: this.time.microseconds ?? 0 };
+  /**
+   * What the ledger costs is counted from now on.
+   *
+   * @param schema of the ledger
+   * @param connections that insert rows of the floor at once
+   */
+  public async beginCost(schema: string, connections: number): Promise<void> {
+    this.slices = await FloorSlices.start({ ...this.address, schema, connections });
+    this.begin = await this.read(schema);
   }
 
   /**
-   * What the ledger cost since `beginCost`, and what its floor costs.
+   * What the ledger cost since `beginCost`, and what its floor cost beside it. Where too few rows came for that, the floor is measured now.
    *
    * @param schema of the ledger
-   * @param connections that insert the floor at once
+   * @param connections that insert rows of the floor at once
    * @param floorRows rows that the floor has at least, over all rounds
    * @returns undefined where the platform does not tell of CPU time, and where no row came
    */
   public async ledgerCost(schema: string, connections: number, floorRows = FLOOR_ROWS): Promise<LedgerCost | undefined> {
     await this.untilThere();
-    await this.look();
-    const { microseconds } = this.time;
-    const rows = await BareLedger.rowsOf({ ...this.address, schema }) - this.begin.rows;
-    if (microseconds === undefined || rows === 0) {
+    const sliced = await this.slices?.stop() ?? 0;
+    const end = await this.read(schema);
+    await this.slices?.remove();
+    this.slices = undefined;
+    const rows = end.rows - this.begin.rows;
+    if (this.time.microseconds === undefined || rows === 0) {
       return undefined;
     }
+    const cost = costBetween(this.begin, end, sliced);
+    return sliced >= floorRows ? cost : { ...cost, ...await this.floorAlone(schema, connections, floorRows) };
+  }
+
+  private async floorAlone(schema: string, connections: number, floorRows: number): Promise<Pick<LedgerCost, 'floorRows' | 'floorMicroseconds'>> {
     const floor = { floorRows: 0, floorMicroseconds: 0 };
     for (let round = 0; round < MOST_FLOOR_ROUNDS && floor.floorRows < floorRows; round++) {
       const ledger = await BareLedger.prepare({ ...this.address, schema, connections });
@@ -167,7 +188,14 @@ export class DatabaseHost {
         await ledger.remove();
       }
     }
-    return { rows, microseconds: microseconds - this.begin.microseconds, ...floor };
+    return floor;
+  }
+
+  private async read(schema: string): Promise<Reading> {
+    const rows = await BareLedger.rowsOf({ ...this.address, schema });
+    await this.look();
+    const { time } = this;
+    return { rows, microseconds: time.microseconds ?? 0, background: time.backgroundMicroseconds, floor: time.microsecondsOf(BARE_LEDGER_USER) };
   }
 
   /** Stops the server, and removes what it kept. */
@@ -175,6 +203,7 @@ export class DatabaseHost {
     this.closing.abort();
     clearInterval(this.timer);
     await this.absence?.catch(() => undefined);
+    await this.slices?.stop();
     await this.looking;
     await this.engine.close();
   }
@@ -207,4 +236,11 @@ export class DatabaseHost {
       await client.end();
     }
   }
+}
+
+function costBetween(begin: Reading, end: Reading, floorRows: number): LedgerCost {
+  const rows = end.rows - begin.rows;
+  const background = (end.background - begin.background) * floorRows / (rows + floorRows);
+  const floorMicroseconds = end.floor - begin.floor + background;
+  return { rows, microseconds: end.microseconds - begin.microseconds - floorMicroseconds, floorRows, floorMicroseconds };
 }

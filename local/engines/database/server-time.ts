@@ -1,25 +1,44 @@
 import type { ProcessTimes } from '../binary/process-times';
 
+/** Of a connection: its user, database and client, as in `postgres: ledger_writer postgres 127.0.0.1(4712) INSERT`. */
+const CONNECTION = /^postgres: (\S+) \S+ \S+\(\d+\)/;
+/** Whose time is nobody's own: the server, and what it does in the background. */
+const NOBODY = '';
+
 /**
- * CPU time of a server of PostgreSQL, over all its starts: of the server itself, of what it does in the background, and of the connections of
- * everybody but its owner, who looks after it and is no part of the system. Connections show their user in the title of their process.
+ * CPU time of a server of PostgreSQL, over all its starts, by who caused it. Connections show their user in the title of their process; the owner
+ * looks after the server and is no part of the system.
  */
 export class ServerTime {
-  /** Of the starts before. */
-  private before = 0;
+  /** Of the starts before, by user. */
+  private readonly before = new Map<string, number>();
   private server: ProcessTimes | undefined;
   private readonly children = new Map<number, ProcessTimes>();
-  /** Of children that are gone, as last seen. */
-  private gone = 0;
-  private goneOfOwner = 0;
+  /** Of children of this start that are gone, as last seen, by user. */
+  private readonly gone = new Map<string, number>();
   private isKnown = true;
 
   /** @param owner user whose connections do not count */
   public constructor(private readonly owner: string) {}
 
-  /** Microseconds so far; undefined where the platform does not tell. */
+  /** Microseconds so far, of everybody but the owner; undefined where the platform does not tell. */
   public get microseconds(): number | undefined {
-    return this.isKnown ? this.before + this.sinceStart() : undefined;
+    if (!this.isKnown) {
+      return undefined;
+    }
+    let sum = 0;
+    this.byUser().forEach((microseconds, user) => { sum += user === this.owner ? 0 : microseconds; });
+    return sum;
+  }
+
+  /** Those of them that connections of a user took. */
+  public microsecondsOf(user: string): number {
+    return this.byUser().get(user) ?? 0;
+  }
+
+  /** Those of them that no connection took. */
+  public get backgroundMicroseconds(): number {
+    return this.microsecondsOf(NOBODY);
   }
 
   /**
@@ -40,8 +59,7 @@ export class ServerTime {
     const there = new Set(children.map(({ pid }) => pid));
     for (const [pid, child] of this.children) {
       if (!there.has(pid)) {
-        this.goneOfOwner += this.isOwners(child) ? child.microseconds : 0;
-        this.gone += this.isOwners(child) ? 0 : child.microseconds;
+        add(this.gone, userOf(child), child.microseconds);
         this.children.delete(pid);
       }
     }
@@ -50,25 +68,36 @@ export class ServerTime {
 
   /** The server is about to be killed, or was: what it has taken stays. */
   public ended(): void {
-    this.before += this.sinceStart();
+    this.sinceStart().forEach((microseconds, user) => add(this.before, user, microseconds));
     this.server = undefined;
     this.children.clear();
-    this.gone = 0;
-    this.goneOfOwner = 0;
+    this.gone.clear();
   }
 
-  private sinceStart(): number {
+  private byUser(): Map<string, number> {
+    const sums = this.sinceStart();
+    this.before.forEach((microseconds, user) => add(sums, user, microseconds));
+    return sums;
+  }
+
+  private sinceStart(): Map<string, number> {
+    const sums = new Map(this.gone);
     if (this.server === undefined) {
-      return 0;
+      return sums;
     }
-    const living = [...this.children.values()].filter((child) => !this.isOwners(child)).reduce((sum, { microseconds }) => sum + microseconds, 0);
-    const { endedChildrenMicroseconds, microseconds } = this.server;
-    // The operating system counts those that nobody has seen as well.
-    const ended = endedChildrenMicroseconds === undefined ? this.gone : Math.max(this.gone, endedChildrenMicroseconds - this.goneOfOwner);
-    return microseconds + living + ended;
+    const { endedChildrenMicroseconds = 0, microseconds } = this.server;
+    const seen = [...this.gone.values()].reduce((sum, one) => sum + one, 0);
+    // The operating system counts children as well that nobody has seen, and what those that were took at the end.
+    add(sums, NOBODY, microseconds + Math.max(0, endedChildrenMicroseconds - seen));
+    this.children.forEach((child) => add(sums, userOf(child), child.microseconds));
+    return sums;
   }
+}
 
-  private isOwners({ title }: ProcessTimes): boolean {
-    return title.startsWith(`postgres: ${this.owner} `);
-  }
+function userOf({ title }: ProcessTimes): string {
+  return CONNECTION.exec(title)?.[1] ?? NOBODY;
+}
+
+function add(sums: Map<string, number>, user: string, microseconds: number): void {
+  sums.set(user, (sums.get(user) ?? 0) + microseconds);
 }

@@ -2,15 +2,8 @@ import type { DatabaseFaultCounts, LedgerCost } from '../../engines/database';
 import type { DatabasePlan, LocalDatabase } from '../../plan/database-plan';
 import type { ChildProcess } from '../../processes/child-process';
 import type { DatabaseHostReady } from '../../processes/database-host';
+import type { DatabaseCost } from '../database-cost';
 import type { ChildStarter } from './child-starter';
-
-/** What PostgreSQL took for a payment, and what the least that could be in its place takes, in microseconds of CPU time. */
-export interface DatabaseCost {
-  readonly cpuMicrosecondsPerPayment: number;
-  /** The bare insert of the same rows, together those that were stored together, balances included, into the same servers. */
-  readonly floorMicrosecondsPerPayment: number;
-  readonly ratio: number;
-}
 
 /** A PostgreSQL as the checker reaches it. */
 export interface ServerAddress {
@@ -68,11 +61,11 @@ export class DatabasePart {
 
   /** What the ledger costs is counted from now on. */
   async beginCost(schema: string): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.request('beginCost', { schema })));
+    await Promise.all(this.hosts.map((host) => host.request('beginCost', { schema, connections: this.connections })));
   }
 
   /**
-   * What the ledger cost since then, and what its floor costs here: to be called once nothing else is done.
+   * What the ledger cost since then, and what its floor cost beside it, or costs now: to be called once nothing else is done.
    *
    * @returns undefined where the platform does not tell of CPU time, and where nothing is stored
    */

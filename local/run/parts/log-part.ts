@@ -9,6 +9,9 @@ import type { ChildStarter } from './child-starter';
 /** Keeps what the clusters draw apart from the load and the other engines. */
 const SEED_OFFSET = 2_000;
 
+/** A kill strikes inside the work or after its effects, by turns. */
+const KILL_MOMENTS = 2;
+
 /** Whom a kill is for: who writes to a topic, or who reads it. */
 export type LogClient = 'produce' | 'consume';
 
@@ -26,7 +29,8 @@ export class LogPart {
   }
 
   private readonly hosts: readonly ChildProcess<LogHostReady>[];
-  private armed = 0;
+  /** Kills that were armed so far. */
+  private readonly armed: { [client in LogClient]: number } = { produce: 0, consume: 0 };
   private put = 0;
 
   /** @param byCluster hosts by the ARN of their cluster */
@@ -58,9 +62,9 @@ export class LogPart {
     await Promise.all(this.hosts.map((host) => host.request('setFaults', faults)));
   }
 
-  /** Has the next call of a client held until that is gone. Clusters take turns. */
+  /** Has the next call of a client held until that is gone. Clusters take turns, after both moments had theirs. */
   async armKill(client: LogClient, moment: KillMoment): Promise<void> {
-    await this.next(this.armed++).request('armKill', { client, moment });
+    await this.next(Math.floor(this.armed[client]++ / KILL_MOMENTS)).request('armKill', { client, moment });
   }
 
   async disarmKills(): Promise<void> {

@@ -43,6 +43,14 @@ export class PlainClient {
     return answer === undefined ? `code ${code}` : answer[1];
   }
 
+  /** Begins calls whose message never comes. @returns what ends them */
+  public begin(calls: number): () => void {
+    const begun = Array.from({ length: calls }, () => (
+      this.client.makeClientStreamRequest('/payment.v1.PaymentIntake/Accept', asIs, asIs, new NewMetadata(), {}, () => undefined)
+    ));
+    return () => begun.forEach((call) => call.cancel());
+  }
+
   /** Watches the health of the server as a whole. */
   public watch(told: (status: number) => void): Promise<void> {
     const stream = this.client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', asIs, asIs, Buffer.alloc(0));

@@ -112,6 +112,26 @@ describe('a connection that is old', () => {
   });
 });
 
+describe('messages that do not come', () => {
+  it('take no more than their part of the places, and give them back', async () => {
+    const { port } = await startApi();
+    const client = new PlainClient(port);
+    ends.push(() => client.close());
+    const end = client.begin(128);
+    const untilAnswered = async (code: number): Promise<void> => {
+      for (let last: number | undefined; last !== code;) {
+        ({ code: last } = await client.accept([message({ idempotencyKey: `key-${++keys}` })]));
+      }
+    };
+    // Those that come are answered until all the others are there.
+    await untilAnswered(status.UNAVAILABLE);
+    const { code, details } = await client.accept([message()]);
+    expect([code, details]).toEqual([status.UNAVAILABLE, 'Too many messages are on their way.']);
+    end();
+    await untilAnswered(status.OK);
+  });
+});
+
 describe('a deadline', () => {
   it('ends the call for who waits; what was taken still takes effect, and is given its place back', async () => {
     const { api, port } = await startApi();

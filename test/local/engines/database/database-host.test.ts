@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { type DatabaseAddress, DatabaseHost, missingPostgresql } from '../../../../local/engines/database';
+import { FloorSlices } from '../../../../local/engines/database/floor-slices';
 import { PostgresqlConnections } from '../../../../lambdas/runtime/ledger/postgresql-connections';
 import { PostgresqlLedger } from '../../../../lambdas/runtime/ledger/postgresql-ledger';
 import { migratePostgresqlLedger } from '../../../../lambdas/runtime/ledger/postgresql-migrations';
@@ -62,10 +63,27 @@ describeUnless(missingPostgresql(), 'DatabaseHost', () => {
   });
 
   it('tells the cost from a beginning on', async () => {
-    await host.beginCost('ledger');
+    await host.beginCost('ledger', 1);
     expect(await host.ledgerCost('ledger', 1)).toBeUndefined();
     await ledger().applyPayments([payment(1, 'later-1'), payment(2, 'later-2')]);
     expect((await host.ledgerCost('ledger', 1, 1))!.rows).toBe(2);
+  });
+
+  it('does slices of the work again beside the ledger, each row once, over a restart', async () => {
+    const slices = await FloorSlices.start({ ...host.address, schema: 'ledger', connections: 2, periodMilliseconds: 50, sliceMilliseconds: 50 });
+    const rows = async () => (await asOwner(host.address, 'SELECT count(*)::int AS count FROM bare_ledger.entry') as { count: number }[])[0].count;
+    let index = 0;
+    const work = async (until: number) => {
+      while (await rows() <= until) {
+        await ledger().applyPayments([payment(index, `sliced-${index++}`)]);
+      }
+    };
+    await work(0);
+    await host.restart(0.1);
+    await host.untilThere();
+    await work(await rows());
+    expect(await slices.stop()).toBe(await rows());
+    await slices.remove();
   });
 
   it('refuses keys that begin in a way, counts the writes that had one, and nothing else is refused', async () => {

@@ -37,6 +37,20 @@ describe('the CPU time of a server', () => {
     expect(time.microseconds).toBe(36);
   });
 
+  it('is told by user, over a kill as well, and apart from what nobody asked for', () => {
+    const time = new ServerTime('postgres');
+    time.look([times(1, 'postgres', 5, 0), times(2, 'postgres: checkpointer ', 7), owner(4, 1_000), writer(5, 20), writer(6, 1)]);
+    time.look([times(1, 'postgres', 6, 25), times(2, 'postgres: checkpointer ', 8), owner(4, 1_100), writer(6, 2)]);
+    expect([time.microsecondsOf('ledger_writer'), time.microsecondsOf('postgres'), time.microsecondsOf('nobody')]).toEqual([22, 1_100, 0]);
+    // 5 are of the writer that has gone, at its end.
+    expect(time.backgroundMicroseconds).toBe(6 + 8 + 5);
+    time.ended();
+    time.look([times(9, 'postgres', 1), writer(10, 3)]);
+    expect(time.microsecondsOf('ledger_writer')).toBe(25);
+    expect(time.backgroundMicroseconds).toBe(20);
+    expect(time.microseconds).toBe(45);
+  });
+
   it('is unknown once the platform did not tell', () => {
     const time = new ServerTime('postgres');
     time.look([times(1, 'postgres', 5)]);
