@@ -70,7 +70,14 @@ export class TaskPart {
       await runJob(job, { ...this.props.localize(job.environment), ...environment }, this.starter.logFolder);
     }
     for (const pod of pods.filter(({ role }) => role === 'worker')) {
-      this.workers.push(...await Promise.all(Array.from({ length: pod.replicas }, (_, index) => this.startPod(pod, index, { PORT: '0' }))));
+      const starts = await Promise.allSettled(Array.from({ length: pod.replicas }, async (_, index) => {
+        this.workers.push(await this.startPod(pod, index, { PORT: '0' }));
+      }));
+      // All of them first: who is there is in the list of those to be stopped.
+      const failed = starts.find((start) => start.status === 'rejected');
+      if (failed !== undefined) {
+        throw failed.reason;
+      }
     }
     const portOf = () => ({ ...serviceEnvironment, PORT: String(this.services.length === 0 ? port ?? 0 : 0) });
     for (const service of services) {
