@@ -6,6 +6,7 @@ import {
   addressesFromEnvironment, databaseAuthentication, databaseFromEnvironment, ledgerSchemaFromEnvironment, shardName, sqlNameFromEnvironment,
 } from '../runtime/configuration/postgresql-from-environment';
 import { PostgresqlConnections } from '../runtime/ledger/postgresql-connections';
+import { LONGEST_KEEP_DAYS } from '../runtime/ledger/postgresql-retention';
 import { Logger } from '../runtime/observability/logger';
 import { systemClock } from '../runtime/retry/clock';
 import type { LedgerUsers, MaintenancePorts } from './tasks';
@@ -19,6 +20,7 @@ const CALL_MILLISECONDS = 3_600_000;
 const CONNECTIONS = 2;
 
 const DAY_SECONDS = 86_400;
+const LONGEST_KEEP_SECONDS = LONGEST_KEEP_DAYS * DAY_SECONDS;
 
 /** Who owns the databases. */
 interface Owner {
@@ -54,7 +56,7 @@ export async function portsFromEnvironment(environment: Environment): Promise<Op
     }),
   }));
   return {
-    shards, schema, logger, clock: systemClock,
+    shards, schema, logger, workersUseIam: databaseAuthentication(environment) === 'iam', clock: systemClock,
     close: async () => { await Promise.all(shards.map(({ database }) => database.close())); },
   };
 }
@@ -66,12 +68,15 @@ export function usersFromEnvironment(environment: Environment): LedgerUsers {
 
 /**
  * How many days entries are kept: LEDGER_TTL_SECONDS, which is not below REFUND_WINDOW_SECONDS and is that where it is not set, in whole days.
+ * Neither is above 3660 days.
  *
  * @throws Error naming the variable that is missing or malformed
  */
 export function keepDaysFromEnvironment(environment: Environment): number {
-  const window = environment.optionalText('REFUND_WINDOW_SECONDS') === undefined ? undefined : environment.integer('REFUND_WINDOW_SECONDS', { minimum: 1 });
-  const seconds = environment.integer('LEDGER_TTL_SECONDS', { minimum: window ?? 1, default: window });
+  const window = environment.optionalText('REFUND_WINDOW_SECONDS') === undefined
+    ? undefined
+    : environment.integer('REFUND_WINDOW_SECONDS', { minimum: 1, maximum: LONGEST_KEEP_SECONDS });
+  const seconds = environment.integer('LEDGER_TTL_SECONDS', { minimum: window ?? 1, maximum: LONGEST_KEEP_SECONDS, default: window });
   return Math.ceil(seconds / DAY_SECONDS);
 }
 

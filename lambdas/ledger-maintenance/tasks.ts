@@ -25,6 +25,8 @@ export interface MaintenancePorts {
   readonly shards: readonly OwnedShard[];
   /** Schema of the ledger. */
   readonly schema: string;
+  /** Whether workers log in by IAM of AWS. */
+  readonly workersUseIam: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -45,18 +47,22 @@ const DIRECTORY_SCHEMA = 'ledger_directory';
 
 /** Prepares the databases for this version of the code: may run while versions before it do, at any time, and several at once. */
 export async function migrate(ports: MaintenancePorts, users: LedgerUsers): Promise<void> {
-  const { logger, schema, shards } = ports;
+  const { logger, schema, shards, workersUseIam } = ports;
+  const granted = { ...users, schema, iam: workersUseIam };
   await everyShard(ports, async ({ database, name }) => {
     // Nobody waits for these; for what a step builds itself writers would.
     const indexes = await buildSteppedIndexes(database, schema, ports.clock);
     const steps = await migratePostgresqlLedger(database, { schema });
-    const partitions = await createPostgresqlPartitions(database, { schema, from: ports.clock.now() });
+    // A step takes from everyone what workers call: those of this database do not wait for any other.
+    await grantPostgresqlUsers(database, granted);
+    const partitions = await createPostgresqlPartitions(database, { schema, from: ports.clock.now(), partitionDays: 1 });
     logger.info('migrated', { shard: name, steps, indexes, partitions });
   });
   // Last: from then on merchants may lie in all of them.
-  await everyShard({ ...ports, shards: [shards[0]] }, ({ database }) => nameShards(database, shards.map(({ name }) => name)));
-  await everyShard(ports, ({ database }, index) => (
-    grantPostgresqlUsers(database, { schema, ...users, ...(index === 0 && { directorySchema: DIRECTORY_SCHEMA }) })));
+  await everyShard({ ...ports, shards: [shards[0]] }, async ({ database }) => {
+    await nameShards(database, shards.map(({ name }) => name));
+    await grantPostgresqlUsers(database, { ...granted, directorySchema: DIRECTORY_SCHEMA });
+  });
 }
 
 /** Brings totals of days up to date, and forgets what moved merchants left behind; either one when the other fails. */
@@ -86,10 +92,16 @@ async function forgetMoved(ports: MaintenancePorts): Promise<void> {
 export async function daily(ports: MaintenancePorts, keepDays: number): Promise<void> {
   const { clock, logger, schema } = ports;
   await everyShard(ports, async ({ database, name }) => {
-    logger.info('partitions', { shard: name, made: await createPostgresqlPartitions(database, { schema, from: clock.now() }) });
+    const made = await createPostgresqlPartitions(database, { schema, from: clock.now(), partitionDays: partitionDaysFor(keepDays) });
+    logger.info('partitions', { shard: name, made });
     const { dropped, held, moving } = await dropPostgresqlPartitions(database, { schema, keepDays, now: clock.now() });
     logger.info('partitions whose time is over', { shard: name, dropped, held, moving: moving.length });
   });
+}
+
+/** Entries stay until the last one of their partition may go: about a hundredth longer than they are kept, and a week at most. */
+function partitionDaysFor(keepDays: number): number {
+  return Math.min(Math.ceil(keepDays / 100), 7);
 }
 
 /** The directory's shards are named once; those that come later are added, and get merchants by moves. */
@@ -122,12 +134,12 @@ function shardOf({ shards }: MaintenancePorts, name: string): OwnedShard {
 }
 
 /** Works on all shards, those after one that fails included; everything may be repeated. @throws Error that tells of those that failed */
-async function everyShard(ports: MaintenancePorts, work: (shard: OwnedShard, index: number) => Promise<void>): Promise<void> {
+async function everyShard(ports: MaintenancePorts, work: (shard: OwnedShard) => Promise<void>): Promise<void> {
   const retry = retryOf(ports);
   const failures: unknown[] = [];
-  await forEachConcurrently(ports.shards, SHARDS_AT_ONCE, async (shard, index) => {
+  await forEachConcurrently(ports.shards, SHARDS_AT_ONCE, async (shard) => {
     try {
-      await retry.run(() => work(shard, index), { isRetryable: isRetryablePostgresqlError });
+      await retry.run(() => work(shard), { isRetryable: isRetryablePostgresqlError });
     } catch (error) {
       failures.push(new Error(`${shard.name}: ${textOf(error)}`, { cause: error }));
     }

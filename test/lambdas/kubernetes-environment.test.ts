@@ -117,6 +117,12 @@ describe('the environment of ledger-maintenance', () => {
       .toThrow('LEDGER_TTL_SECONDS must be a whole number between 604800 and');
   });
 
+  it.each(['LEDGER_TTL_SECONDS', 'REFUND_WINDOW_SECONDS'])('keeps them for no longer than ten years, by %s', (name) => {
+    const read = (seconds: number) => keepDaysFromEnvironment(new Environment({ [name]: String(seconds) }));
+    expect(read(316_224_000)).toBe(3_660);
+    expect(() => read(316_224_001)).toThrow(`${name} must be a whole number between 1 and 316224000, got: 316224001`);
+  });
+
   it('must have a secret for each database', async () => {
     await expect(start('ledger-maintenance daily', { ...REQUIRED['ledger-maintenance daily'], DATABASE_WRITERS: 'a,b' }))
       .rejects.toThrow('DATABASE_OWNER_SECRETS must name a secret for each of DATABASE_WRITERS, 2, got: 1');

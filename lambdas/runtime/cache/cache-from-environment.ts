@@ -1,8 +1,8 @@
 import { credentialsFromEnvironment } from '../aws/credentials';
+import { endpointsFromEnvironment } from '../configuration/endpoints-from-environment';
 import type { Environment } from '../configuration/environment';
 import { CacheTokens } from './cache-token';
 import { RedisCache, type RedisCacheOptions } from './redis-cache';
-import type { CacheEndpoint } from './redis-connection';
 
 /** Redis and Valkey listen on 6379 unless they are told otherwise. */
 const DEFAULT_PORT = 6_379;
@@ -35,17 +35,9 @@ export function cacheFromEnvironment(
   return new RedisCache({
     budgetMilliseconds: environment.integer('CACHE_TIMEOUT_MILLISECONDS', { default: 10, minimum: 1, maximum: 10_000 }),
     ...options,
-    endpoints: environment.list('CACHE_ENDPOINTS').map(readEndpoint),
+    endpoints: endpointsFromEnvironment(environment, 'CACHE_ENDPOINTS', DEFAULT_PORT, 'host:port'),
     cluster: environment.oneOf('CACHE_MODE', ['cluster', 'single'], 'cluster') === 'cluster',
     tls: environment.oneOf('CACHE_TLS', ['true', 'false'], 'true') === 'true',
     ...(tokens === undefined ? undefined : { login: () => tokens.login() }),
   });
-}
-
-function readEndpoint(text: string): CacheEndpoint {
-  const match = /^([^\s:/]+)(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) {
-    throw new Error(`CACHE_ENDPOINTS must be a comma-separated list of host:port, got: ${text}`);
-  }
-  return { host: match[1], port: Number(match[2] ?? DEFAULT_PORT) };
 }

@@ -1,6 +1,7 @@
 import { credentialsFromEnvironment } from '../aws/credentials';
 import type { KafkaConnectionOptions } from '../kafka/kafka-connection';
 import { MskIamToken } from '../kafka/msk-iam-token';
+import { endpointsFromEnvironment } from './endpoints-from-environment';
 import type { Environment } from './environment';
 import { tlsFromEnvironment } from './file-from-environment';
 
@@ -16,11 +17,7 @@ import { tlsFromEnvironment } from './file-from-environment';
  * @throws Error naming the variable that is missing or malformed
  */
 export function kafkaFromEnvironment(environment: Environment, service: string): KafkaConnectionOptions {
-  const brokers = environment.list('KAFKA_BROKERS');
-  const malformed = brokers.find((broker) => !/^[^\s:]+:\d+$/.test(broker));
-  if (malformed !== undefined) {
-    throw new Error(`KAFKA_BROKERS must be a comma-separated list of host:port, got: ${malformed}`);
-  }
+  const brokers = endpointsFromEnvironment(environment, 'KAFKA_BROKERS').map(({ host, port }) => `${host}:${port}`);
   const tls = tlsFromEnvironment(environment, 'KAFKA_TLS');
   const authentication = environment.oneOf('KAFKA_AUTHENTICATION', ['iam', 'none'], 'iam');
   if (authentication === 'iam' && tls === 'off') {

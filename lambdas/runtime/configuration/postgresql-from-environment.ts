@@ -6,6 +6,7 @@ import { isSqlName, SQL_NAME } from '../ledger/postgresql-row';
 import { PostgresqlShard } from '../ledger/postgresql-shard';
 import { postgresqlTokens } from '../ledger/postgresql-tokens';
 import { RetryPolicy } from '../retry/retry';
+import { type Endpoint, endpointsFromEnvironment } from './endpoints-from-environment';
 import type { Environment } from './environment';
 import { fileFromEnvironment, tlsFromEnvironment } from './file-from-environment';
 
@@ -14,12 +15,6 @@ const DEFAULT_SCHEMA = 'ledger';
 
 /** Attempts of one look at the directory: who waits for the first one has payments at hand. */
 const DIRECTORY_ATTEMPTS = 2;
-
-/** A server of a database. */
-export interface PostgresqlAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * What a process does with the ledger's databases.
@@ -101,16 +96,9 @@ export function shardName(index: number): string {
   return `shard-${index + 1}`;
 }
 
-/** Servers in the order in which a variable names them. @throws Error naming the variable when it is missing or malformed */
-export function addressesFromEnvironment(environment: Environment, variable: string): PostgresqlAddress[] {
-  return environment.list(variable).map((text) => {
-    const match = /^([^\s:/]+)(?::(\d{1,5}))?$/.exec(text);
-    const port = Number(match?.[2] ?? DEFAULT_PORT);
-    if (match === null || port < 1 || port > 65_535) {
-      throw new Error(`${variable} must be a comma-separated list of host or host:port, got: ${text}`);
-    }
-    return { host: match[1], port };
-  });
+/** Servers of databases in the order in which a variable names them. @throws Error naming the variable when it is missing or malformed */
+export function addressesFromEnvironment(environment: Environment, variable: string): Endpoint[] {
+  return endpointsFromEnvironment(environment, variable, DEFAULT_PORT);
 }
 
 /** DATABASE_SCHEMA. @throws Error naming it when it is malformed */
@@ -146,7 +134,7 @@ export function poolFromEnvironment(environment: Environment): number {
   return environment.integer('DATABASE_POOL', { default: 8, minimum: 1, maximum: 10_000 });
 }
 
-function passwordsFromEnvironment(environment: Environment): (address: PostgresqlAddress, user: string) => () => Promise<string> {
+function passwordsFromEnvironment(environment: Environment): (address: Endpoint, user: string) => () => Promise<string> {
   switch (databaseAuthentication(environment)) {
     case 'iam': {
       const region = environment.text('AWS_REGION');

@@ -28,6 +28,9 @@ const RESENDS = 2;
 /** Wait before each of them, in milliseconds. */
 const RESEND_MILLISECONDS = 100;
 
+/** How long connections may take to close, in milliseconds: the process that waits for it is about to end, and they end with it. */
+const CLOSE_MILLISECONDS = 2_000;
+
 /** Where the first record of a partition in a request lies. */
 interface FirstPlace {
   readonly partition: number;
@@ -68,7 +71,7 @@ export class KafkaWriter implements RecordLogWriter {
   public async close(): Promise<void> {
     await this.last;
     this.dropProducer();
-    await Promise.all(this.closing);
+    await within(CLOSE_MILLISECONDS, Promise.all(this.closing), this.options.timers ?? systemTimers).catch(() => undefined);
   }
 
   private async send(records: readonly OutgoingLogRecord[]): Promise<readonly (LogPlace | Error)[]> {

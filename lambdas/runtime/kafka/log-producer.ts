@@ -124,10 +124,11 @@ export class LogProducer implements PaymentStream {
 
   /** What waited behind a request for so long that its time is over is not sent at all. */
   private giveUpLate(): void {
-    const late = this.waiting.filter(({ attempts }) => attempts.isLate);
-    if (late.length > 0) {
-      this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((record) => !late.includes(record)));
+    const late = new Set(this.waiting.filter(({ attempts }) => attempts.isLate));
+    if (late.size > 0) {
+      this.waiting.splice(0, this.waiting.length, ...this.waiting.filter((record) => !late.has(record)));
       const error = new Error(`no request could begin within ${this.deliveryMilliseconds} ms`);
+      this.options.onError?.(error);
       late.forEach((record) => this.fail(record, error));
     }
   }

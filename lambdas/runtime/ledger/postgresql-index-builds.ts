@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../retry/clock';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
+import { withoutLockTimeout } from './postgresql-lock-waits';
 import { quotedSchema } from './postgresql-row';
 
 /** An index of the journal that a step makes on all of its partitions at once, in one transaction: writers would wait for all of that. */
@@ -44,11 +45,13 @@ export async function buildSteppedIndexes(database: PostgresqlSessions, schemaNa
       await clock.sleep(POLL_MILLISECONDS);
     }
     try {
-      let built = 0;
-      for (const index of await wantedIndexes(session, schema)) {
-        built += await buildOn(session, schema, index);
-      }
-      return built;
+      return await withoutLockTimeout(session, async () => {
+        let built = 0;
+        for (const index of await wantedIndexes(session, schema)) {
+          built += await buildOn(session, schema, index);
+        }
+        return built;
+      });
     } finally {
       // Where the connection is gone so is the lock; the first error tells more.
       await lock('pg_advisory_unlock').catch(() => undefined);

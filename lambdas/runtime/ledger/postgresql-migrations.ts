@@ -49,7 +49,11 @@ export function migrationChecksum({ sql }: Migration): string {
 async function takeNext(session: PostgresqlCaller, schema: string, migrations: readonly Migration[]): Promise<number | undefined> {
   // Until the transaction ends. Its key is the name of the schema: ledgers of other schemas do not wait.
   await session.query({ text: "SELECT pg_advisory_xact_lock(hashtextextended('ledger migration ' || $1, 0))", values: [schema] });
-  await session.query({ text: `CREATE SCHEMA IF NOT EXISTS ${schema}` });
+  // Read, as what a session has cached of names may be of before it waited for the lock.
+  const known = await session.query({ text: 'SELECT FROM pg_namespace WHERE nspname = $1', values: [schema.slice(1, -1)] });
+  if (known.length === 0) {
+    await session.query({ text: `CREATE SCHEMA ${schema}` });
+  }
   await session.query({ text: `SET LOCAL search_path TO ${schema}` });
   await session.query({
     text: 'CREATE TABLE IF NOT EXISTS migration (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now())',

@@ -1,5 +1,6 @@
 import { requireWholeNumber } from '../configuration/option-rules';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
+import { withoutLockTimeout } from './postgresql-lock-waits';
 import { quotedSchema } from './postgresql-row';
 
 export interface RetentionOptions {
@@ -26,6 +27,9 @@ export interface RetentionReport {
   readonly moving: readonly string[];
 }
 
+/** For how long entries may be kept, in days: ten years. */
+export const LONGEST_KEEP_DAYS = 3_660;
+
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
@@ -37,7 +41,7 @@ const DAY_MILLISECONDS = 86_400_000;
  */
 export async function dropPostgresqlPartitions(database: PostgresqlSessions, options: RetentionOptions): Promise<RetentionReport> {
   const { keepDays, now = Date.now(), keysPerCall = 5_000 } = options;
-  requireWholeNumber('keepDays', keepDays, 1, 3_660);
+  requireWholeNumber('keepDays', keepDays, 1, LONGEST_KEEP_DAYS);
   requireWholeNumber('keysPerCall', keysPerCall, 1, 100_000);
   const schema = quotedSchema(options.schema ?? 'ledger');
   return database.withSession(async (session) => {
@@ -48,7 +52,7 @@ export async function dropPostgresqlPartitions(database: PostgresqlSessions, opt
       return { dropped: [], held: [], moving: [] };
     }
     try {
-      return await dropAll(session, schema, now - keepDays * DAY_MILLISECONDS, keysPerCall);
+      return await withoutLockTimeout(session, () => dropAll(session, schema, now - keepDays * DAY_MILLISECONDS, keysPerCall));
     } finally {
       // Where the connection is gone so is the lock; the first error tells more.
       const unlock = { text: "SELECT pg_advisory_unlock(hashtextextended('ledger retention ' || $1, 0))", values: [schema] };

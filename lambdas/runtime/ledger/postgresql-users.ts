@@ -11,6 +11,8 @@ export interface PostgresqlUsersOptions {
   readonly writer: string;
   /** Who reads. */
   readonly reader: string;
+  /** Whether both log in by IAM of AWS, where the server is one of Amazon RDS: they have no password then. @default false */
+  readonly iam?: boolean;
 }
 
 /** What is read of a ledger. Partitions are read through `entry`. */
@@ -28,14 +30,14 @@ const DIRECTORY_TABLES = ['head', 'merchant_move', 'placement', 'shard'];
 const IAM_ROLE = 'rds_iam';
 
 /**
- * Makes the users of a migrated database where they are not there, and gives them the least that they need: neither may define anything or write a
- * table, and the reader may change nothing. Moves of merchants, partitions and migrations are left to the owner. On Amazon RDS both authenticate by
- * IAM. It may run again at any time, and several at once.
+ * Makes the users of a migrated database where they are not there, and gives them the least that they need. A user that it made may not define
+ * anything or write a table, and its reader may change nothing; one that was there keeps all that it was given before. Moves of merchants, partitions
+ * and migrations are left to the owner. It may run again at any time, and several at once.
  *
  * @throws Error when a name is none; PostgresqlError or PostgresqlConnectionError when the database does not answer, or the user may not do that
  */
 export async function grantPostgresqlUsers(database: PostgresqlSessions, options: PostgresqlUsersOptions): Promise<void> {
-  const { directorySchema } = options;
+  const { directorySchema, iam = false } = options;
   const schema = quotedSchema(options.schema ?? 'ledger');
   const [writer, reader] = [quotedName('writer', options.writer), quotedName('reader', options.reader)];
   const users = [...new Set([writer, reader])];
@@ -43,8 +45,13 @@ export async function grantPostgresqlUsers(database: PostgresqlSessions, options
     await inTransaction(session, async () => {
       // Until the transaction ends: two at once would change the same rows of the catalog.
       await run(session, "SELECT pg_advisory_xact_lock(hashtextextended('ledger users', 0))");
+      // As who makes partitions does: both may change the same row, that of the journal.
+      await run(session, `LOCK TABLE ${schema}.entry_partition IN SHARE ROW EXCLUSIVE MODE`);
       for (const user of users) {
         await run(session, createUser(user));
+        if (iam) {
+          await run(session, authenticateByIam(user));
+        }
       }
       // Everyone may make temporary tables unless that is said.
       await run(session, "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$");
@@ -65,8 +72,12 @@ function createUser(user: string): string {
     END IF;
   EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;
-  END $$;
-  DO $$ BEGIN
+  END $$`;
+}
+
+/** Who is a member has no password there: so nobody who logs in with one. */
+function authenticateByIam(user: string): string {
+  return `DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${IAM_ROLE}') THEN
       GRANT ${IAM_ROLE} TO ${user};
     END IF;

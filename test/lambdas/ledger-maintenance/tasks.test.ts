@@ -115,6 +115,25 @@ describeWithPostgresql('the upkeep of the ledger', () => {
     expect(await rows('SELECT count(*)::int AS count FROM ledger.entry_key')).toEqual([{ count: 0 }]);
   });
 
+  it('makes a partition a day where entries are kept for days, after those of weeks that are there', async () => {
+    const { schema, shards, ...others } = await databases.maintenance();
+    const now = Date.now() + 200 * DAY;
+    const ports = { ...others, schema, shards: [shards[1]], clock: { ...systemClock, now: () => now } };
+    await shards[1].database.query({ text: 'SELECT ledger.create_partitions($1, $2, $3)', values: [now, now + DAY, 7 * DAY] });
+    const partitions = async () => (await rows(`SELECT starts_at, ends_at FROM ledger.entry_partition WHERE ends_at > ${now} ORDER BY starts_at`, 1))
+      .map((row) => [Number(row.starts_at), Number(row.ends_at)]);
+    const [week] = await partitions();
+    await daily(ports, 7);
+    const [first, ...after] = await partitions();
+    expect(first).toEqual(week);
+    expect(new Set(after.map(([start, end]) => end - start))).toEqual(new Set([DAY]));
+    // One ends where the next one begins.
+    expect(after.map(([start]) => start)).toEqual([first, ...after].slice(0, -1).map(([, end]) => end));
+    expect(after.at(-1)![1]).toBeGreaterThanOrEqual(now + 35 * DAY);
+    await daily({ ...ports, clock: { ...systemClock, now: () => now + 300 * DAY } }, 3_660);
+    expect((await partitions()).map(([start, end]) => (end - start) / DAY).slice(-4)).toEqual([7, 7, 7, 7]);
+  });
+
   it('goes on with other databases when one does not answer, and says which', async () => {
     const ports = await databases.maintenance();
     await rows('DELETE FROM ledger.daily_total', 1);

@@ -133,15 +133,33 @@ describeWithPostgresql('the users of the ledger', () => {
     expect(Number(after.count)).toBe(Number(first.count) + 1);
   });
 
-  it('authenticate by IAM where the server knows that', async () => {
-    const members = await owner.query({ text: "SELECT pg_has_role('ledger_writer', 'rds_iam', 'MEMBER') AS writer, pg_has_role('ledger_reader', 'rds_iam', 'MEMBER') AS reader" });
-    expect(members).toEqual([{ writer: true, reader: true }]);
+  it('authenticate by IAM where workers do and the server knows that', async () => {
+    const members = () => owner.query({ text: "SELECT pg_has_role('ledger_writer', 'rds_iam', 'MEMBER') AS writer, pg_has_role('ledger_reader', 'rds_iam', 'MEMBER') AS reader" });
+    const ports = await databases.maintenance();
+    expect(await members()).toEqual([{ writer: false, reader: false }]);
+    // The other server has no such role.
+    await migrate({ ...ports, workersUseIam: true }, usersFromEnvironment(new Environment(databases.variables)));
+    expect(await members()).toEqual([{ writer: true, reader: true }]);
+  });
+
+  it('may do their work in a database that is migrated, whatever becomes of another one', async () => {
+    const { shards, ...ports } = await databases.maintenance();
+    const dead = { query: () => Promise.reject(new Error('no such host')), withSession: () => Promise.reject(new Error('no such host')) };
+    const schema = 'healthy';
+    await expect(migrate({ ...ports, schema, shards: [{ name: 'shard-1', database: dead }, shards[1]] }, usersFromEnvironment(new Environment(databases.variables))))
+      .rejects.toThrow('shard-1: no such host');
+    const may = "SELECT has_function_privilege('ledger_writer', oid, 'EXECUTE') AS may FROM pg_proc WHERE pronamespace = 'healthy'::regnamespace AND proname = 'insert_entries'";
+    expect(await shards[1].database.query({ text: may })).toEqual([{ may: true }]);
   });
 
   it('may be made again at any time, several at once', async () => {
     const users = usersFromEnvironment(new Environment(databases.variables));
     const ports = await Promise.all(Array.from({ length: 4 }, () => databases.maintenance()));
     await Promise.all(ports.map((each) => migrate(each, users)));
+    // From nothing as well.
+    for (const schema of ['anew_1', 'anew_2', 'anew_3']) {
+      await Promise.all(ports.map((each) => migrate({ ...each, schema }, users)));
+    }
     expect(await writer.query({ text: 'SELECT count(*) > 0 AS some FROM ledger.entry' })).toEqual([{ some: true }]);
   });
 });

@@ -36,6 +36,8 @@ describe('the Kafka of an environment', () => {
   it.each<[Record<string, string>, string]>([
     [{ KAFKA_BROKERS: '' }, 'KAFKA_BROKERS must be set'],
     [{ KAFKA_BROKERS: 'b-1.example.com' }, 'KAFKA_BROKERS must be a comma-separated list of host:port, got: b-1.example.com'],
+    [{ KAFKA_BROKERS: 'b-1:0' }, 'KAFKA_BROKERS must be a comma-separated list of host:port, got: b-1:0'],
+    [{ KAFKA_BROKERS: 'b-1:65536' }, 'KAFKA_BROKERS must be a comma-separated list of host:port, got: b-1:65536'],
     [{ KAFKA_TLS: '/nowhere/ca.pem' }, 'KAFKA_TLS must name a file that can be read, got: /nowhere/ca.pem (ENOENT)'],
     [{ KAFKA_AUTHENTICATION: 'plain' }, 'KAFKA_AUTHENTICATION must be one of iam, none, got: plain'],
     [{ KAFKA_TLS: 'off' }, 'KAFKA_AUTHENTICATION must be none where KAFKA_TLS is off'],

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { kafkaClient } from '../../../../lambdas/runtime/kafka/kafka-connection';
 import { KafkaWriter, type KafkaWriterOptions } from '../../../../lambdas/runtime/kafka/kafka-writer';
 import type { Timers } from '../../../../lambdas/runtime/retry/timers';
 import type { KafkaEngine } from '../../../../local/engines/log';
@@ -130,6 +131,29 @@ describe('a writer of a topic of Kafka', () => {
       engine.setFaults({});
       expect(await writer.publish([RECORD])).toEqual([{ partition: 0, offset: 1 }]);
     }));
+  });
+
+  it('closes when the time for that is over, though its connections do not', async () => {
+    await withEngine(async (engine) => {
+      const timers = new ToldTimers();
+      const writer = new KafkaWriter({ ...connectionTo(engine), topic: TOPIC, timers });
+      expect(await writer.publish([RECORD])).toEqual([{ partition: 0, offset: 0 }]);
+      const { Producer } = await kafkaClient();
+      const { close } = Producer.prototype;
+      const left: { close(): Promise<void> }[] = [];
+      jest.spyOn(Producer.prototype, 'close').mockImplementation(function (this: (typeof left)[number]) {
+        left.push(this);
+        return new Promise<void>(() => undefined);
+      } as never);
+      const closing = writer.close();
+      await until(() => left.length === 1 && timers.count === 1);
+      timers.expire();
+      await closing;
+      expect(timers.asked.at(-1)).toBe(2_000);
+      jest.restoreAllMocks();
+      expect(Producer.prototype.close).toBe(close);
+      await left[0].close();
+    });
   });
 
   it.each([0, 1.5, 2 ** 31])('refuses to wait for %p ms', (publishMilliseconds) => {

@@ -118,16 +118,19 @@ describe('a producer of a log', () => {
       },
       close: async () => undefined,
     };
-    const producer = producerOf(log, { deliveryMilliseconds: 500, maximumRecordPayments: 1 });
+    const errors: string[] = [];
+    const producer = producerOf(log, { deliveryMilliseconds: 500, maximumRecordPayments: 1, onError: ({ message }) => errors.push(message) });
     const told: Delivery['kind'][] = [];
     const offer = (): boolean => producer.offer(Buffer.from('x'), ({ kind }) => told.push(kind));
     offer();
     await clock.advance(100);
     offer();
+    offer();
     await clock.advance(700);
     offer();
     await clock.advance(5_000);
-    expect([requests, told]).toEqual([2, ['durable', 'unavailable', 'durable']]);
+    expect([requests, told]).toEqual([2, ['durable', 'unavailable', 'unavailable', 'durable']]);
+    expect(errors).toEqual(['no request could begin within 500 ms']);
   });
 
   it('calls nothing durable that is not stored, leaves nothing untold at its end, and stores all that it calls durable', async () => {

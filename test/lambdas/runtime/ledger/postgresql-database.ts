@@ -34,6 +34,26 @@ export class PostgresqlDatabase {
     return connections;
   }
 
+  /** Lets no new connection wait for a lock for longer than 50 ms, unless it says otherwise, as long as something is done. */
+  public async withLockTimeout(work: () => Promise<void>): Promise<void> {
+    await this.connections.query({ text: `ALTER DATABASE ${this.engine.database} SET lock_timeout TO '50ms'` });
+    try {
+      await work();
+    } finally {
+      await this.connections.query({ text: `ALTER DATABASE ${this.engine.database} RESET lock_timeout` });
+    }
+  }
+
+  /** Whether a statement that begins like this waits for a lock, by now for much longer than `withLockTimeout` lets it. */
+  public async outwaits(statement: string): Promise<boolean> {
+    const waits = await this.connections.query({
+      text: `SELECT FROM pg_stat_activity JOIN pg_locks USING (pid)
+        WHERE NOT granted AND query LIKE $1 || '%' AND clock_timestamp() - waitstart > interval '200 ms'`,
+      values: [statement],
+    });
+    return waits.length > 0;
+  }
+
   public async stop(): Promise<void> {
     await Promise.all([this.connections, ...this.others].map((connections) => connections.close()));
     await this.engine.close();

@@ -44,6 +44,29 @@ describeWithPostgresql('the indexes that a step wants', () => {
     expect([again.relname, again.indisvalid, again.relfilenode === file]).toEqual([name, true, false]);
   });
 
+  it('wait for who began before them for longer than others may wait for a lock', async () => {
+    await older('busy');
+    await database.withLockTimeout(async () => {
+      const builder = database.connect({ poolSize: 1 });
+      let built: number | Error | undefined;
+      const building = database.connections.withSession(async (session) => {
+        await session.query({ text: 'BEGIN' });
+        await session.query({ text: 'LOCK TABLE busy.entry IN ROW EXCLUSIVE MODE' });
+        const { name } = (await session.query({ text: 'SELECT name FROM busy.entry_partition ORDER BY starts_at LIMIT 1' }))[0];
+        await session.query({ text: `LOCK TABLE busy.${String(name)} IN ROW EXCLUSIVE MODE` });
+        const all = buildSteppedIndexes(builder, 'busy').then((count) => { built = count; }, (error: Error) => { built = error; });
+        while (built === undefined && !(await database.outwaits('CREATE INDEX CONCURRENTLY'))) {
+          // Until it has waited for long.
+        }
+        await session.query({ text: 'COMMIT' });
+        await all;
+      });
+      await building;
+      expect(built).toBeGreaterThan(0);
+      expect(await builder.query({ text: 'SHOW lock_timeout' })).toEqual([{ lock_timeout: '50ms' }]);
+    });
+  });
+
   it('are left to the step in a database that has no schema yet, or no partitions', async () => {
     expect(await buildSteppedIndexes(database.connections, 'nothing')).toBe(0);
     await migratePostgresqlLedger(database.connections, { schema: 'empty', migrations: LEDGER_MIGRATIONS.slice(0, 2) });

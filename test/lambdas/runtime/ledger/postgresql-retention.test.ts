@@ -126,6 +126,28 @@ describeWithPostgresql('what goes with time in a ledger of PostgreSQL', () => {
       expect(await count('ledger.entry_partition WHERE starts_at = $1', [first])).toBe(0);
     });
 
+    it('waits for who still reads for longer than others may wait for a lock', async () => {
+      await ledger.applyPayments([payment(merchant, 'k')]);
+      now = first + (KEEP + 1) * DAY;
+      await database.withLockTimeout(async () => {
+        const patient = database.connect({ poolSize: 1 });
+        let report: RetentionReport | Error | undefined;
+        await database.connections.withSession(async (session) => {
+          await session.query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ' });
+          await session.query({ text: 'SELECT count(*) FROM ledger.entry' });
+          const dropping = dropPostgresqlPartitions(patient, { keepDays: KEEP, now })
+            .then((it) => { report = it; }, (error: Error) => { report = error; });
+          while (report === undefined && !(await database.outwaits('ALTER TABLE'))) {
+            // Until it has waited for long.
+          }
+          await session.query({ text: 'COMMIT' });
+          await dropping;
+        });
+        expect(report).toMatchObject({ dropped: expect.arrayContaining([`entry_${first}`]) });
+        expect(await patient.query({ text: 'SHOW lock_timeout' })).toEqual([{ lock_timeout: '50ms' }]);
+      });
+    });
+
     it('leaves the work to one of several', async () => {
       await ledger.applyPayments([payment(merchant, 'k')]);
       now = first + (KEEP + 5) * DAY;
