@@ -52,3 +52,13 @@ export function requirePattern(name: string, value: string | undefined, pattern:
     throw new Error(`\`${name}\` must be ${meaning}, got: ${value}`);
   }
 }
+
+/**
+ * Checks that a text is a label of DNS (RFC 1123), as names of namespaces and most other objects of Kubernetes are.
+ *
+ * @param meaning what the message says of it
+ * @throws Error `` `namespace` must be lower-case letters, digits and dashes, at most 63, got: Pay ``
+ */
+export function requireDnsLabel(name: string, value: string | undefined, meaning = 'lower-case letters, digits and dashes, at most 63'): void {
+  requirePattern(name, value, /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, meaning);
+}

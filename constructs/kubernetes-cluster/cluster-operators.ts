@@ -63,6 +63,8 @@ export class ClusterOperators extends Construct {
       after,
       values: {
         deployment: { pod: { tolerations } },
+        // Helm waits for this Job before it installs anything, and there are no other nodes yet.
+        certgen: { job: { tolerations } },
         config: {
           envoyGateway: {
             // Proxies run beside their gateway, under the policies of its namespace.

@@ -200,7 +200,7 @@ export interface AddOperatorOptions {
   readonly namespace?: NamespaceMarks;
   /**
    * Whether the deployment waits until its pods are ready. What runs on nodes of Karpenter must not be waited for: there are none before the first
-   * `NodeCapacityMix`.
+   * `NodeCapacityMix`. Jobs that are hooks of a chart are waited for in any case: they must tolerate `SYSTEM_TOLERATION`, or be left out.
    *
    * @default true
    */

@@ -141,7 +141,8 @@ export class KubernetesCluster extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Waits until a Job has succeeded: what depends on this comes after it. A deployment fails where it takes longer than ten minutes.
+   * Waits until a Job has succeeded: what depends on this comes after it. A deployment fails where it takes longer than ten minutes, a minute more
+   * than a task has by default. Whoever changes that time gives the task a new `revision`: the deployment waits once more, and the Job may be gone.
    *
    * @param id names the wait.
    * @param job name and namespace of the Job, as `TaskRun` has them.
@@ -158,7 +159,7 @@ export class KubernetesCluster extends Construct implements ec2.IConnectable {
       objectNamespace: job.namespace,
       // There is none before the first pod has ended well.
       jsonPath: '.status.succeeded',
-      timeout: KUBERNETES.nodes.operatorWait,
+      timeout: KUBERNETES.task.wait,
     });
     value.node.addDependency(after);
     return value;

@@ -2,9 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as eks from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { requirePattern } from '../validation';
-
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+import { requireDnsLabel } from '../validation';
 
 /** Properties of `PodIdentity`. */
 export interface PodIdentityProps {
@@ -32,8 +30,8 @@ export class PodIdentity extends Construct implements iam.IGrantable {
   constructor(scope: Construct, id: string, props: PodIdentityProps) {
     super(scope, id);
     const { clusterName, namespace, serviceAccount } = props;
-    requirePattern('namespace', namespace, LABEL, 'lower-case letters, digits and dashes, at most 63');
-    requirePattern('serviceAccount', serviceAccount, LABEL, 'lower-case letters, digits and dashes, at most 63');
+    requireDnsLabel('namespace', namespace);
+    requireDnsLabel('serviceAccount', serviceAccount);
     this.role = new iam.Role(this, 'Role', {
       description: `Pods of ${namespace}/${serviceAccount} in ${clusterName}`,
       assumedBy: new iam.SessionTagsPrincipal(new iam.ServicePrincipal('pods.eks.amazonaws.com', {

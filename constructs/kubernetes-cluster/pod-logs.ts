@@ -3,12 +3,10 @@ import type * as eks from 'aws-cdk-lib/aws-eks-v2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { requirePattern } from '../validation';
+import { requireDnsLabel } from '../validation';
 import { ClusterOperator } from './cluster-operator';
 import type { KubernetesCluster } from './kubernetes-cluster';
 import type { PodIdentity } from './pod-identity';
-
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Properties of `PodLogs`. */
 export interface PodLogsProps {
@@ -52,7 +50,7 @@ export class PodLogs extends Construct {
     if (namespaces.length === 0) {
       throw new Error('`namespaces` must name at least one, got: none');
     }
-    namespaces.forEach((namespace) => requirePattern('namespaces', namespace, LABEL, 'lower-case letters, digits and dashes, at most 63'));
+    namespaces.forEach((namespace) => requireDnsLabel('namespaces', namespace));
     const { LOAD_BALANCER_CONTROLLER, FLUENT_BIT } = ClusterOperator;
     const { name, namespace } = FLUENT_BIT.options;
     // There first: made by Fluent Bit it had no key and no end.

@@ -103,12 +103,14 @@ export class GatewayTier extends Construct {
             envoyPDB: { maxUnavailable: `${KUBERNETES.unavailablePercent}%` },
             envoyService: {
               type: 'LoadBalancer',
-              // Addresses of clients stay what they are, and no node passes a request on to another.
+              // No node passes a request on to another. Addresses of clients stay what they are, which targets of type `ip` have to ask for over TCP:
+              // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation
               externalTrafficPolicy: 'Local',
               annotations: {
                 'service.beta.kubernetes.io/aws-load-balancer-type': 'external',
                 'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': 'ip',
                 'service.beta.kubernetes.io/aws-load-balancer-scheme': this.props.internal ? 'internal' : 'internet-facing',
+                'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes': 'preserve_client_ip.enabled=true',
                 'service.beta.kubernetes.io/aws-load-balancer-attributes': 'load_balancing.cross_zone.enabled=false',
               },
             },

@@ -7,7 +7,7 @@ export * from './node-capacity-mix';
 export * from './node-capacity-mix-props';
 export * from './pod-observability';
 export * from './pod-observability-props';
-export { type PodProbes } from './pod';
+export { type ContainerProps, type PodProbes } from './pod';
 export { type PodsProps, PodTier } from './pod-tier';
 export * from './priority-ladder';
 export * from './stateless-pods';

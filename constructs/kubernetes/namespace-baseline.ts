@@ -1,10 +1,8 @@
 import { Construct } from 'constructs';
-import { requirePattern } from '../validation';
+import { requireDnsLabel } from '../validation';
 import { k8s } from './cdk8s';
 import { KUBERNETES } from './defaults';
 
-/** Names of Kubernetes: labels of DNS, as RFC 1123 has them. */
-const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const DNS_PORT = 53;
 
 /** Which pods another policy speaks of. */
@@ -80,7 +78,7 @@ export class NamespaceBaseline extends Construct {
   /** @throws Error for a name that is no label of DNS. */
   constructor(scope: Construct, id: string, props: NamespaceBaselineProps) {
     super(scope, id);
-    requirePattern('name', props.name, NAME, 'lower-case letters, digits and dashes, at most 63');
+    requireDnsLabel('name', props.name);
     this.namespaceName = props.name;
     const version = `v1.${KUBERNETES.podSecurityVersion}`;
     this.namespace = new k8s.KubeNamespace(this, 'Namespace', {
@@ -136,7 +134,7 @@ export class NamespaceBaseline extends Construct {
 /** `AllowApi` as `allow-api`. */
 function policyName(id: string): string {
   const name = id.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
-  requirePattern('id', name, NAME, 'letters and digits, as the name of a policy is made of it');
+  requireDnsLabel('id', name, 'letters and digits, as the name of a policy is made of it');
   return name;
 }
 

@@ -201,7 +201,9 @@ export class PodObservability extends Construct {
           `More than ${alarm.parkedPercent} % of what is read can only be put aside.`),
       ];
     });
-    return [...ofGateways, ...ofPods, ...ofAnswers, ...ofWorkers];
+    const ofTasks = this.alert('tasks-failed', 'warning', `${PodExpressions.failedTasks(namespace)} > 0`,
+      'A task has failed with all its attempts, or took too long. Over once its Job is deleted.');
+    return [...ofGateways, ...ofPods, ...ofAnswers, ...ofWorkers, ofTasks];
   }
 
   private alert(name: string, severity: string, expr: string, summary: string): PrometheusRuleItem {

@@ -8,41 +8,19 @@ import { decisionsInForce } from '../sizing-metadata';
 import { requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
 import { k8s } from './cdk8s';
 import { KUBERNETES } from './defaults';
-import { podLabels, type PodProbes, podTemplate } from './pod';
+import { type ContainerProps, podLabels, type PodProbes, podTemplate } from './pod';
 import { PriorityLevel } from './priority-ladder';
 
 /** What pods of either kind, those that answer and those that read a stream, are made with. */
-export interface PodsProps {
-  /** Name of the deployment, of its pods and of what belongs to them. */
-  readonly name: string;
+export interface PodsProps extends ContainerProps {
   /** What one cell has to carry. */
   readonly workload: Workload;
-  /** Image, by its digest, or an image asset of the CDK. */
-  readonly image: string;
   /**
    * Facts that sizes rest on.
    *
    * @default Facts.DEFAULT
    */
   readonly facts?: Facts;
-  /**
-   * Command of the container.
-   *
-   * @default - that of the image
-   */
-  readonly command?: readonly string[];
-  /**
-   * Arguments of the command.
-   *
-   * @default - those of the image
-   */
-  readonly args?: readonly string[];
-  /**
-   * Environment variables. None may hold a secret: a manifest is read by many.
-   *
-   * @default - none but the options of Node.js
-   */
-  readonly environment?: { readonly [name: string]: string };
   /**
    * When its pods go, where nodes run short.
    *
@@ -85,12 +63,6 @@ export interface PodsProps {
    * @default Duration.seconds(30)
    */
   readonly drainTime?: Duration;
-  /**
-   * Labels that its nodes must have.
-   *
-   * @default - those of an arm64 node
-   */
-  readonly nodeSelector?: { readonly [name: string]: string };
 }
 
 /** What a kind of pods adds. */
@@ -134,22 +106,13 @@ export class PodTier extends Construct {
           rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: percent(KUBERNETES.surgePercent) },
         },
         template: podTemplate({
-          name: props.name,
-          image: props.image,
-          command: props.command,
-          args: props.args,
-          environment: props.environment,
+          ...props,
+          ...details,
           cpuRequest: this.sizing.cpuRequest,
           memory: this.sizing.memory,
           priority: props.priority ?? PriorityLevel.PAYMENTS,
           serviceAccountName: props.name,
           drainTime: props.drainTime ?? DEFAULTS.tier.drainTime,
-          probes: details.probes,
-          port: details.port,
-          grpcPort: details.grpcPort,
-          metricsPort: details.metricsPort,
-          guaranteedCpu: props.guaranteedCpu,
-          nodeSelector: props.nodeSelector,
         }),
       },
     });

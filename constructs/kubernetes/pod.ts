@@ -21,10 +21,40 @@ export interface PodProbes {
   readonly livenessPath: string;
 }
 
-/** What a pod of one process is made of. */
-export interface PodProps {
+/** What the one container of a pod runs. */
+export interface ContainerProps {
+  /** Name of the deployment or task, of its pods and of what belongs to them. */
   readonly name: string;
+  /** Image, by its digest, or an image asset of the CDK. */
   readonly image: string;
+  /**
+   * Command of the container.
+   *
+   * @default - that of the image
+   */
+  readonly command?: readonly string[];
+  /**
+   * Arguments of the command.
+   *
+   * @default - those of the image
+   */
+  readonly args?: readonly string[];
+  /**
+   * Environment variables. None may hold a secret: a manifest is read by many.
+   *
+   * @default - none but the options of Node.js
+   */
+  readonly environment?: { readonly [name: string]: string };
+  /**
+   * Labels that its nodes must have.
+   *
+   * @default - those of an arm64 node
+   */
+  readonly nodeSelector?: { readonly [name: string]: string };
+}
+
+/** What a pod of one process is made of. */
+export interface PodProps extends ContainerProps {
   readonly cpuRequest: number;
   readonly memory: Size;
   readonly priority: PriorityLevel;
@@ -37,11 +67,7 @@ export interface PodProps {
   readonly grpcPort?: number;
   /** Port on which it shows what it counts, beside the others. */
   readonly metricsPort?: number;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly environment?: { readonly [name: string]: string };
   readonly guaranteedCpu?: boolean;
-  readonly nodeSelector?: { readonly [name: string]: string };
   readonly volumes?: readonly k8s.Volume[];
   readonly volumeMounts?: readonly k8s.VolumeMount[];
 }

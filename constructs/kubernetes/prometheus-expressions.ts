@@ -54,6 +54,11 @@ export class PodExpressions {
     return `sum by (pod) (container_memory_working_set_bytes{${this.labels}}) / sum by (pod) (kube_pod_container_resource_limits{${this.labels},resource="memory"})`;
   }
 
+  /** Tasks of a namespace that were given up, each by its Job. Those of which an attempt failed and may be made again have no reason yet. */
+  static failedTasks(namespace: string): string {
+    return `sum by (job_name) (kube_job_status_failed{namespace="${namespace}",reason!=""})`;
+  }
+
   /** Pods that are ready. */
   static ready({ namespace, name }: MeasuredPods): string {
     return `sum(kube_deployment_status_replicas_ready{namespace="${namespace}",deployment="${name}"})`;

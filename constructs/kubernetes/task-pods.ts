@@ -5,7 +5,7 @@ import { DEFAULTS } from '../defaults';
 import { requireDurationBetween, requireIntegerBetween, requirePattern } from '../validation';
 import { k8s } from './cdk8s';
 import { KUBERNETES } from './defaults';
-import { podLabels, podTemplate } from './pod';
+import { type ContainerProps, podLabels, podTemplate } from './pod';
 import { PriorityLevel } from './priority-ladder';
 
 /** A name leaves room for what Kubernetes puts behind it for each run. */
@@ -13,31 +13,9 @@ const NAME = /^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$/;
 const HASH_LENGTH = 10;
 
 /** What pods that run to their end are made with. */
-export interface TaskPodsProps {
-  /** Name of the task and of its pods. */
-  readonly name: string;
-  /** Image, by its digest, or an image asset of the CDK. */
-  readonly image: string;
+export interface TaskPodsProps extends ContainerProps {
   /** Account of the pods. Several tasks may share one, as they do not run for others. */
   readonly serviceAccountName: string;
-  /**
-   * Command of the container.
-   *
-   * @default - that of the image
-   */
-  readonly command?: readonly string[];
-  /**
-   * Arguments of the command.
-   *
-   * @default - those of the image
-   */
-  readonly args?: readonly string[];
-  /**
-   * Environment variables. None may hold a secret: a manifest is read by many.
-   *
-   * @default - none but the options of Node.js
-   */
-  readonly environment?: { readonly [name: string]: string };
   /**
    * When its pods go, where nodes run short: they are made again.
    *
@@ -68,12 +46,6 @@ export interface TaskPodsProps {
    * @default 3
    */
   readonly retries?: number;
-  /**
-   * Labels that its nodes must have.
-   *
-   * @default - those of an arm64 node
-   */
-  readonly nodeSelector?: { readonly [name: string]: string };
 }
 
 /** What a task that runs once is made with. */
@@ -158,17 +130,11 @@ function jobSpec(props: TaskPodsProps): k8s.JobSpec {
     backoffLimit: props.retries ?? retries,
     activeDeadlineSeconds: (props.deadline ?? deadline).toSeconds(),
     template: podTemplate({
-      name: props.name,
-      image: props.image,
-      command: props.command,
-      args: props.args,
-      environment: props.environment,
+      ...props,
       cpuRequest: props.cpuRequest ?? cpu,
       memory: props.memory ?? memory,
       priority: props.priority ?? PriorityLevel.BATCH,
-      serviceAccountName: props.serviceAccountName,
       drainTime: DEFAULTS.tier.drainTime,
-      nodeSelector: props.nodeSelector,
     }),
   };
 }

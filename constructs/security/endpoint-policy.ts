@@ -63,15 +63,37 @@ function withoutResource(stack: Stack, actions: readonly string[] | undefined): 
   })];
 }
 
+/** Endpoints over which nodes pull images. */
+const OF_IMAGES: readonly string[] = ['ecr.api', 'ecr.dkr'];
+
+/**
+ * Images of managed add-ons of EKS lie in accounts of AWS, another one for each region. They are read, and nothing is written there.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html
+ */
+function imagesOfOthers(stack: Stack): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    sid: 'ImagesOfOthers',
+    principals: [new iam.AnyPrincipal()],
+    actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:PrincipalAccount': stack.account } },
+  });
+}
+
 /**
  * What may pass an interface endpoint: whoever somebody becomes inside the network, data goes to no other account.
  *
  * @param service short name, as in `com.amazonaws.<region>.<name>`
  * @param trusted numbers of further accounts whose resources may be reached
+ * @param foreignImages whether images of other accounts may be read
  */
-export function interfaceEndpointPolicy(scope: IConstruct, service: string, trusted: readonly string[]): iam.PolicyStatement[] {
+export function interfaceEndpointPolicy(
+  scope: IConstruct, service: string, trusted: readonly string[], foreignImages: boolean,
+): iam.PolicyStatement[] {
   const stack = Stack.of(scope);
-  return [ownResources(stack, trusted), ...withoutResource(stack, WITHOUT_RESOURCE[service])];
+  const images = foreignImages && OF_IMAGES.includes(service) ? [imagesOfOthers(stack)] : [];
+  return [ownResources(stack, trusted), ...withoutResource(stack, WITHOUT_RESOURCE[service]), ...images];
 }
 
 /** What may pass a gateway endpoint. The one of S3 carries the layers of images as well. */

@@ -53,6 +53,15 @@ export interface NetworkFoundationProps {
   readonly natGateways?: number;
 
   /**
+   * Whether nodes of Kubernetes run in the `egress` subnets, which need `natGateways`. Images of the add-ons of EKS lie in accounts of AWS: those
+   * of any account that lets us may then be read through the endpoints of ECR. And DynamoDB is reached from there through its endpoint, past the
+   * NAT gateways and what they charge.
+   *
+   * @default false
+   */
+  readonly kubernetesNodes?: boolean;
+
+  /**
    * What passes the endpoints: the whole workload, since cells share a network. What it comes to is written beside the decisions of the stack.
    *
    * @default - traffic and cost of the endpoints are not told
@@ -137,6 +146,9 @@ export class NetworkFoundation extends Construct {
   constructor(scope: Construct, id: string, private readonly props: NetworkFoundationProps = {}) {
     super(scope, id);
     requireIntegerBetween('natGateways', props.natGateways, 0, props.availabilityZones ?? DEFAULTS.network.availabilityZones);
+    if (props.kubernetesNodes && !props.natGateways) {
+      throw new Error(`\`natGateways\` must be at least 1 with \`kubernetesNodes\`, whose subnets are there only then, got: ${props.natGateways ?? 0}`);
+    }
     for (const account of props.trustedAccounts ?? []) {
       requirePattern('trustedAccounts', account, /^\d{12}$/, 'numbers of accounts, 12 digits');
     }
@@ -182,7 +194,9 @@ export class NetworkFoundation extends Construct {
 
     const inside = [this.applicationSubnets, this.dataSubnets];
     this.s3Endpoint = this.addGateway('S3', 's3', ec2.GatewayVpcEndpointAwsService.S3, inside);
-    this.dynamoDbEndpoint = this.addGateway('DynamoDb', 'dynamodb', ec2.GatewayVpcEndpointAwsService.DYNAMODB, inside);
+    this.dynamoDbEndpoint = this.addGateway('DynamoDb', 'dynamodb', ec2.GatewayVpcEndpointAwsService.DYNAMODB, [
+      ...inside, ...props.kubernetesNodes ? [this.egressSubnets] : [],
+    ]);
 
     this.endpointSecurityGroup = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
       vpc: this.vpc,
@@ -217,7 +231,8 @@ export class NetworkFoundation extends Construct {
       // The rules above are all that is wanted.
       open: false,
     });
-    for (const statement of interfaceEndpointPolicy(this, service.shortName, this.props.trustedAccounts ?? [])) {
+    const { kubernetesNodes = false, trustedAccounts = [] } = this.props;
+    for (const statement of interfaceEndpointPolicy(this, service.shortName, trustedAccounts, kubernetesNodes)) {
       endpoint.addToPolicy(statement);
     }
     this.interfaceEndpoints.push(endpoint);

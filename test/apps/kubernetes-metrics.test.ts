@@ -16,7 +16,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   'https://keda.sh/docs/2.20/integrations/prometheus/': ['keda_scaler_metrics_value'],
   'https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md': ['container_cpu_usage_seconds_total', 'container_memory_working_set_bytes'],
   'https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload': [
-    'kube_deployment_status_replicas_ready', 'kube_pod_container_resource_limits', 'kube_pod_container_resource_requests',
+    'kube_deployment_status_replicas_ready', 'kube_job_status_failed', 'kube_pod_container_resource_limits', 'kube_pod_container_resource_requests',
   ],
 };
 /** Labels that Prometheus's operator gives to what it reads of a pod. */

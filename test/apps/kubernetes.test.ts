@@ -173,12 +173,34 @@ describe('the stage', () => {
     const minutes = [0, 1, 2].map((cellIndex) => manifestsOf(chartOf({ upkeep: { image: IMAGE, variables: {}, revision: '', cellIndex } }))
       .filter(({ kind }) => kind === 'CronJob').map(({ metadata, spec }) => [metadata.name, (spec as { schedule: string }).schedule]));
     expect(minutes).toEqual([
-      [['ledger-hourly', '7 * * * *'], ['ledger-daily', '7 3 * * *']],
-      [['ledger-hourly', '17 * * * *'], ['ledger-daily', '17 3 * * *']],
-      [['ledger-hourly', '27 * * * *'], ['ledger-daily', '27 3 * * *']],
+      [['ledger-hourly', '7 * * * *'], ['ledger-daily', '12 3 * * *']],
+      [['ledger-hourly', '17 * * * *'], ['ledger-daily', '22 3 * * *']],
+      [['ledger-hourly', '27 * * * *'], ['ledger-daily', '32 3 * * *']],
     ]);
-    // A cell has ended before the next one begins.
+    // No two tasks begin together.
+    const begun = minutes.flat().map(([, schedule]) => schedule.split(' ')[0]);
+    expect(new Set(begun).size).toBe(begun.length);
+    // Sums of an hour have ended before the next cell begins; partitions may take as long as they need.
+    const deadlines = manifests.filter(({ kind }) => kind === 'CronJob')
+      .map(({ spec }) => (spec as { jobTemplate: { spec: { activeDeadlineSeconds: number } } }).jobTemplate.spec.activeDeadlineSeconds);
+    expect(deadlines).toEqual([540, 21_600]);
     expect(KUBERNETES.task.deadline.toMinutes()).toBeLessThan(KUBERNETES.upkeep.stagger);
+  });
+
+  it('lets nodes pull the images of add-ons of EKS, and reach DynamoDB through its endpoint', () => {
+    const endpoints = resources('network', 'AWS::EC2::VPCEndpoint').map(({ Properties }) => Properties);
+    const open = endpoints.filter(({ PolicyDocument }) => JSON.stringify(PolicyDocument).includes('ImagesOfOthers'));
+    expect(open.map(({ ServiceName }) => /ecr\.\w+/.exec(JSON.stringify(ServiceName))![0]).sort()).toEqual(['ecr.api', 'ecr.dkr']);
+    const dynamoDb = endpoints.find(({ ServiceName }) => JSON.stringify(ServiceName).includes('dynamodb'))!;
+    expect(JSON.stringify(dynamoDb.RouteTableIds).match(/egress/g)).toHaveLength(DEFAULTS.network.availabilityZones);
+  });
+
+  it('has nodes for every Job that Helm waits for: there are no others before pods come', () => {
+    const charts = resources('cell1-cluster', 'Custom::AWSCDK-EKS-HelmChart').map(({ Properties }) => Properties);
+    const valuesOf = (release: string): unknown => JSON.parse(charts.find(({ Release }) => Release === release)!.Values as string);
+    const tolerations = [{ key: 'CriticalAddonsOnly', operator: 'Exists' }];
+    expect(valuesOf('prometheus')).toMatchObject({ prometheusOperator: { admissionWebhooks: { patch: { tolerations } } } });
+    expect(valuesOf('cert-manager')).toMatchObject({ startupapicheck: { enabled: false } });
   });
 
   it('calls somebody of every alarm', () => {

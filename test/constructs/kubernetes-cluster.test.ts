@@ -8,6 +8,7 @@ import { Chart } from 'cdk8s';
 import { ADDON_VERSIONS, ClusterOperator, DataClass, DataKeys, KubernetesCluster, type KubernetesClusterProps, PodLogs } from '../../constructs';
 import { App } from '../../constructs/kubernetes/cdk8s';
 import { NamespaceBaseline } from '../../constructs/kubernetes';
+import { KUBERNETES } from '../../constructs/kubernetes/defaults';
 import { testApp, testStack } from '../support/app';
 
 function stackWith(props: Partial<KubernetesClusterProps> = {}, use: (cluster: KubernetesCluster, stack: Stack) => void = () => undefined): Stack {
@@ -279,6 +280,11 @@ describe('operators', () => {
     });
   });
 
+  it('have nodes for the Job that Helm waits for before Envoy Gateway', () => {
+    const values = JSON.parse(charts().get('envoy-gateway')!.Properties.Values as string) as { certgen: object };
+    expect(values.certgen).toEqual({ job: { tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }] } });
+  });
+
   it('take other versions and values, laid over those that are decided', () => {
     const from = Template.fromStack(stackWith({ operators: { keda: { version: '2.22.0', values: { serviceAccount: { operator: { annotations: { a: 'b' } } } } } } }, (cluster) => {
       cluster.addOperator(ClusterOperator.PROMETHEUS, { wait: false, after: [ClusterOperator.KEDA], namespace: { labels: { 'istio.io/dataplane-mode': 'ambient' } } });
@@ -298,6 +304,15 @@ describe('operators', () => {
     expect(() => stackWith({}, (cluster) => void cluster.addOperator(ClusterOperator.KEDA))).toThrow('keda twice');
     expect(() => stackWith({}, (cluster) => void cluster.operator(ClusterOperator.PROMETHEUS))).toThrow('`operator` must be one of karpenter,');
     expect(() => Template.fromStack(stackWith({ operators: { kedda: {} } }))).toThrow('`operators` must name one of karpenter,');
+  });
+});
+
+describe('a wait for a Job', () => {
+  it('is longer than a task may take, and ends before the function that waits', () => {
+    const from = Template.fromStack(stackWith({}, (cluster) => void cluster.awaitJob('Wait', { name: 'migration', namespace: 'pay' }, cluster.keda)));
+    from.hasResourceProperties('Custom::AWSCDK-EKS-KubernetesObjectValue', { ObjectName: 'migration', ObjectNamespace: 'pay', TimeoutSeconds: 600 });
+    expect(KUBERNETES.task.wait.toSeconds()).toBeGreaterThan(KUBERNETES.task.deadline.toSeconds());
+    expect(KUBERNETES.task.wait.toMinutes()).toBeLessThan(15);
   });
 });
 

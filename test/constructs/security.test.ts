@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { DataClass } from '../../constructs/security/data-class';
 import { DataKeys } from '../../constructs/security/data-keys';
-import { NetworkFoundation } from '../../constructs/security/network-foundation';
+import { NetworkFoundation, type NetworkFoundationProps } from '../../constructs/security/network-foundation';
 import { PrivateBucket, type PrivateBucketProps } from '../../constructs/security/private-bucket';
 import { TokenVault } from '../../constructs/security/token-vault';
 import { Facts } from '../../lib/facts';
@@ -307,6 +307,34 @@ describe('NetworkFoundation', () => {
     const outward = Object.entries(resourcesOf(own, 'AWS::EC2::Route')).filter(([, it]) => it.Properties.NatGatewayId).map(([id]) => id);
     expect(outward).toHaveLength(3);
     expect(outward.every((id) => id.includes('egress'))).toBe(true);
+  });
+
+  it('lets nodes of Kubernetes read images of others, and them alone, and reach DynamoDB past the NAT gateways', () => {
+    const endpointsOf = (props: NetworkFoundationProps): ReturnType<typeof resourcesOf> => {
+      const stack = testStack();
+      new NetworkFoundation(stack, 'Network', props);
+      return Object.fromEntries(Object.values(resourcesOf(Template.fromStack(stack), 'AWS::EC2::VPCEndpoint'))
+        .map((it) => [/(ecr\.api|ecr\.dkr|kinesis-streams|logs|s3|dynamodb)"/.exec(JSON.stringify(it.Properties.ServiceName))![1], it]));
+    };
+    const usual = endpointsOf({ natGateways: 3 });
+    const endpoints = endpointsOf({ natGateways: 3, kubernetesNodes: true });
+    for (const [service, { Properties }] of Object.entries(endpoints)) {
+      const before = usual[service].Properties;
+      const added = (Properties.PolicyDocument.Statement as PolicyStatement[]).filter(({ Sid }) => Sid === 'ImagesOfOthers');
+      expect({ ...Properties.PolicyDocument, Statement: Properties.PolicyDocument.Statement.filter((it: PolicyStatement) => !added.includes(it)) })
+        .toEqual(before.PolicyDocument);
+      expect(added).toEqual(!service.startsWith('ecr.') ? [] : [{
+        Sid: 'ImagesOfOthers',
+        Effect: 'Allow',
+        Principal: { AWS: '*' },
+        Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:PrincipalAccount': { Ref: 'AWS::AccountId' } } },
+      }]);
+      const tables = (Properties.RouteTableIds ?? []).filter((it: unknown) => !JSON.stringify(before.RouteTableIds).includes(JSON.stringify(it)));
+      expect(tables.map((it: { Ref: string }) => /egress/.test(it.Ref))).toEqual(service === 'dynamodb' ? [true, true, true] : []);
+    }
+    expect(() => new NetworkFoundation(testStack(), 'Network', { kubernetesNodes: true })).toThrow('`natGateways` must be at least 1 with `kubernetesNodes`');
   });
 
   it('tells what its endpoints carry and cost where it knows the workload', () => {

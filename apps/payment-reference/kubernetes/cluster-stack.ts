@@ -2,7 +2,7 @@ import { KubectlV34Layer } from '@aws-cdk/lambda-layer-kubectl-v34';
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { ClusterOperator, DataClass, KubernetesCluster, PodLogs } from '../../../constructs';
+import { ClusterOperator, DataClass, KubernetesCluster, PodLogs, SYSTEM_TOLERATION } from '../../../constructs';
 import { StatelessPods } from '../../../constructs/kubernetes';
 import type { CacheStack } from '../stacks/cache-stack';
 import type { NetworkStack } from '../stacks/network-stack';
@@ -55,7 +55,10 @@ export class ClusterStack extends Stack {
     new PodLogs(this, 'PodLogs', { cluster: this.cluster, namespaces: [NAMESPACE], encryptionKey: security.operationsKey, removalPolicy });
   }
 
-  /** What charts of the kit ask for beside the cluster's own operators. They run on nodes of Karpenter, and are not waited for. */
+  /**
+   * What charts of the kit ask for beside the cluster's own operators. They run on nodes of Karpenter, which come later: their pods are not waited
+   * for. Helm waits for Jobs that are hooks even so; these run on the system nodes, or not at all.
+   */
   private addObservers(): void {
     const { CERT_MANAGER, LOAD_BALANCER_CONTROLLER, PROMETHEUS, PROMETHEUS_ADAPTER } = ClusterOperator;
     const common = { wait: false, after: [LOAD_BALANCER_CONTROLLER] };
@@ -65,6 +68,7 @@ export class ClusterStack extends Stack {
       namespace: { labels: { 'istio.io/dataplane-mode': 'ambient' }, annotations: MONITORING },
       // Monitors and rules of all charts are taken, not only those of its own.
       values: {
+        prometheusOperator: { admissionWebhooks: { patch: { tolerations: [SYSTEM_TOLERATION] } } },
         prometheus: {
           prometheusSpec: {
             podMonitorSelectorNilUsesHelmValues: false, serviceMonitorSelectorNilUsesHelmValues: false, ruleSelectorNilUsesHelmValues: false,
@@ -78,6 +82,6 @@ export class ClusterStack extends Stack {
       // The rules of the chart itself offer every series that there is: each look would read all of them.
       values: { prometheus: { url: 'http://prometheus-operated.monitoring' }, rules: { default: false, custom: [StatelessPods.requestRateRule()] } },
     });
-    this.cluster.addOperator(CERT_MANAGER, { ...common, values: { crds: { enabled: true } } });
+    this.cluster.addOperator(CERT_MANAGER, { ...common, values: { crds: { enabled: true }, startupapicheck: { enabled: false } } });
   }
 }

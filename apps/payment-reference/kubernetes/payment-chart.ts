@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import {
-  GatewayTier, MeshPolicy, PodObservability, StatelessPods, StreamWorkerPods, TaskSchedule, type TokenIssuerOptions, WorkerSource,
+  GatewayTier, MeshPolicy, PodObservability, StatelessPods, StreamWorkerPods, TaskSchedule, type TaskScheduleProps, type TokenIssuerOptions,
+  WorkerSource,
 } from '../../../constructs/kubernetes';
 import { Chart } from '../../../constructs/kubernetes/cdk8s';
 import { KUBERNETES } from '../../../constructs/kubernetes/defaults';
@@ -108,13 +109,16 @@ export class PaymentChart extends Chart {
 
   /** Sums of days each hour, and partitions that come and go each day. Every cell does it, one after the other: none is missed when one is lost. */
   private addUpkeep(): void {
-    const { hour, minute, stagger } = KUBERNETES.upkeep;
+    const { dailyDeadline, dailyDelay, hour, minute, stagger } = KUBERNETES.upkeep;
     const { cellIndex, image } = this.props.upkeep;
-    const at = (minute + cellIndex * stagger) % MINUTES;
-    const schedules = { hourly: `${at} * * * *`, daily: `${at} ${hour} * * *` };
-    for (const [task, schedule] of Object.entries(schedules)) {
+    const at = (delay: number): number => (minute + delay + cellIndex * stagger) % MINUTES;
+    const tasks: { readonly [name: string]: Pick<TaskScheduleProps, 'deadline' | 'schedule'> } = {
+      hourly: { schedule: `${at(0)} * * * *` },
+      daily: { schedule: `${at(dailyDelay)} ${hour} * * *`, deadline: dailyDeadline },
+    };
+    for (const [task, options] of Object.entries(tasks)) {
       new TaskSchedule(this, `Upkeep-${task}`, {
-        name: `ledger-${task}`, schedule, image, args: [task], environment: this.upkeepVariables(), serviceAccountName: UPKEEP,
+        name: `ledger-${task}`, image, args: [task], environment: this.upkeepVariables(), serviceAccountName: UPKEEP, ...options,
       });
     }
   }

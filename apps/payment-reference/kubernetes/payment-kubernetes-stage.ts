@@ -54,7 +54,7 @@ export class PaymentKubernetesStage extends Stage {
     const { runbookUrl, workload } = props;
     const common: ReferenceStackProps = stageCommon(props, Phase.SCALE);
     this.security = new SecurityStack(this, 'security', common);
-    this.network = new NetworkStack(this, 'network', { ...common, security: this.security, workload });
+    this.network = new NetworkStack(this, 'network', { ...common, security: this.security, workload, kubernetesNodes: true });
     const shared = { ...common, security: this.security, network: this.network, workload };
     this.ledger = new LedgerStack(this, 'ledger', shared);
     this.data = new KubernetesDataStack(this, 'data', shared);

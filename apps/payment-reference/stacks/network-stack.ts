@@ -13,6 +13,12 @@ export interface NetworkStackProps extends ReferenceStackProps {
   readonly security: SecurityStack;
   /** What all cells together must carry. */
   readonly workload: Workload;
+  /**
+   * Whether nodes of Kubernetes run in it.
+   *
+   * @default false
+   */
+  readonly kubernetesNodes?: boolean;
 }
 
 const {
@@ -38,6 +44,7 @@ export class NetworkStack extends Stack {
       ],
       // Webhooks and transfers of payouts leave from addresses that others can allow, one for each zone.
       natGateways: props.phase.includes(Phase.ADVANCED) ? DEFAULTS.network.availabilityZones : undefined,
+      kubernetesNodes: props.kubernetesNodes,
       encryptionKey: props.security.operationsKey,
       removalPolicy: props.removalPolicy,
     });

@@ -134,7 +134,10 @@ describe('GatewayTier', () => {
     expect(at(proxies, `${base}.envoyDeployment.pod.topologySpreadConstraints.0`)).toMatchObject({ maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone' });
     expect(at(proxies, `${base}.envoyService.externalTrafficPolicy`)).toBe('Local');
     expect(at(only(gateway({ tokens: TOKENS, internal: true }), 'EnvoyProxy'), `${base}.envoyService.annotations`))
-      .toMatchObject({ 'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internal' });
+      .toMatchObject({
+        'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internal',
+        'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes': 'preserve_client_ip.enabled=true',
+      });
   });
 
   it.each<[string, Partial<GatewayTierProps>, string | RegExp]>([

@@ -45,7 +45,12 @@ describe('PodObservability', () => {
     expect([...alerts.keys()]).toEqual([
       'public-errors', 'public-slow', 'payment-api-cpu', 'payment-api-memory', 'payment-api-none',
       'payment-worker-cpu', 'payment-worker-memory', 'payment-worker-none', 'payment-api-errors', 'payment-worker-lag', 'payment-worker-parked',
+      'tasks-failed',
     ]);
+    // A task whose first attempt failed has no reason yet: it may still succeed.
+    expect(alerts.get('tasks-failed')).toMatchObject({
+      expr: 'sum by (job_name) (kube_job_status_failed{namespace="pay",reason!=""}) > 0', labels: { severity: 'warning' },
+    });
     expect(alerts.get('payment-api-errors')!.expr).toMatch(/> 0\.01$/);
     expect(alerts.get('payment-worker-parked')!.expr).toMatch(/> 0\.001$/);
     expect(alerts.get('public-errors')!.expr).toMatch(/> 0\.01$/);

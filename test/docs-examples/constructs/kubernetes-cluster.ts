@@ -9,7 +9,7 @@ export class ExampleStack extends Stack {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const workload = new Workload({ peak: Rate.perSecond(20_000) });
-    const { vpc, dataSubnets } = new NetworkFoundation(this, 'Network', { natGateways: 3 });
+    const { vpc, dataSubnets } = new NetworkFoundation(this, 'Network', { natGateways: 3, kubernetesNodes: true });
     const stream = new KafkaEventStream(this, 'Payments', { workload, vpc, vpcSubnets: dataSubnets });
     const cluster = new KubernetesCluster(this, 'Cluster', { vpc, kubectlLayer: new KubectlV34Layer(this, 'Kubectl') });
 
