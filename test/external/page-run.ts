@@ -28,7 +28,7 @@ export async function checkRealRun(browser: Browser): Promise<string[]> {
     await page.locator('#value-kill-worker').fill('1');
     await page.locator('#fault-kill-worker').click();
     await page.locator('#fault-kill-worker[aria-checked="true"]').waitFor(WAIT);
-    await page.locator('#log li.fault', { hasText: 'Kill a function' }).first().waitFor(WAIT);
+    await page.locator('#log li.fault', { hasText: 'Kill a worker' }).first().waitFor(WAIT);
     const kills = page.locator('#faults li', { has: page.locator('#fault-kill-worker') }).locator('.seen');
     await grown(page, kills, await grown(page, kills, 0));
     await page.locator('#halve').click();
