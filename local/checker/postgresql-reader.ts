@@ -24,7 +24,7 @@ export interface Statement {
 /** Values of a row in the order of the statement, as the server writes them. */
 export type Row = readonly (string | null)[];
 
-/** Calls until a server that does not answer is given up: seven minutes, longer than the longest absence that a run can ask for, and recovery after it. */
+/** Calls until a server that does not answer is given up: seven minutes, longer than any absence that a run can ask for, with its recovery. */
 const ATTEMPTS = 420;
 /** A connection that does not answer for so long is gone. */
 const ANSWER_MILLISECONDS = 60_000;
