@@ -8,7 +8,7 @@ const MOST_ROWS = 200_000;
 const SCHEMA = 'bare_ledger';
 /** As which it works. */
 export const BARE_LEDGER_USER = 'bare_ledger';
-const USER = BARE_LEDGER_USER;
+const REMOVAL = `DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${BARE_LEDGER_USER}`;
 const COLUMNS = [
   ['key', 'uuid'], ['settled_at', 'bigint'], ['accepted_at', 'bigint'], ['amount', 'bigint'], ['type', 'text'], ['merchant_id', 'text'],
   ['idempotency_key', 'text'], ['currency', 'text'], ['payer_id', 'text'], ['card_token', 'text'], ['draws_on', 'text'], ['movement_reason', 'text'],
@@ -57,11 +57,11 @@ export class BareLedger {
   /** Makes the tables, and the connections. */
   public static async prepare(props: BareLedgerProps): Promise<BareLedger> {
     await withClient(props, async (owner) => {
-      await owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}; CREATE ROLE ${USER} LOGIN; CREATE SCHEMA ${SCHEMA} AUTHORIZATION ${USER}`);
+      await owner.query(`${REMOVAL}; CREATE ROLE ${BARE_LEDGER_USER} LOGIN; CREATE SCHEMA ${SCHEMA} AUTHORIZATION ${BARE_LEDGER_USER}`);
       // What the load left to write is written before, and by others.
       await owner.query('CHECKPOINT');
     });
-    await withClient({ ...props, user: USER }, (client) => client.query(`
+    await withClient({ ...props, user: BARE_LEDGER_USER }, (client) => client.query(`
       CREATE TABLE ${SCHEMA}.entry (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (key));
       CREATE TABLE ${SCHEMA}.balance (merchant_id text, currency text, available numeric NOT NULL, count bigint NOT NULL, PRIMARY KEY (merchant_id, currency))`));
     const ledger = new BareLedger(props);
@@ -76,7 +76,7 @@ export class BareLedger {
   /** Makes the connections anew, as after a restart of the server. */
   public async connect(): Promise<void> {
     await this.disconnect();
-    this.clients = await Promise.all(Array.from({ length: this.props.connections }, () => connected({ ...this.props, user: USER })));
+    this.clients = await Promise.all(Array.from({ length: this.props.connections }, () => connected({ ...this.props, user: BARE_LEDGER_USER })));
   }
 
   /**
@@ -101,7 +101,7 @@ export class BareLedger {
   /** Takes the tables away again, and the connections. */
   public async remove(): Promise<void> {
     await this.disconnect();
-    await withClient(this.props, (owner) => owner.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; DROP ROLE IF EXISTS ${USER}`));
+    await withClient(this.props, (owner) => owner.query(REMOVAL));
   }
 
   private async disconnect(): Promise<void> {
