@@ -20,6 +20,7 @@ export class HeldPartition {
   public failures = 0;
   private logEnd: number;
   private queue: LogRecord[] = [];
+  private bytes = 0;
 
   /** @param offset the first that is not done */
   public constructor(public readonly partition: number, offset: number) {
@@ -32,6 +33,11 @@ export class HeldPartition {
   /** Records that were read and are not done. */
   public get pending(): number {
     return this.queue.length;
+  }
+
+  /** Bytes of their values. */
+  public get pendingBytes(): number {
+    return this.bytes;
   }
 
   /** Records that are in the log and not done, as far as is known. */
@@ -59,6 +65,7 @@ export class HeldPartition {
     this.logEnd = logEnd;
     for (let index = 0; index < records.length && index < room; index++) {
       this.queue.push(records[index]);
+      this.bytes += bytesOf(records[index]);
     }
     this.fetchFrom = records.length > room ? records[room].offset : next;
     if (this.queue.length === 0) {
@@ -68,10 +75,22 @@ export class HeldPartition {
     return lost;
   }
 
-  /** The next records to be done. They stay pending until `conclude`. */
-  public begin(maximum: number): readonly LogRecord[] {
+  /**
+   * The next records to be done. They stay pending until `conclude`.
+   *
+   * @param most records
+   * @param mostBytes of their values; a larger record comes alone
+   */
+  public begin(most: number, mostBytes: number): readonly LogRecord[] {
     this.isBusy = true;
-    return this.queue.slice(0, maximum);
+    let count = 0;
+    for (let bytes = 0; count < Math.min(most, this.queue.length); count++) {
+      bytes += bytesOf(this.queue[count]);
+      if (count > 0 && bytes > mostBytes) {
+        break;
+      }
+    }
+    return this.queue.slice(0, count);
   }
 
   /**
@@ -84,6 +103,7 @@ export class HeldPartition {
     this.isBusy = false;
     if (end === batch.length) {
       this.queue.splice(0, batch.length);
+      this.bytes -= batch.reduce((sum, record) => sum + bytesOf(record), 0);
       this.done = this.queue.length === 0 ? this.fetchFrom : batch[end - 1].offset + 1;
       this.failures = 0;
       return;
@@ -92,6 +112,11 @@ export class HeldPartition {
     this.done = batch[end].offset;
     this.fetchFrom = this.done;
     this.queue = [];
+    this.bytes = 0;
     this.retryAt = retryAt(this.failures);
   }
+}
+
+function bytesOf({ value }: LogRecord): number {
+  return value?.length ?? 0;
 }

@@ -13,6 +13,12 @@ export interface KafkaGroupOptions extends KafkaConnectionOptions {
   readonly group: string;
   /** After so long without a word a member is taken for dead, in milliseconds, from 6000 on: what brokers take by default. @default 10000 */
   readonly sessionMilliseconds?: number;
+  /**
+   * Name of this member that it keeps across restarts of its process, and that no other has at the same time: that of the pod. Who comes back under
+   * it within the session goes on with its partitions, and nobody else notices (static membership, KIP-345); otherwise all wait for the one that died
+   * until its session is over. @default - a member that is new after each start
+   */
+  readonly instance?: string;
   /** How often a member gives a word, in milliseconds: so long it takes to hear that the group is dealt out anew. @default 500 */
   readonly heartbeatMilliseconds?: number;
 }
@@ -31,8 +37,8 @@ const COORDINATOR_MOVED = ['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COOR
 
 /**
  * A consumer group of Apache Kafka, by the classic protocol, as the client has it: all partitions are dealt out anew when a member comes or goes
- * (the eager protocol, in turn by partition). Members that keep a partition go on with it; it is not cooperative rebalancing, and there are no static
- * members.
+ * (the eager protocol, in turn by partition). Members that keep a partition go on with it; it is not cooperative rebalancing. A member with a name of
+ * its own (`instance`) may be started again without that.
  */
 export class KafkaGroup implements RecordLogGroup {
   private readonly sessionMilliseconds: number;
@@ -54,10 +60,13 @@ export class KafkaGroup implements RecordLogGroup {
   }
 
   public async join(listener: MembershipListener): Promise<Membership> {
-    const { group: groupId, topic } = this.options;
+    const { group: groupId, instance, topic } = this.options;
     const { Consumer } = await kafkaClient();
     const base = { ...clientOptions(this.options), groupId, autocommit: false, retries: 1, retryDelay: 200 };
-    const member = new Consumer({ ...base, requestTimeout: Math.max(base.requestTimeout!, this.sessionMilliseconds + JOIN_MILLISECONDS) });
+    const member = new Consumer({
+      ...base, requestTimeout: Math.max(base.requestTimeout!, this.sessionMilliseconds + JOIN_MILLISECONDS),
+      ...(instance !== undefined && { groupInstanceId: instance }),
+    });
     const reader = new KafkaReader(new Consumer(base), topic);
     const committer = new KafkaCommitter(new Consumer({ ...base, retries: 0 }), topic);
     member.memberId = this.abandoned.pop() ?? null;

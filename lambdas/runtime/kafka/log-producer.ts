@@ -158,7 +158,8 @@ export class LogProducer implements PaymentStream {
     }
     record.attempts.succeeded();
     const { offset, partition } = place;
-    const position = { shardId: `${this.options.topic}-${partition}`, sequenceNumber: String(offset) };
-    record.items.forEach((item, index) => this.packing.settle(item, { kind: 'durable', position: { ...position, index } }));
+    const shardId = `${this.options.topic}-${partition}`;
+    const sequenceNumber = String(offset);
+    record.items.forEach((item, index) => this.packing.settle(item, { kind: 'durable', position: { shardId, sequenceNumber, index } }));
   }
 }

@@ -20,10 +20,20 @@ export interface LogWorkerOptions {
   readonly logger: Logger;
   /** Records of one batch at most. A whole number of at least 1. @default 500 */
   readonly batchRecords?: number;
+  /**
+   * Bytes of one batch at most; a larger record comes alone. It is what a partition can be set back by when a worker dies, and how long one waits for
+   * another: where records hold many payments each, a backlog would make a batch of 500 take until its deadline. A membership
+   * begins with an eighth of it, and doubles with each batch that is done. A whole number of at least 1.
+   *
+   * @default 262144
+   */
+  readonly batchBytes?: number;
   /** Batches under way at once, each of another partition. A whole number of at least 1. @default 4 */
   readonly concurrentBatches?: number;
   /** Records read and not done at most: beyond that nothing is read. A whole number of at least 1. @default 10000 */
   readonly recordsInFlight?: number;
+  /** The same in bytes; what is read at once may come on top. A whole number of at least 1. @default 33554432 (32 MiB) */
+  readonly bytesInFlight?: number;
   /** Bytes that are read of a partition at once, at most; a larger record comes alone. A whole number of at least 1. @default 1048576 */
   readonly partitionBytes?: number;
   /** How long a read waits for the first record, in milliseconds. A whole number of at least 1. @default 250 */
@@ -34,7 +44,10 @@ export interface LogWorkerOptions {
   readonly commitMilliseconds?: number;
   /** Bound of the first wait after a failure, in milliseconds; each further one doubles. @default 100 */
   readonly backoffMilliseconds?: number;
-  /** Bound of every such wait, in milliseconds. @default 30000 */
+  /**
+   * Bound of every such wait, in milliseconds. So long at most a partition stands still after what failed is there again; a ledger that is away is
+   * kept from being asked too often by its circuit breaker, not by this. @default 5000
+   */
   readonly maximumBackoffMilliseconds?: number;
   /** How long a batch may be under way before the worker counts as stuck, in milliseconds. @default 120000 */
   readonly stuckMilliseconds?: number;
@@ -50,14 +63,16 @@ export type CheckedLogWorkerOptions = Required<LogWorkerOptions>;
 export function checkedOptions(options: LogWorkerOptions): CheckedLogWorkerOptions {
   const checked = {
     batchRecords: 500,
+    batchBytes: 256 * 1024,
     concurrentBatches: 4,
     recordsInFlight: 10_000,
+    bytesInFlight: 32 * 1024 * 1024,
     partitionBytes: 1024 * 1024,
     fetchMilliseconds: 250,
     batchMilliseconds: 10_000,
     commitMilliseconds: 100,
     backoffMilliseconds: 100,
-    maximumBackoffMilliseconds: 30_000,
+    maximumBackoffMilliseconds: 5_000,
     stuckMilliseconds: 120_000,
     clock: systemClock,
     random: Math.random,

@@ -66,7 +66,10 @@ export interface FetchedRecords {
 
 /** What a member of a group is told. Nothing of it may throw. */
 export interface MembershipListener {
-  /** The group is being dealt out anew. What is held until `assigned` may be lost then. */
+  /**
+   * The group is being dealt out anew. What is held may be lost with `assigned`, and until then nobody else has it: to go on with it is to do no more
+   * than a part of a batch twice.
+   */
   rebalancing(): void;
 
   /**
@@ -94,7 +97,8 @@ export interface Membership {
   fetch(positions: readonly FetchPosition[], options: FetchOptions): Promise<readonly FetchedRecords[]>;
 
   /**
-   * Keeps how far partitions are done, for whoever holds them next.
+   * Keeps how far partitions are done, for whoever holds them next. It counts as of the round in which they were held: while the group is being dealt
+   * out it is still taken, and refused from when the next round has begun.
    *
    * @param offsets by partition, the first offset that is not done
    * @throws Error when it is not known to be kept

@@ -3,6 +3,12 @@ import { HeldPartition } from './held-partition';
 import { backoff, type CheckedLogWorkerOptions } from './log-worker-options';
 import type { LogRecord, Membership, MembershipListener } from './record-log';
 
+/**
+ * The first batch of a membership holds this share of the bytes that one may hold, and each that is done whole doubles it. A process that has just
+ * been started is slow: a full batch would take seconds, all of which are lost when it dies again, and one that dies of its batches comes past them.
+ */
+const FIRST_BATCH_SHARE = 1 / 8;
+
 /** How often a last commit is tried. */
 const LAST_COMMITS = 3;
 
@@ -11,6 +17,10 @@ const LAST_COMMITS = 3;
  *
  * Three loops share the partitions that are held. One reads those that have room, one commits what is done, and batches begin whenever something
  * changed. A partition that moves to another member is forgotten at once: what is under way of it ends, and counts for nothing.
+ *
+ * While the group is being dealt out all of that goes on. Nobody else gets a partition before the last member has said that it stays, and a group
+ * waits for one that died until its session is over: ten seconds in which nothing would be settled by anybody. What is committed meanwhile counts as
+ * of the round in which it was held, and is refused once that is over.
  */
 export class WorkerSession implements MembershipListener {
   private readonly partitions = new Map<number, HeldPartition>();
@@ -18,13 +28,16 @@ export class WorkerSession implements MembershipListener {
   private readonly batches = new Map<HeldPartition, number>();
   private membership?: Membership;
   private isAssigned = false;
-  private isRebalancing = false;
   private isStopping = false;
   private failure?: Error;
+  /** Bytes of a batch at most, by now. */
+  private batchBytes: number;
   private change = deferred();
   private readonly over = deferred();
 
-  public constructor(private readonly options: CheckedLogWorkerOptions) {}
+  public constructor(private readonly options: CheckedLogWorkerOptions) {
+    this.batchBytes = Math.ceil(options.batchBytes * FIRST_BATCH_SHARE);
+  }
 
   /** Whether its part of the partitions is known and worked on. */
   public get isReady(): boolean {
@@ -74,7 +87,10 @@ export class WorkerSession implements MembershipListener {
   }
 
   public rebalancing(): void {
-    this.isRebalancing = true;
+    if (this.membership !== undefined) {
+      // Who holds these partitions next begins behind what is done by now.
+      void this.commit(this.membership);
+    }
   }
 
   public assigned(partitions: ReadonlyMap<number, number>): void {
@@ -90,7 +106,6 @@ export class WorkerSession implements MembershipListener {
         this.partitions.set(partition, new HeldPartition(partition, offset));
       }
     });
-    this.isRebalancing = false;
     this.isAssigned = true;
     this.changed();
   }
@@ -138,13 +153,14 @@ export class WorkerSession implements MembershipListener {
 
   /** Partitions that have room, and from where on they are read. */
   private wanted(): { partition: number; offset: number }[] {
-    const { batchRecords, clock, recordsInFlight } = this.options;
-    if (this.inFlight >= recordsInFlight) {
+    const { batchBytes, batchRecords, bytesInFlight, clock, recordsInFlight } = this.options;
+    const held = [...this.partitions.values()];
+    if (this.inFlight >= recordsInFlight || held.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0) >= bytesInFlight) {
       return [];
     }
     const now = clock.now();
-    return [...this.partitions.values()]
-      .filter(({ pending, retryAt }) => pending < batchRecords && now >= retryAt)
+    return held
+      .filter(({ pending, pendingBytes, retryAt }) => pending < batchRecords && pendingBytes < batchBytes && now >= retryAt)
       .map(({ fetchFrom: offset, partition }) => ({ partition, offset }));
   }
 
@@ -158,7 +174,7 @@ export class WorkerSession implements MembershipListener {
   }
 
   private begin(): void {
-    if (this.isRebalancing || this.isStopping) {
+    if (this.isStopping) {
       return;
     }
     const now = this.options.clock.now();
@@ -177,10 +193,13 @@ export class WorkerSession implements MembershipListener {
 
   private async settle(held: HeldPartition, now: number): Promise<void> {
     const { batchMilliseconds, batchRecords, clock } = this.options;
-    const batch = held.begin(batchRecords);
+    const batch = held.begin(batchRecords, this.batchBytes);
     this.batches.set(held, now);
     const end = await this.settled(batch, held.partition, now + batchMilliseconds);
     this.batches.delete(held);
+    if (end === batch.length) {
+      this.batchBytes = Math.min(this.options.batchBytes, 2 * this.batchBytes);
+    }
     if (this.partitions.get(held.partition) === held) {
       held.conclude(batch, end, (failures) => {
         const wait = backoff(this.options, failures);
@@ -219,10 +238,6 @@ export class WorkerSession implements MembershipListener {
     const done = [...this.partitions.values()].filter((held) => held.done > held.committed).map((held) => ({ held, offset: held.done }));
     if (done.length === 0) {
       return true;
-    }
-    if (this.isRebalancing) {
-      // Whose they are is not known; what is committed now could belong to another member already.
-      return false;
     }
     try {
       await membership.commit(new Map(done.map(({ held, offset }) => [held.partition, offset])));

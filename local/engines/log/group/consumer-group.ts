@@ -1,5 +1,6 @@
 import type { Clock } from '../../../event-sources/clock';
 import { ERROR, type ErrorCode } from '../protocol/error-codes';
+import { AnnouncedIds } from './announced-ids';
 import { GroupMember } from './group-member';
 import { assigned, type JoinRequest, joinRefused, type JoinResult, NO_GENERATION, type SyncRequest, syncRefused, type SyncResult } from './group-messages';
 import { chosenProtocol, commonProtocols } from './group-protocol';
@@ -22,8 +23,7 @@ export interface ConsumerGroupProps {
  */
 export class ConsumerGroup {
   private readonly members = new Map<string, GroupMember>();
-  /** Ids that were given out and not yet come back with, and what forgets them. */
-  private readonly announced = new Map<string, () => void>();
+  private readonly announced = new AnnouncedIds();
   private current: GroupState = 'empty';
   private generation = 0;
   private leader?: string;
@@ -47,14 +47,25 @@ export class ConsumerGroup {
     return [...this.members.values()];
   }
 
-  /** Joins, or says in a new round that one stays. A new client is first told its id. See KIP-394. */
+  /**
+   * Joins, or says in a new round that one stays. A new client is first told its id (KIP-394), unless it has a name of its own: then it takes the
+   * place of who went by that before (KIP-345).
+   */
   join(clientId: string, request: JoinRequest, answer: (result: JoinResult) => void): void {
     const { memberId, protocols } = request;
+    const instance = request.groupInstanceId ?? undefined;
+    const standing = instance === undefined ? undefined : this.called(instance);
     const isKnown = memberId === '' || this.members.has(memberId) || this.announced.has(memberId);
-    if (!isKnown) {
+    if (memberId !== '' && standing !== undefined && standing.id !== memberId) {
+      answer(joinRefused(ERROR.FENCED_INSTANCE_ID, memberId));
+    } else if (!isKnown) {
       answer(joinRefused(ERROR.UNKNOWN_MEMBER_ID, memberId));
     } else if (protocols.length === 0 || !this.agrees(request)) {
       answer(joinRefused(ERROR.INCONSISTENT_GROUP_PROTOCOL, memberId));
+    } else if (memberId === '' && standing !== undefined) {
+      this.takePlaceOf(standing, clientId, request, answer);
+    } else if (memberId === '' && instance !== undefined) {
+      this.admit(this.enter(this.props.newMemberId(clientId), clientId, request), false, request, answer);
     } else if (memberId === '') {
       answer(joinRefused(ERROR.MEMBER_ID_REQUIRED, this.announce(clientId, request.sessionTimeoutMs)));
     } else {
@@ -64,9 +75,10 @@ export class ConsumerGroup {
   }
 
   /** Asks for one's part; the leader brings the parts of all. */
-  sync({ assignments, generationId, memberId, protocolName }: SyncRequest, answer: (result: SyncResult) => void): void {
+  sync(request: SyncRequest, answer: (result: SyncResult) => void): void {
+    const { assignments, generationId, groupInstanceId, memberId, protocolName } = request;
     const member = this.members.get(memberId);
-    const refusal = this.refusal(memberId, generationId) ?? this.syncRefusal(protocolName);
+    const refusal = this.refusal(memberId, generationId, groupInstanceId) ?? this.syncRefusal(protocolName);
     if (member === undefined || refusal !== undefined) {
       answer(syncRefused(refusal ?? ERROR.UNKNOWN_MEMBER_ID));
       return;
@@ -90,8 +102,8 @@ export class ConsumerGroup {
   }
 
   /** A word of a member. */
-  heartbeat(memberId: string, generationId: number): ErrorCode {
-    const refusal = this.refusal(memberId, generationId);
+  heartbeat(memberId: string, generationId: number, groupInstanceId?: string | null): ErrorCode {
+    const refusal = this.refusal(memberId, generationId, groupInstanceId);
     if (refusal !== undefined) {
       return refusal;
     }
@@ -100,11 +112,11 @@ export class ConsumerGroup {
   }
 
   /** Whether offsets may be committed, and a word of the member if so. Who is no member may do so while nobody is: a tool sets them back. */
-  commitRefusal(memberId: string, generationId: number): ErrorCode {
+  commitRefusal(memberId: string, generationId: number, groupInstanceId?: string | null): ErrorCode {
     if (generationId === NO_GENERATION && memberId === '' && this.current === 'empty') {
       return ERROR.NONE;
     }
-    const refusal = this.refusal(memberId, generationId);
+    const refusal = this.refusal(memberId, generationId, groupInstanceId);
     if (refusal !== undefined) {
       return refusal;
     }
@@ -114,7 +126,7 @@ export class ConsumerGroup {
 
   leave(memberId: string): ErrorCode {
     if (this.announced.has(memberId)) {
-      this.forget(memberId);
+      this.announced.forget(memberId);
       this.finishRoundIfAllJoined();
       return ERROR.NONE;
     }
@@ -141,7 +153,7 @@ export class ConsumerGroup {
   /** Forgets all timers. */
   close(): void {
     this.cancelRound?.();
-    this.announced.forEach((cancel) => cancel());
+    this.announced.close();
     this.members.forEach((member) => member.setExpiry(undefined));
   }
 
@@ -158,8 +170,29 @@ export class ConsumerGroup {
     this.dealAnew();
   }
 
+  /**
+   * Has a static member go on under a new id, with the part of the one that it replaces. Nothing is dealt out anew for it where the others know
+   * theirs: who restarts within its session stops nobody.
+   */
+  private takePlaceOf(before: GroupMember, clientId: string, request: JoinRequest, answer: (result: JoinResult) => void): void {
+    const member = new GroupMember(this.props.newMemberId(clientId), clientId, request);
+    member.assignment = before.assignment;
+    before.fence();
+    this.members.delete(before.id);
+    this.members.set(member.id, member);
+    if (this.leader === before.id) {
+      this.leader = member.id;
+    }
+    if (this.current === 'stable' && chosenProtocol(this.allMembers) === this.protocol) {
+      this.heard(member);
+      answer({ ...this.joined(member), skipAssignment: member.id === this.leader });
+    } else {
+      this.admit(member, false, request, answer);
+    }
+  }
+
   private enter(memberId: string, clientId: string, request: JoinRequest): GroupMember {
-    this.forget(memberId);
+    this.announced.forget(memberId);
     const member = new GroupMember(memberId, clientId, request);
     this.members.set(memberId, member);
     this.protocolType ??= request.protocolType;
@@ -180,7 +213,7 @@ export class ConsumerGroup {
   }
 
   private finishRoundIfAllJoined(): void {
-    if (this.current === 'joining' && this.announced.size === 0 && this.allMembers.every(({ isAwaitingJoin }) => isAwaitingJoin)) {
+    if (this.current === 'joining' && this.announced.isEmpty && this.allMembers.every(({ isAwaitingJoin }) => isAwaitingJoin)) {
       this.finishRound();
     }
   }
@@ -221,7 +254,10 @@ export class ConsumerGroup {
       protocolName: protocol,
       leader: this.leader!,
       memberId: member.id,
-      members: member.id === this.leader ? this.allMembers.map((each) => ({ memberId: each.id, metadata: each.metadata(protocol) })) : [],
+      members: member.id !== this.leader ? [] : this.allMembers.map((each) => ({
+        memberId: each.id, groupInstanceId: each.instance ?? null, metadata: each.metadata(protocol),
+      })),
+      skipAssignment: false,
     };
   }
 
@@ -268,16 +304,16 @@ export class ConsumerGroup {
 
   private announce(clientId: string, sessionMilliseconds: number): string {
     const memberId = this.props.newMemberId(clientId);
-    this.announced.set(memberId, this.props.clock.setTimer(() => {
-      this.announced.delete(memberId);
+    this.announced.add(memberId, this.props.clock.setTimer(() => {
+      this.announced.forget(memberId);
       this.finishRoundIfAllJoined();
     }, sessionMilliseconds));
     return memberId;
   }
 
-  private forget(memberId: string): void {
-    this.announced.get(memberId)?.();
-    this.announced.delete(memberId);
+  /** The static member of a name. */
+  private called(instance: string): GroupMember | undefined {
+    return this.allMembers.find((member) => member.instance === instance);
   }
 
   /** Waits as long as the slowest member may take. */
@@ -286,7 +322,11 @@ export class ConsumerGroup {
     this.cancelRound = this.props.clock.setTimer(over, Math.max(...this.allMembers.map(({ rebalanceMilliseconds }) => rebalanceMilliseconds)));
   }
 
-  private refusal(memberId: string, generationId: number): ErrorCode | undefined {
+  private refusal(memberId: string, generationId: number, instance?: string | null): ErrorCode | undefined {
+    const standing = instance === undefined || instance === null ? undefined : this.called(instance);
+    if (standing !== undefined && standing.id !== memberId) {
+      return ERROR.FENCED_INSTANCE_ID;
+    }
     if (!this.members.has(memberId)) {
       return ERROR.UNKNOWN_MEMBER_ID;
     }

@@ -83,8 +83,8 @@ export class GroupCoordinator {
     }
   }
 
-  heartbeat(groupId: string, memberId: string, generationId: number): ErrorCode {
-    return this.groups.get(groupId)?.consumers.heartbeat(memberId, generationId) ?? ERROR.UNKNOWN_MEMBER_ID;
+  heartbeat(groupId: string, memberId: string, generationId: number, groupInstanceId?: string | null): ErrorCode {
+    return this.groups.get(groupId)?.consumers.heartbeat(memberId, generationId, groupInstanceId) ?? ERROR.UNKNOWN_MEMBER_ID;
   }
 
   leave(groupId: string, memberId: string): ErrorCode {
@@ -92,14 +92,14 @@ export class GroupCoordinator {
   }
 
   /** Whether a member may commit now. A group that is not there yet comes to be when somebody commits who is no member. */
-  commitRefusal(groupId: string, memberId: string, generationId: number): ErrorCode {
+  commitRefusal(groupId: string, memberId: string, generationId: number, groupInstanceId?: string | null): ErrorCode {
     if (groupId === '') {
       return ERROR.INVALID_GROUP_ID;
     }
     if (!this.groups.has(groupId) && generationId !== NO_GENERATION) {
       return ERROR.GROUP_ID_NOT_FOUND;
     }
-    return this.group(groupId).consumers.commitRefusal(memberId, generationId);
+    return this.group(groupId).consumers.commitRefusal(memberId, generationId, groupInstanceId);
   }
 
   /** Keeps how far a partition is done. Asked for by `commitRefusal` before. */

@@ -23,6 +23,11 @@ export class GroupMember {
     return this.said.protocols;
   }
 
+  /** Name under which it comes back after a restart; undefined for a member that is not static. */
+  get instance(): string | undefined {
+    return this.said.groupInstanceId ?? undefined;
+  }
+
   get isAwaitingJoin(): boolean {
     return this.joinAnswer !== undefined;
   }
@@ -65,6 +70,13 @@ export class GroupMember {
     const answer = this.syncAnswer;
     this.syncAnswer = undefined;
     answer?.(result);
+  }
+
+  /** Somebody else goes by its name now. */
+  fence(): void {
+    this.setExpiry(undefined);
+    this.answerJoin(joinRefused(ERROR.FENCED_INSTANCE_ID, this.id));
+    this.answerSync(syncRefused(ERROR.FENCED_INSTANCE_ID));
   }
 
   /** Replaces the timer that takes it for dead. */

@@ -6,6 +6,8 @@ export interface JoinRequest {
   readonly rebalanceTimeoutMs: number;
   /** Empty where the client has none yet. */
   readonly memberId: string;
+  /** Name under which a static member comes back after a restart (KIP-345). @default - a member that is none */
+  readonly groupInstanceId?: string | null;
   readonly protocolType: string;
   /** Ways to deal out that it knows, the one it likes best first. */
   readonly protocols: readonly { readonly name: string; readonly metadata: Buffer }[];
@@ -18,12 +20,15 @@ export interface JoinResult {
   readonly leader: string;
   readonly memberId: string;
   /** Told to the leader alone, who deals out. */
-  readonly members: readonly { readonly memberId: string; readonly metadata: Buffer }[];
+  readonly members: readonly { readonly memberId: string; readonly groupInstanceId: string | null; readonly metadata: Buffer }[];
+  /** Whether the leader has nothing to deal out: it came back, and each goes on with its part (KIP-814). */
+  readonly skipAssignment: boolean;
 }
 
 export interface SyncRequest {
   readonly generationId: number;
   readonly memberId: string;
+  readonly groupInstanceId?: string | null;
   readonly protocolName: string | null;
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
 }
@@ -37,7 +42,7 @@ export interface SyncResult {
 export const NO_GENERATION = -1;
 
 export function joinRefused(errorCode: ErrorCode, memberId = ''): JoinResult {
-  return { errorCode, generationId: NO_GENERATION, protocolName: null, leader: '', memberId, members: [] };
+  return { errorCode, generationId: NO_GENERATION, protocolName: null, leader: '', memberId, members: [], skipAssignment: false };
 }
 
 export function syncRefused(errorCode: ErrorCode): SyncResult {

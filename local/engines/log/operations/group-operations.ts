@@ -35,18 +35,12 @@ export function groupOperations({ coordinator, port, topics }: GroupOperationsPr
       ...request,
       // Copies: the group keeps them, and what came is a part of a request.
       protocols: protocols.map(({ metadata, name }) => ({ name, metadata: Buffer.from(metadata) })),
-    }, ({ members, ...result }) => answer({
-      ...result,
-      throttleTimeMs: 0,
-      protocolType: request.protocolType,
-      skipAssignment: false,
-      members: members.map((member) => ({ ...member, groupInstanceId: null })),
-    })),
+    }, (result) => answer({ ...result, throttleTimeMs: 0, protocolType: request.protocolType })),
     SyncGroup: ({ groupId, protocolType, ...request }, _caller, answer) => coordinator.sync(groupId, request, (result) => answer({
       ...result, throttleTimeMs: 0, protocolType, protocolName: request.protocolName,
     })),
-    Heartbeat: ({ generationId, groupId, memberId }, _caller, answer) => answer({
-      throttleTimeMs: 0, errorCode: coordinator.heartbeat(groupId, memberId, generationId),
+    Heartbeat: ({ generationId, groupId, groupInstanceId, memberId }, _caller, answer) => answer({
+      throttleTimeMs: 0, errorCode: coordinator.heartbeat(groupId, memberId, generationId, groupInstanceId),
     }),
     LeaveGroup: ({ groupId, members }, _caller, answer) => answer({
       throttleTimeMs: 0,
@@ -60,9 +54,9 @@ export function groupOperations({ coordinator, port, topics }: GroupOperationsPr
 
 /** Keeps offsets, and lets records go that all groups have passed. */
 function commit(
-  { generationId, groupId, memberId, topics: sent }: RequestOf<'OffsetCommit'>, coordinator: GroupCoordinator, topics: Topics,
+  { generationId, groupId, groupInstanceId, memberId, topics: sent }: RequestOf<'OffsetCommit'>, coordinator: GroupCoordinator, topics: Topics,
 ): ResponseOf<'OffsetCommit'>['topics'] {
-  const refusal = coordinator.commitRefusal(groupId, memberId, generationId);
+  const refusal = coordinator.commitRefusal(groupId, memberId, generationId, groupInstanceId);
   return sent.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ committedLeaderEpoch: leaderEpoch, committedOffset: offset, index, metadata }) => {

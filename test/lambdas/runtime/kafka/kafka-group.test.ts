@@ -102,6 +102,32 @@ describe('a membership of a Kafka group', () => {
     }, { clock: new ManualClock(0) });
   });
 
+  it('goes on where it was when its process is started again under its name, and the other members notice nothing', async () => {
+    // Time stands still: nobody is taken for dead.
+    await withEngine(async (engine) => {
+      const named = (instance: string) => joinGroup(engine, instance, SILENT, instance);
+      const killed = await named('pod-1');
+      const joining = named('pod-2');
+      await until(() => engine.statistics().groups[0].state === 'joining');
+      // It hears of the round with its next word, which comes too late for a test: it joins anew, as after a restart.
+      const restarted = await named('pod-1');
+      const other = await joining;
+      await until(() => restarted.held.size + other.held.size === 3);
+      const { generation } = engine.statistics().groups[0];
+      const [own, others] = [[...restarted.held.keys()], other.rebalances];
+      await restarted.membership.commit(new Map(own.map((partition) => [partition, 1])));
+
+      const again = await named('pod-1');
+      await until(() => again.held.size > 0);
+      expect([...again.held]).toEqual(own.map((partition) => [partition, 1]));
+      expect([engine.statistics().groups[0].generation, other.rebalances]).toEqual([generation, others]);
+      await again.membership.commit(new Map(own.map((partition) => [partition, 2])));
+      await expect(restarted.membership.commit(new Map(own.map((partition) => [partition, 1])))).rejects.toThrow();
+      expect(own.map((partition) => committedOf(engine, partition))).toEqual(own.map(() => 2));
+      await Promise.all([killed, restarted, again, other].map(({ membership }) => membership.leave()));
+    }, { clock: new ManualClock(0) });
+  });
+
   it('is begun again by a worker that has nothing to do, after each time the broker was away', async () => {
     await withEngine((engine) => withWriter(engine, async (writer) => {
       const worker = new LogWorker({

@@ -74,7 +74,7 @@ describe('a worker of a log', () => {
     const { batches, settle } = recorded(async (records, partition) => (
       partition === 0 && failing ? records.findIndex(({ offset }) => offset === 2) : records.length
     ));
-    const worker = workerOf(settle, { backoffMilliseconds: 10_000 });
+    const worker = workerOf(settle, { backoffMilliseconds: 10_000, maximumBackoffMilliseconds: 30_000 });
     void worker.run();
     await clock.advance(4_000);
     expect(committed()).toEqual([[0, 2], [1, 4]]);
@@ -136,6 +136,64 @@ describe('a worker of a log', () => {
     expect(committed()).toEqual([[0, 100], [1, 100]]);
     // None was left out.
     expect(seen.size).toBe(200);
+    await worker.drain();
+  });
+
+  it('puts no more bytes into a batch than it may, and one record at least', async () => {
+    await log.publish([1, 1, 1, 1, 10, 10, 10, 50, 10, 20, 10].map((bytes) => ({ partition: 0, value: Buffer.alloc(bytes) })));
+    const { batches, settle } = recorded();
+    const worker = workerOf(settle, { batchBytes: 30, batchRecords: 3 });
+    void worker.run();
+    await clock.advance(2_000);
+    expect(batches).toEqual([[0, 0, 3], [0, 3, 1], [0, 4, 1], [0, 5, 2], [0, 7, 1], [0, 8, 2], [0, 10, 1]]);
+    expect([committed(), worker.inFlight]).toEqual([[[0, 11]], 0]);
+    await worker.drain();
+  });
+
+  it('begins with small batches, which grow with each that is done, and stay as they are with one that is not', async () => {
+    await fill(60);
+    let isDown = true;
+    const { batches, settle } = recorded(async (records) => (isDown ? 0 : records.length));
+    const worker = workerOf(settle, { batchBytes: 160, backoffMilliseconds: 1 });
+    void worker.run();
+    await clock.advance(1_000);
+    expect(new Set(batches.map(([, , records]) => records))).toEqual(new Set([2]));
+    isDown = false;
+    batches.length = 0;
+    await clock.advance(2_000);
+    expect(batches.map(([, , records]) => records)).toEqual([2, 4, 8, 16, 16, 14]);
+    await worker.drain();
+  });
+
+  it('reads no more than so many bytes ahead, of a partition and in all, and goes on when there is room', async () => {
+    const asked: number[][] = [];
+    await fill(100);
+    await fill(100, 1);
+    const group = log.group('workers');
+    const watched: RecordLogGroup = {
+      join: async (listener) => {
+        const membership = await group.join(listener);
+        return {
+          fetch: (positions, options) => {
+            asked.push(positions.map(({ offset }) => offset));
+            return membership.fetch(positions, options);
+          },
+          commit: (offsets) => membership.commit(offsets), leave: () => membership.leave(),
+        };
+      },
+    };
+    const gate = deferred();
+    const worker = workerOf(async (records) => {
+      await gate.promise;
+      return records.length;
+    }, { group: watched, partitionBytes: 60, batchBytes: 100, bytesInFlight: 200 });
+    void worker.run();
+    await clock.advance(5_000);
+    // Six records of ten bytes a read: two reads fill a partition.
+    expect([worker.inFlight, asked]).toEqual([24, [[0, 0], [6, 6]]]);
+    gate.resolve();
+    await clock.advance(20_000);
+    expect(committed()).toEqual([[0, 100], [1, 100]]);
     await worker.drain();
   });
 
@@ -211,7 +269,7 @@ describe('a worker of a log', () => {
     await Promise.all([first.drain(), other.drain()]);
   });
 
-  it('neither begins a batch nor commits while the group is being dealt out', async () => {
+  it('goes on with what it holds while the group is being dealt out, and keeps it', async () => {
     log = new MemoryRecordLog({ partitions: 1, clock, rebalanceMilliseconds: 5_000 });
     const { batches, settle } = recorded();
     const worker = workerOf(settle);
@@ -221,9 +279,26 @@ describe('a worker of a log', () => {
     log.group('workers').deal();
     await fill(3);
     await clock.advance(4_000);
-    expect([batches, committed()]).toEqual([[], []]);
-    await clock.advance(3_000);
     expect([batches, committed()]).toEqual([[[0, 0, 3]], [[0, 3]]]);
+    await clock.advance(3_000);
+    await fill(2);
+    await clock.advance(1_000);
+    expect([batches, committed()]).toEqual([[[0, 0, 3], [0, 3, 2]], [[0, 5]]]);
+    await worker.drain();
+  });
+
+  it('keeps what is done as soon as the group is to be dealt out, so that the next holder begins behind it', async () => {
+    log = new MemoryRecordLog({ partitions: 1, clock });
+    const { batches, settle } = recorded();
+    const worker = workerOf(settle, { commitMilliseconds: 60_000 });
+    void worker.run();
+    await clock.advance(100);
+    await fill(3);
+    await clock.advance(1_000);
+    expect([batches, committed()]).toEqual([[[0, 0, 3]], []]);
+    log.group('workers').deal();
+    await settled();
+    expect(committed()).toEqual([[0, 3]]);
     await worker.drain();
   });
 

@@ -174,6 +174,89 @@ describe('a round of a group', () => {
   });
 });
 
+describe('a member with a name of its own', () => {
+  const called = (instance: string): Partial<JoinRequest> => ({ groupInstanceId: instance });
+
+  /** Two members that are settled, the leader with a name. */
+  function room(): { room: Room; leader: string; other: string } {
+    const it = new Room();
+    const leader = joined(it, 'a', called('pod')).it!.memberId;
+    const other = it.announce('b');
+    it.join(other);
+    expect(it.join(leader, called('pod')).it).toMatchObject({ generationId: 2, leader });
+    it.sync(other, 2);
+    it.sync(leader, 2, { [leader]: 'one', [other]: 'other' });
+    expect(it.standing).toMatchObject({ state: 'stable' });
+    return { room: it, leader, other };
+  }
+
+  /** Comes without an id. */
+  function joined(it: Room, clientId: string, said: Partial<JoinRequest>): { it?: JoinResult } {
+    const result: { it?: JoinResult } = {};
+    it.coordinator.join(clientId, GROUP, it.request('', said), (answer) => { result.it = answer; });
+    return result;
+  }
+
+  it('goes on with its part when it comes back, and nobody else hears of it', async () => {
+    const { leader, other, room: it } = room();
+    await it.clock.advance(SESSION - 1);
+    expect(it.heartbeat(other, 2)).toBe(ERROR.NONE);
+    const back = joined(it, 'a', called('pod')).it!;
+    expect(back).toMatchObject({ errorCode: 0, generationId: 2, leader: back.memberId, skipAssignment: true });
+    expect(back.members.map(({ memberId }) => memberId).sort()).toEqual([back.memberId, other].sort());
+    expect(it.sync(back.memberId, 2).it!.assignment.toString()).toBe('one');
+    expect([it.heartbeat(other, 2), it.heartbeat(back.memberId, 2)]).toEqual([ERROR.NONE, ERROR.NONE]);
+    expect(it.coordinator.commitRefusal(GROUP, leader, 2)).toBe(ERROR.UNKNOWN_MEMBER_ID);
+    expect(it.coordinator.heartbeat(GROUP, leader, 2, 'pod')).toBe(ERROR.FENCED_INSTANCE_ID);
+    // The session of the one that died does not end another one's.
+    await it.clock.advance(SESSION - 1);
+    expect(it.heartbeat(back.memberId, 2)).toBe(ERROR.NONE);
+  });
+
+  it('is taken for dead like any other when it stays away', async () => {
+    const { other, room: it } = room();
+    for (let time = 0; time < SESSION; time += SESSION / 2) {
+      it.heartbeat(other, 2);
+      await it.clock.advance(SESSION / 2);
+    }
+    expect(it.heartbeat(other, 2)).toBe(ERROR.REBALANCE_IN_PROGRESS);
+    expect(it.join(other).it).toMatchObject({ generationId: 3 });
+    // Its name is free again, and it comes as a new one.
+    const late = joined(it, 'a', called('pod'));
+    it.join(other);
+    expect(late.it).toMatchObject({ errorCode: 0, generationId: 4, leader: other });
+  });
+
+  it('takes its place in a round that waits for it', () => {
+    const { leader, other, room: it } = room();
+    const newcomer = it.join(it.announce('c'));
+    const again = it.join(other);
+    expect([newcomer.it, again.it]).toEqual([undefined, undefined]);
+    const back = joined(it, 'a', called('pod'));
+    expect(back.it).toMatchObject({ generationId: 3, leader: back.it!.memberId, skipAssignment: false });
+    expect([newcomer.it!.generationId, again.it!.generationId]).toEqual([3, 3]);
+    expect(it.join(leader, called('pod')).it).toMatchObject({ errorCode: ERROR.FENCED_INSTANCE_ID });
+  });
+
+  it('is told so when another one takes its name while it waits', () => {
+    const { leader, other, room: it } = room();
+    it.join(it.announce('c'));
+    const waiting = it.join(leader, called('pod'));
+    const back = joined(it, 'a', called('pod'));
+    expect(waiting.it).toMatchObject({ errorCode: ERROR.FENCED_INSTANCE_ID });
+    it.join(other);
+    expect(back.it).toMatchObject({ generationId: 3, leader: back.it!.memberId });
+  });
+
+  it('has the group dealt out anew when the way to deal out changes with it', () => {
+    const it = new Room();
+    const knowing = (...names: string[]): Partial<JoinRequest> => ({ ...called('pod'), protocols: names.map((name) => ({ name, metadata: READS_T })) });
+    const first = joined(it, 'a', knowing('x', 'y')).it!;
+    it.coordinator.sync(GROUP, { memberId: first.memberId, generationId: 1, protocolName: 'x', assignments: [] }, () => undefined);
+    expect(joined(it, 'a', knowing('y', 'x')).it).toMatchObject({ generationId: 2, protocolName: 'y', skipAssignment: false });
+  });
+});
+
 describe('a member', () => {
   it('is taken for dead when it says nothing for its session, and the others are dealt out anew', async () => {
     const room = new Room();

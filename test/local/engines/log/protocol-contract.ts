@@ -185,6 +185,43 @@ export const PROTOCOL_CONTRACT: Readonly<Record<string, (broker: BrokerUnderTest
     await leave(client, topic, first);
     second.close();
   },
+  'has a member that comes back under its own name go on with its part, and fences who had that name': async (client, { port, topic }) => {
+    const [other, again] = [await RawClient.connect(port), await RawClient.connect(port)];
+    const named = { ...joining(topic, ''), groupInstanceId: 'pod' };
+    const leader = await client.call('JoinGroup', named);
+    assert.deepEqual([leader.errorCode, leader.generationId, leader.leader], [0, 1, leader.memberId]);
+    assert.deepEqual(leader.members.map(({ groupInstanceId }) => groupInstanceId), ['pod']);
+    const { memberId } = await other.call('JoinGroup', joining(topic, ''));
+    const otherJoining = other.call('JoinGroup', joining(topic, memberId));
+    const both = await client.call('JoinGroup', { ...named, memberId: leader.memberId });
+    assert.deepEqual([both.generationId, (await otherJoining).generationId], [2, 2]);
+    const otherSync = other.call('SyncGroup', syncing(topic, memberId, 2));
+    const parts = [{ memberId: leader.memberId, assignment: Buffer.from('one') }, { memberId, assignment: Buffer.from('other') }];
+    await client.call('SyncGroup', { ...syncing(topic, leader.memberId, 2), groupInstanceId: 'pod', assignments: parts });
+    assert.equal((await otherSync).assignment.toString(), 'other');
+
+    // Without a word to the broker, it is started again. It leads, and has nothing to deal out.
+    const back = await again.call('JoinGroup', named);
+    assert.deepEqual([back.errorCode, back.generationId, back.leader, back.skipAssignment], [0, 2, back.memberId, true]);
+    assert.notEqual(back.memberId, leader.memberId);
+    const dealt = { ...syncing(topic, back.memberId, 2), groupInstanceId: 'pod', assignments: [{ memberId: back.memberId, assignment: Buffer.from('else') }] };
+    assert.equal((await again.call('SyncGroup', dealt)).assignment.toString(), 'one');
+    assert.equal((await other.call('Heartbeat', heartbeat(topic, memberId, 2))).errorCode, 0);
+    assert.equal(await commit(again, topic, back.memberId, 2, 5), 0);
+
+    // Who had the name before is known by it, and without it not at all.
+    assert.equal((await client.call('Heartbeat', { ...heartbeat(topic, leader.memberId, 2), groupInstanceId: 'pod' })).errorCode, 82);
+    assert.equal((await client.call('SyncGroup', { ...syncing(topic, leader.memberId, 2), groupInstanceId: 'pod' })).errorCode, 82);
+    assert.equal((await client.call('JoinGroup', { ...named, memberId: leader.memberId })).errorCode, 82);
+    assert.equal(await commit(client, topic, leader.memberId, 2, 1), 25);
+    assert.deepEqual(await committed(client, topic), [5, -1]);
+
+    // It may leave without its name, as the client of this kit does.
+    assert.deepEqual(await leave(again, topic, back.memberId), [0]);
+    assert.equal((await other.call('Heartbeat', heartbeat(topic, memberId, 2))).errorCode, 27);
+    other.close();
+    again.close();
+  },
   'keeps what a tool commits while nobody is in the group': async (client, { topic }) => {
     assert.equal(await commit(client, topic, '', -1, 42), 0);
     assert.deepEqual(await committed(client, topic), [42, -1]);

@@ -53,9 +53,16 @@ export type Words = Required<Pick<KafkaGroupOptions, 'heartbeatMilliseconds' | '
 /** So seldom that no test hears one. */
 export const SILENT: Words = { heartbeatMilliseconds: 20_000, sessionMilliseconds: 60_000 };
 
-/** Joins with the client of this kit. @param words @default - one every few milliseconds */
-export async function joinGroup(engine: KafkaEngine, clientId: string, words: Partial<Words> = { heartbeatMilliseconds: 20 }): Promise<TestMember> {
-  const group = new KafkaGroup({ ...connectionTo(engine, clientId), topic: TOPIC, group: GROUP, ...words });
+/**
+ * Joins with the client of this kit.
+ *
+ * @param words @default - one every few milliseconds
+ * @param instance that it keeps across restarts. @default - none
+ */
+export async function joinGroup(
+  engine: KafkaEngine, clientId: string, words: Partial<Words> = { heartbeatMilliseconds: 20 }, instance?: string,
+): Promise<TestMember> {
+  const group = new KafkaGroup({ ...connectionTo(engine, clientId), topic: TOPIC, group: GROUP, instance, ...words });
   const told: Omit<TestMember, 'membership'> = { held: new Map(), rebalances: 0 };
   const membership = await group.join({
     rebalancing: () => { member.rebalances++; },
