@@ -1,15 +1,13 @@
 import type { AwsCaller } from '../runtime/aws/json-client';
-import { type Balance, BalanceTable } from '../runtime/balance/balance-table';
+import { BalanceTable } from '../runtime/balance/balance-table';
 import type { Environment } from '../runtime/configuration/environment';
 import { openLedger, type OpenLedgerPorts } from '../runtime/configuration/open-ledger';
-import type { PostgresqlAccess, PostgresqlUse } from '../runtime/configuration/postgresql-from-environment';
-import type { ConsistencyOptions, Ledger } from '../runtime/ledger/ledger';
-import { isRetryablePostgresqlError } from '../runtime/ledger/postgresql-errors';
-import { ShardedPostgresqlQueries } from '../runtime/ledger/sharded-postgresql-queries';
+import type { PostgresqlUse } from '../runtime/configuration/postgresql-from-environment';
+import type { Ledger } from '../runtime/ledger/ledger';
+import { PostgresqlBalances } from '../runtime/ledger/postgresql-balances';
 import { Logger } from '../runtime/observability/logger';
 import type { Metrics } from '../runtime/observability/metrics';
 import { systemClock } from '../runtime/retry/clock';
-import { RetryPolicy } from '../runtime/retry/retry';
 import { BALANCE_READS, type BalanceReads, type PaymentApiPorts, STATUS_READS, type StatusReads } from './ports';
 
 /** Where payments are looked up, and balances. */
@@ -47,19 +45,4 @@ function useOf(writes: boolean, statusReads: StatusReads, balanceReads: BalanceR
     return 'write';
   }
   return statusReads === 'eventual' && balanceReads === 'eventual' ? 'readLate' : 'read';
-}
-
-/** Balances as the ledger's databases have them: they change with the entries, in one transaction. */
-class PostgresqlBalances {
-  private readonly queries: ShardedPostgresqlQueries;
-  private readonly retry = new RetryPolicy();
-
-  public constructor({ places, shard }: PostgresqlAccess) {
-    this.queries = new ShardedPostgresqlQueries({ places, shard });
-  }
-
-  public async balance(merchantId: string, currency: string, options?: ConsistencyOptions): Promise<Balance> {
-    const balances = await this.retry.run(() => this.queries.balances(merchantId, options), { isRetryable: isRetryablePostgresqlError });
-    return balances.find((balance) => balance.currency === currency) ?? { available: 0n, held: 0n };
-  }
 }

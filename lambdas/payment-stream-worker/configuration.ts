@@ -28,6 +28,8 @@ export function portsFromEnvironment(environment: Environment): PaymentStreamWor
       ...kafkaFromEnvironment(environment, SERVICE),
       topic: environment.text('KAFKA_TOPIC'),
       group: environment.text('KAFKA_GROUP'),
+      // The name of the pod: a container that is started again in it goes on with its partitions.
+      instance: environment.optionalText('HOSTNAME'),
       sessionMilliseconds: environment.integer('KAFKA_SESSION_MILLISECONDS', { default: 10_000, minimum: 6_000, maximum: 1_800_000 }),
       heartbeatMilliseconds: environment.integer('KAFKA_HEARTBEAT_MILLISECONDS', { default: 500, minimum: 1 }),
     }),

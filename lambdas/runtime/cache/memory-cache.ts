@@ -92,10 +92,14 @@ export class MemoryCache<Value> {
     this.clock = options.clock ?? systemClock;
   }
 
-  /** What is remembered and still of use. */
-  public get(key: string): Remembered<Value> | undefined {
+  /**
+   * What is remembered and still of use.
+   *
+   * @param now for who has looked at the clock already. @default - what it shows
+   */
+  public get(key: string, now = this.clock.now()): Remembered<Value> | undefined {
     const remembered = this.kinds.get(this.kindOf(key))?.get(key);
-    return remembered !== undefined && this.clock.now() < remembered.uselessAt ? remembered : undefined;
+    return remembered !== undefined && now < remembered.uselessAt ? remembered : undefined;
   }
 
   /** Remembers a value, or null for that there is none. */

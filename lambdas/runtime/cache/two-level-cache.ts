@@ -104,11 +104,12 @@ export class TwoLevelCache<Value> {
 
   /** What this process knows by itself: a value, null where there is none, undefined when it does not know. */
   public known(key: string): Value | null | undefined {
-    const remembered = this.memory.get(key);
+    const now = this.clock.now();
+    const remembered = this.memory.get(key, now);
     if (remembered === undefined) {
       return undefined;
     }
-    if (this.clock.now() >= remembered.refreshAt && !this.underWay.has(key)) {
+    if (now >= remembered.refreshAt && !this.underWay.has(key)) {
       this.enqueue(key);
     }
     return remembered.value;

@@ -2,14 +2,11 @@ import type { AwsCaller } from '../aws/json-client';
 import type { DynamoDbLedgerOptions } from '../ledger/dynamodb-ledger';
 import type { Ledger } from '../ledger/ledger';
 import { ShardedPostgresqlLedger } from '../ledger/sharded-postgresql-ledger';
-import { guardLedger, type GuardPorts } from '../resilience/guarded-ledger';
+import { DATABASE_BREAKER, guardLedger, type GuardPorts } from '../resilience/guarded-ledger';
 import type { Environment } from './environment';
 import { optionalSeconds } from './optional-seconds';
 import { ledgerFromEnvironment } from './ports';
 import { poolFromEnvironment, type PostgresqlAccess, postgresqlFromEnvironment, type PostgresqlUse } from './postgresql-from-environment';
-
-/** Calls of one batch under way at once in one shard. */
-const CALLS_PER_SHARD = 2;
 
 export interface OpenLedgerPorts extends GuardPorts {
   readonly dynamodb: AwsCaller;
@@ -36,8 +33,9 @@ export const LEDGERS = ['dynamodb', 'postgresql'] as const;
 
 /**
  * The ledger that LEDGER names: `dynamodb` (default), as `ledgerFromEnvironment` has it, or `postgresql`, in the databases that
- * `postgresqlFromEnvironment` describes, with DATABASE_BATCH_SIZE (most payments of a call, default 500) and REFUND_WINDOW_SECONDS. One circuit
- * breaker guards the tables, one each database: a dead one holds up no payment of another.
+ * `postgresqlFromEnvironment` describes, with DATABASE_BATCH_SIZE (most payments of a call, default 500), DATABASE_COLLECT_MILLISECONDS (how long
+ * payments wait for those of other batches to share a call, default 0: not at all) and REFUND_WINDOW_SECONDS. One circuit breaker guards the tables,
+ * one each database: a dead one holds up no payment of another.
  *
  * @throws Error naming the variable that is missing or malformed
  */
@@ -47,15 +45,18 @@ export function openLedger(environment: Environment, ports: OpenLedgerPorts, { u
     return { ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb, options), ports), close: async () => undefined };
   }
   const batchSize = environment.integer('DATABASE_BATCH_SIZE', { default: 500, minimum: 1, maximum: 10_000 });
+  const collectMilliseconds = environment.integer('DATABASE_COLLECT_MILLISECONDS', { default: 0, minimum: 0, maximum: 1_000 });
   const postgresql = postgresqlFromEnvironment(environment, {
     use, applicationName, onError: (error) => logger.sample('warn', 'a connection to the database was lost', { error }),
   });
   const ledger = new ShardedPostgresqlLedger({
     places: postgresql.places,
     shard: postgresql.shard,
-    callsPerShard: Math.min(CALLS_PER_SHARD, poolFromEnvironment(environment)),
+    // By default there are two: on one connection the second would only wait, out of its own time.
+    ...(poolFromEnvironment(environment) === 1 && { callsPerShard: 1 }),
     ledger: { batchSize, ...optionalSeconds('refundWindowSeconds', environment, 'REFUND_WINDOW_SECONDS') },
-    guard: (shard) => guardLedger(shard, ports),
+    guard: (shard) => guardLedger(shard, ports, DATABASE_BREAKER),
+    ...(collectMilliseconds > 0 && { collectMilliseconds }),
   });
   return { ledger, postgresql, close: () => postgresql.close() };
 }

@@ -9,6 +9,9 @@ import { ShardDirectory } from '../sharding/shard-directory';
 import type { Environment } from './environment';
 import { optionalSeconds } from './optional-seconds';
 
+/** Attempts to write events: their waits come to half a minute, so that it is the deadline of the batch which ends them. */
+const EVENT_ATTEMPTS = 60;
+
 /** Attempts of one look at the shard directory: who waits for it has payments at hand. */
 const DIRECTORY_ATTEMPTS = 2;
 
@@ -73,5 +76,6 @@ export function parkingFromEnvironment(environment: Environment, dynamodb: AwsCa
  */
 export function eventsFromEnvironment(environment: Environment, onError: (error: Error) => void): { readonly events?: DecodedEvents } {
   const streamName = environment.optionalText('EVENT_STREAM_NAME');
-  return streamName === undefined ? {} : { events: new KinesisDecodedEvents({ kinesis: new AwsJsonClient({ service: 'kinesis' }), streamName, onError }) };
+  const retry = new RetryPolicy({ maximumAttempts: EVENT_ATTEMPTS });
+  return streamName === undefined ? {} : { events: new KinesisDecodedEvents({ kinesis: new AwsJsonClient({ service: 'kinesis' }), streamName, retry, onError }) };
 }

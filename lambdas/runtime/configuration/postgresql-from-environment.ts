@@ -134,7 +134,8 @@ export function poolFromEnvironment(environment: Environment): number {
   return environment.integer('DATABASE_POOL', { default: 8, minimum: 1, maximum: 10_000 });
 }
 
-function passwordsFromEnvironment(environment: Environment): (address: Endpoint, user: string) => () => Promise<string> {
+/** What users log in with, by DATABASE_AUTHENTICATION. @throws Error naming the variable that is missing or malformed */
+export function passwordsFromEnvironment(environment: Environment): (address: Endpoint, user: string) => () => Promise<string> {
   switch (databaseAuthentication(environment)) {
     case 'iam': {
       const region = environment.text('AWS_REGION');

@@ -96,11 +96,12 @@ export class KinesisDecodedEvents implements DecodedEvents {
       });
       if (failed.length === 0) {
         attempts.succeeded();
-      } else if (!mayRetry || !(await attempts.again())) {
+      } else if (!mayRetry || !(await attempts.again(refused ? 0 : 1))) {
         this.onError(error);
         break;
       } else if (refused) {
-        // A shard that refuses is likely to refuse again.
+        // A shard that refuses is likely to refuse again. It costs nothing of the budget: who works a backlog off writes faster than the stream was
+        // sized for, and to wait for it is cheaper than to give the batch back, whose payments the ledger would be asked for once more.
         failed.forEach((record) => { record.partitionKey = this.keys.next(); });
       }
       left = [...failed, ...left];

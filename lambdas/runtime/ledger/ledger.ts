@@ -102,6 +102,17 @@ export interface Ledger {
   find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined>;
 }
 
+/** A ledger that also takes what draws on other rows in bulk. */
+export interface BulkLedger extends Ledger {
+  /**
+   * Applies refunds, releases and settles in bulk.
+   *
+   * @param draws those of the same rows take effect one after the other, in their order
+   * @returns outcomes in the same order
+   */
+  applyDraws(draws: readonly StreamRecord[], options?: ApplyRefundOptions): Promise<Outcome[]>;
+}
+
 /** How something is read. */
 export interface ConsistencyOptions {
   /**

@@ -1,9 +1,11 @@
+import { forEachConcurrently } from '../aws/concurrency';
 import { drawnKey, type StreamRecord } from '../payment/movement';
 import type { RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
 import { type ApplyRefundOptions, isOwnWrite, isSameContent, type LedgerEntry, type Outcome } from './ledger';
-import { APPLIED, CONFLICT, DUPLICATE, unavailable, WAITING } from './outcomes';
-import { untilSettled } from './postgresql-attempts';
+import { APPLIED, CONFLICT, DUPLICATE, WAITING } from './outcomes';
+import { arrayLiteral } from './postgresql-arrays';
+import { settleInBulk } from './postgresql-bulk';
 import type { PostgresqlCaller } from './postgresql-connections';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
 import { findStatement } from './postgresql-statements';
@@ -12,55 +14,128 @@ import { findStatement } from './postgresql-statements';
 export interface DrawOptions {
   /** As `quotedSchema` writes it. */
   readonly schema: string;
+  /** Most records of a call. */
+  readonly batchSize: number;
+  /** Reads of stored entries under way at once. */
+  readonly concurrency: number;
   readonly balanceSlots: number;
   /** How long after a payment was accepted a refund of it may be accepted, in milliseconds. */
   readonly refundWindowMilliseconds: number;
 }
 
-/** Stores refunds and the ends of holds, each with the lowering of what is left of what it draws on, both or neither. */
+/** A record with the keys of its entry and of the one that it draws on. */
+interface Draw {
+  readonly record: StreamRecord;
+  readonly index: number;
+  readonly key: string;
+  readonly drawsOn: string;
+  readonly drawnKey: string;
+}
+
+/** Stores refunds and the ends of holds, each with the lowering of what is left of what it draws on, both or neither; several in a call. */
 export class PostgresqlDraws {
-  public constructor(private readonly database: PostgresqlCaller, private readonly retry: RetryPolicy, private readonly options: DrawOptions) {}
+  private readonly text: string;
+  private readonly name: string;
 
-  /** @param drawnType of the rows that such a record draws on; one without the key of its row is impossible */
-  public async apply(record: StreamRecord, drawnType: 'payment' | 'hold', { deadline, waitIsOver = false }: ApplyRefundOptions): Promise<Outcome> {
-    const drawn = drawnKey(record);
-    if (drawn === undefined) {
-      return { kind: 'impossible', reason: `it names no ${drawnType}` };
-    }
-    const key = entryKey(record.merchantId, record.idempotencyKey);
-    const written = await untilSettled(this.retry.begin(deadline), this.retry.clock, async (now, lostSince) => {
-      const answer = await this.draw(record, key, drawn, drawnType, now, waitIsOver);
-      const stored = answer === 'stored' ? await this.find(key, record.merchantId) : undefined;
-      return answer === 'stored' && stored === undefined ? undefined : outcomeOf(record, answer, stored, lostSince);
-    });
-    switch (written.kind) {
-      case 'settled': return written.result;
-      case 'refused': return { kind: 'impossible', reason: written.error.message };
-      case 'failed': return unavailable(written.error);
-    }
+  public constructor(private readonly database: PostgresqlCaller, private readonly retry: RetryPolicy, private readonly options: DrawOptions) {
+    const places = Array.from({ length: 18 }, (_, index) => `$${index + 1}`).join(', ');
+    this.text = `SELECT ${options.schema}.draw_entries(${places}) AS answers`;
+    this.name = `draw_entries ${options.schema}`;
   }
 
+  /**
+   * @param records those of the same rows take effect one after the other, in their order. One without the key of what it draws on is impossible
+   */
+  public async apply(records: readonly StreamRecord[], { deadline, waitIsOver = false }: ApplyRefundOptions): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome>(records.length);
+    let left: Draw[] = [];
+    records.forEach((record, index) => {
+      const drawsOn = drawnKey(record);
+      const type = drawnType(record);
+      if (type === undefined || drawsOn === undefined) {
+        outcomes[index] = { kind: 'impossible', reason: type === undefined ? `a ${record.type} draws on nothing` : `it names no ${type}` };
+      } else {
+        const { idempotencyKey, merchantId } = record;
+        left.push({ record, index, key: entryKey(merchantId, idempotencyKey), drawsOn, drawnKey: entryKey(merchantId, drawsOn) });
+      }
+    });
+    while (left.length > 0) {
+      const { apart, others } = withoutCommonKeys(left, this.options.batchSize);
+      await settleInBulk(apart, this.retry.begin(deadline), this.retry.clock, {
+        write: (draws, now, lostSince) => this.draw(draws, waitIsOver, now, lostSince, outcomes),
+        conclude: ({ index }, outcome) => { outcomes[index] = outcome; },
+      });
+      left = others;
+    }
+    return outcomes;
+  }
+
+  /** One call. @returns those whose key was taken by an entry that has just been removed */
   private async draw(
-    record: StreamRecord, key: string, drawn: string, drawnType: 'payment' | 'hold', now: number, waitIsOver: boolean,
-  ): Promise<string> {
-    const { schema, balanceSlots, refundWindowMilliseconds } = this.options;
-    const { payerId, cardToken, movementReason, traceParent } = optionalColumns(record);
-    const [row] = await this.database.query({
-      name: `draw_entry ${schema}`,
-      text: `SELECT ${schema}.draw_entry($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS answer`,
-      values: [
-        record.type, now, balanceSlots, key, record.merchantId, record.idempotencyKey, record.amount, record.currency,
-        record.acceptedAt, payerId, cardToken, movementReason, traceParent,
-        entryKey(record.merchantId, drawn), drawn, drawnType, drawnType === 'payment' ? refundWindowMilliseconds : null, waitIsOver,
-      ],
+    draws: readonly Draw[], waitIsOver: boolean, now: number, lostSince: number | undefined, outcomes: Outcome[],
+  ): Promise<readonly Draw[]> {
+    const { balanceSlots, concurrency, refundWindowMilliseconds } = this.options;
+    const records = draws.map(({ record }) => record);
+    const optional = records.map(optionalColumns);
+    const drawnTypes = records.map(drawnType);
+    const [{ answers }] = await this.database.query({
+      name: this.name,
+      text: this.text,
+      values: [now, balanceSlots, waitIsOver, ...([
+        records.map(({ type }) => type), draws.map(({ key }) => key), records.map(({ merchantId }) => merchantId),
+        records.map(({ idempotencyKey }) => idempotencyKey), records.map(({ amount }) => amount), records.map(({ currency }) => currency),
+        records.map(({ acceptedAt }) => acceptedAt), optional.map(({ payerId }) => payerId), optional.map(({ cardToken }) => cardToken),
+        optional.map(({ movementReason }) => movementReason), optional.map(({ traceParent }) => traceParent),
+        draws.map((draw) => draw.drawnKey), draws.map(({ drawsOn }) => drawsOn), drawnTypes.map((type) => type ?? null),
+        drawnTypes.map((type) => (type === 'payment' ? refundWindowMilliseconds : null)),
+      ].map(arrayLiteral))],
     });
-    return String(row.answer);
+    const vanished: Draw[] = [];
+    const answered = draws.map((draw, place) => [draw, String((answers as unknown[])[place])] as const);
+    await forEachConcurrently(answered, concurrency, async ([draw, answer]) => {
+      const stored = answer === 'stored' ? await this.find(draw) : undefined;
+      if (answer === 'stored' && stored === undefined) {
+        vanished.push(draw);
+      } else {
+        outcomes[draw.index] = outcomeOf(draw.record, answer, stored, lostSince);
+      }
+    });
+    return inOrderOfKeys(vanished);
   }
 
-  private async find(key: string, merchantId: string): Promise<LedgerEntry | undefined> {
-    const [row] = await this.database.query(findStatement(this.options.schema, key, merchantId));
+  private async find({ key, record }: Draw): Promise<LedgerEntry | undefined> {
+    const [row] = await this.database.query(findStatement(this.options.schema, key, record.merchantId));
     return row === undefined ? undefined : postgresqlEntry(row);
   }
+}
+
+/** Type of the rows that a record draws on; undefined when it draws on none. */
+function drawnType({ type }: StreamRecord): 'payment' | 'hold' | undefined {
+  switch (type) {
+    case 'refund': return 'payment';
+    case 'release': case 'settle': return 'hold';
+    default: return undefined;
+  }
+}
+
+/**
+ * The draws that can be written in one call: those that have no key in common with an earlier one. What has goes later, and what has one in common
+ * with that, goes later still.
+ */
+function withoutCommonKeys(draws: readonly Draw[], most: number): { readonly apart: readonly Draw[]; readonly others: Draw[] } {
+  const keys = new Set<string>();
+  const apart: Draw[] = [];
+  const others: Draw[] = [];
+  for (const draw of draws) {
+    (apart.length === most || keys.has(draw.key) || keys.has(draw.drawnKey) ? others : apart).push(draw);
+    keys.add(draw.key).add(draw.drawnKey);
+  }
+  return { apart: inOrderOfKeys(apart), others };
+}
+
+/** All calls lock keys in the same order, so that no two wait for each other. */
+function inOrderOfKeys(draws: readonly Draw[]): readonly Draw[] {
+  return [...draws].sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
 function outcomeOf(record: StreamRecord, answer: string, stored: LedgerEntry | undefined, lostSince: number | undefined): Outcome {

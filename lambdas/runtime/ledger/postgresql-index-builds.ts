@@ -1,7 +1,9 @@
-import { type Clock, systemClock } from '../retry/clock';
+import type { Clock } from '../retry/clock';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
 import { withoutLockTimeout } from './postgresql-lock-waits';
+import { lastTakenStep } from './postgresql-migrations';
 import { quotedSchema } from './postgresql-row';
+import { withSessionLock } from './postgresql-session-locks';
 
 /** An index of the journal that a step makes on all of its partitions at once, in one transaction: writers would wait for all of that. */
 interface SteppedIndex {
@@ -15,11 +17,13 @@ interface SteppedIndex {
 
 const STEPPED: readonly SteppedIndex[] = [
   { version: 5, suffix: 'payer', definition: '(payer_id, settled_at) WHERE payer_id IS NOT NULL' },
+  { version: 9, suffix: 'settled', definition: 'USING brin (settled_at) WITH (pages_per_range = 256, autosummarize = on)' },
 ];
 
 /** First step after which there can be entries. */
 const FILLED_FROM = 3;
-const POLL_MILLISECONDS = 200;
+/** Indexes over a day of a shard's entries take minutes each. */
+const LONGEST_BUILD_MILLISECONDS = 3_600_000;
 
 /**
  * Builds the indexes that steps of the schema will want on partitions that have entries, before `migratePostgresqlLedger` takes those steps, while
@@ -27,45 +31,30 @@ const POLL_MILLISECONDS = 200;
  * at once one builds and the others wait for it; what was begun and broken off is built anew.
  *
  * @returns how many were built
- * @throws Error when the schema is no name; PostgresqlError or PostgresqlConnectionError when the database does not answer
+ * @throws Error when the schema is no name; SessionLockError that says who builds, when that is not over within an hour; PostgresqlError or
+ *   PostgresqlConnectionError when the database does not answer
  * @see https://www.postgresql.org/docs/current/sql-createindex.html, Building Indexes Concurrently
  */
-export async function buildSteppedIndexes(database: PostgresqlSessions, schemaName = 'ledger', clock: Clock = systemClock): Promise<number> {
+export async function buildSteppedIndexes(database: PostgresqlSessions, schemaName = 'ledger', clock?: Clock): Promise<number> {
   const schema = quotedSchema(schemaName);
   return database.withSession(async (session) => {
-    const wanted = await wantedIndexes(session, schema);
-    if (wanted.length === 0) {
+    if ((await wantedIndexes(session, schema)).length === 0) {
       return 0;
     }
-    const lock = (call: string): Promise<boolean> => session.query({
-      text: `SELECT ${call}(hashtextextended('ledger indexes ' || $1, 0)) AS answer`, values: [schema],
-    }).then(([row]) => row.answer === true);
-    // Who waited inside a call would have a snapshot for which the one who builds waits.
-    while (!(await lock('pg_try_advisory_lock'))) {
-      await clock.sleep(POLL_MILLISECONDS);
-    }
-    try {
-      return await withoutLockTimeout(session, async () => {
-        let built = 0;
-        for (const index of await wantedIndexes(session, schema)) {
-          built += await buildOn(session, schema, index);
-        }
-        return built;
-      });
-    } finally {
-      // Where the connection is gone so is the lock; the first error tells more.
-      await lock('pg_advisory_unlock').catch(() => undefined);
-    }
+    const wait = { clock, waitMilliseconds: LONGEST_BUILD_MILLISECONDS };
+    return withSessionLock(session, `ledger indexes ${schema}`, wait, () => withoutLockTimeout(session, async () => {
+      let built = 0;
+      for (const index of await wantedIndexes(session, schema)) {
+        built += await buildOn(session, schema, index);
+      }
+      return built;
+    }));
   });
 }
 
 async function wantedIndexes(session: PostgresqlCaller, schema: string): Promise<SteppedIndex[]> {
-  const [{ table }] = await session.query({ text: 'SELECT to_regclass($1)::text AS table', values: [`${schema}.migration`] });
-  if (table === null) {
-    return [];
-  }
-  const [{ taken }] = await session.query({ text: `SELECT coalesce(max(version), 0) AS taken FROM ${schema}.migration` });
-  return Number(taken) < FILLED_FROM ? [] : STEPPED.filter(({ version }) => version > Number(taken));
+  const taken = await lastTakenStep(session, schema);
+  return taken < FILLED_FROM ? [] : STEPPED.filter(({ version }) => version > taken);
 }
 
 async function buildOn(session: PostgresqlCaller, schema: string, { definition, suffix }: SteppedIndex): Promise<number> {

@@ -1,10 +1,11 @@
 import { chunksOf, forEachConcurrently } from '../aws/concurrency';
 import type { StreamRecord } from '../payment/movement';
-import type { Attempts, RetryPolicy } from '../retry/retry';
+import type { RetryPolicy } from '../retry/retry';
 import { applyDistinctKeys, type KeyedRecord } from './distinct-keys';
 import { isOwnWrite, isSameContent, type Outcome } from './ledger';
-import { APPLIED, CONFLICT, DUPLICATE, unavailable } from './outcomes';
-import { untilSettled } from './postgresql-attempts';
+import { APPLIED, CONFLICT, DUPLICATE } from './outcomes';
+import { arrayLiteral } from './postgresql-arrays';
+import { settleInBulk } from './postgresql-bulk';
 import type { PostgresqlCaller } from './postgresql-connections';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
 
@@ -50,36 +51,12 @@ export class PostgresqlInserts {
       // All calls lock keys in the same order, so that no two wait for each other.
       insertions.sort((one, other) => (one.key < other.key ? -1 : 1));
       await forEachConcurrently(chunksOf(insertions, this.options.batchSize), this.options.concurrency, (batch) => (
-        this.settle(batch, type, this.retry.begin(deadline))
+        settleInBulk(batch, this.retry.begin(deadline), this.retry.clock, {
+          write: (pending, now, lostSince) => this.insert(pending, type, now, lostSince),
+          conclude: ({ keyed }, outcome) => { keyed.outcome = outcome; },
+        })
       ));
     });
-  }
-
-  /** Gives every record of a call its outcome. */
-  private async settle(batch: readonly Insertion[], type: 'payment' | 'hold', attempts: Attempts): Promise<void> {
-    let pending = batch;
-    const written = await untilSettled(attempts, this.retry.clock, async (now, lostSince) => {
-      pending = await this.insert(pending, type, now, lostSince);
-      return pending.length === 0 ? pending : undefined;
-    });
-    if (written.kind === 'refused') {
-      return this.isolate(pending, type, attempts, written.error.message);
-    }
-    if (written.kind === 'failed') {
-      const outcome = unavailable(written.error);
-      pending.forEach(({ keyed }) => { keyed.outcome = outcome; });
-    }
-  }
-
-  /** The database refused the whole call: its halves are sent, and theirs, until the record that it means stands alone. */
-  private async isolate(batch: readonly Insertion[], type: 'payment' | 'hold', attempts: Attempts, reason: string): Promise<void> {
-    if (batch.length === 1) {
-      batch[0].keyed.outcome = { kind: 'impossible', reason };
-      return;
-    }
-    for (const half of chunksOf(batch, Math.ceil(batch.length / 2))) {
-      await this.settle(half, type, attempts);
-    }
   }
 
   /** One call. @returns those whose key was taken by an entry that has just been removed */
@@ -89,12 +66,12 @@ export class PostgresqlInserts {
     const rows = await this.database.query({
       name: this.name,
       text: this.text,
-      values: [
-        type, now, this.options.balanceSlots, batch.map(({ key }) => key), records.map(({ merchantId }) => merchantId),
-        records.map(({ idempotencyKey }) => idempotencyKey), records.map(({ amount }) => amount), records.map(({ currency }) => currency),
-        records.map(({ acceptedAt }) => acceptedAt), optional.map(({ payerId }) => payerId), optional.map(({ cardToken }) => cardToken),
-        optional.map(({ movementReason }) => movementReason), optional.map(({ traceParent }) => traceParent),
-      ],
+      values: [type, now, this.options.balanceSlots, ...([
+        batch.map(({ key }) => key), records.map(({ merchantId }) => merchantId), records.map(({ idempotencyKey }) => idempotencyKey),
+        records.map(({ amount }) => amount), records.map(({ currency }) => currency), records.map(({ acceptedAt }) => acceptedAt),
+        optional.map(({ payerId }) => payerId), optional.map(({ cardToken }) => cardToken), optional.map(({ movementReason }) => movementReason),
+        optional.map(({ traceParent }) => traceParent),
+      ].map(arrayLiteral))],
     });
     // As the server writes a uuid: with hyphens.
     const taken = new Map(rows.map((row) => [String(row.key).replaceAll('-', ''), row]));

@@ -1,7 +1,7 @@
-import type { MovementRecord } from '../payment/movement';
+import type { MovementRecord, StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
-import type { ApplyOptions, ApplyRefundOptions, ConsistencyOptions, Ledger, LedgerEntry, Outcome } from './ledger';
+import type { ApplyOptions, ApplyRefundOptions, BulkLedger, ConsistencyOptions, LedgerEntry, Outcome } from './ledger';
 import type { PostgresqlCaller } from './postgresql-connections';
 import { PostgresqlDraws } from './postgresql-draws';
 import { isRetryablePostgresqlError } from './postgresql-errors';
@@ -40,7 +40,7 @@ const WEEK_SECONDS = 604_800;
  *
  * Entries of one merchant lie in one database. Who has several asks the one of the merchant.
  */
-export class PostgresqlLedger implements Ledger {
+export class PostgresqlLedger implements BulkLedger {
   private readonly database: PostgresqlCaller;
   private readonly replica: PostgresqlCaller;
   private readonly schema: string;
@@ -60,7 +60,9 @@ export class PostgresqlLedger implements Ledger {
     this.schema = schema;
     this.retry = options.retry ?? new RetryPolicy();
     this.inserts = new PostgresqlInserts(database, this.retry, { schema, batchSize, concurrency, balanceSlots });
-    this.draws = new PostgresqlDraws(database, this.retry, { schema, balanceSlots, refundWindowMilliseconds: refundWindowSeconds * 1_000 });
+    this.draws = new PostgresqlDraws(database, this.retry, {
+      schema, batchSize, concurrency, balanceSlots, refundWindowMilliseconds: refundWindowSeconds * 1_000,
+    });
   }
 
   public applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
@@ -68,7 +70,7 @@ export class PostgresqlLedger implements Ledger {
   }
 
   public async applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
-    return refund.type === 'refund' ? this.draws.apply(refund, 'payment', options) : { kind: 'impossible', reason: 'it is not a refund' };
+    return refund.type === 'refund' ? this.applyDraw(refund, options) : { kind: 'impossible', reason: 'it is not a refund' };
   }
 
   public applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
@@ -77,8 +79,12 @@ export class PostgresqlLedger implements Ledger {
 
   public async applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
     return movement.type === 'release' || movement.type === 'settle'
-      ? this.draws.apply(movement, 'hold', options)
+      ? this.applyDraw(movement, options)
       : { kind: 'impossible', reason: 'it is not the end of a hold' };
+  }
+
+  public applyDraws(draws: readonly StreamRecord[], options: ApplyRefundOptions = {}): Promise<Outcome[]> {
+    return this.draws.apply(draws, options);
   }
 
   public async find(merchantId: string, idempotencyKey: string, { consistent = true }: ConsistencyOptions = {}): Promise<LedgerEntry | undefined> {
@@ -86,6 +92,11 @@ export class PostgresqlLedger implements Ledger {
     const database = consistent ? this.database : this.replica;
     const [row] = await this.retry.run(() => database.query(statement), { isRetryable: isRetryablePostgresqlError });
     return row === undefined ? undefined : postgresqlEntry(row);
+  }
+
+  private async applyDraw(draw: StreamRecord, options: ApplyRefundOptions): Promise<Outcome> {
+    const [outcome] = await this.draws.apply([draw], options);
+    return outcome;
   }
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../retry/clock';
 import { LEDGER_MIGRATIONS } from './migrations';
 import type { Migration } from './migrations/migration';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
 import { quotedSchema } from './postgresql-row';
+import { withSessionLock } from './postgresql-session-locks';
 import { inTransaction } from './postgresql-transaction';
 
 /** The schema of a database is not one that these migrations can go on from. Nothing was changed. */
@@ -15,6 +17,10 @@ export interface MigrationOptions {
   readonly schema?: string;
   /** @default - those of the ledger */
   readonly migrations?: readonly Migration[];
+  /** For how long to wait while somebody else takes steps, in milliseconds. @default 300000 (5 minutes) */
+  readonly waitMilliseconds?: number;
+  /** @default - systemClock */
+  readonly clock?: Clock;
 }
 
 /**
@@ -24,12 +30,15 @@ export interface MigrationOptions {
  * A database that is ahead, because newer code was there first, is left as it is.
  *
  * @returns versions of the steps that were taken now
- * @throws MigrationRefusedError when a step that was taken is no longer what it was, or one would have to be taken out of order
+ * @throws MigrationRefusedError when a step that was taken is no longer what it was, or one would have to be taken out of order; SessionLockError
+ *   that says who takes steps, when that is not over in time
  */
 export async function migratePostgresqlLedger(database: PostgresqlSessions, options: MigrationOptions = {}): Promise<number[]> {
   const schema = quotedSchema(options.schema ?? 'ledger');
   const migrations = options.migrations ?? LEDGER_MIGRATIONS;
-  return database.withSession(async (session) => {
+  const { clock, waitMilliseconds = 300_000 } = options;
+  // Its name has that of the schema: ledgers of other schemas do not wait.
+  return database.withSession((session) => withSessionLock(session, `ledger migration ${schema}`, { clock, waitMilliseconds }, async () => {
     const taken: number[] = [];
     for (;;) {
       const version = await inTransaction(session, () => takeNext(session, schema, migrations));
@@ -38,7 +47,17 @@ export async function migratePostgresqlLedger(database: PostgresqlSessions, opti
       }
       taken.push(version);
     }
-  });
+  }));
+}
+
+/** The last step that a schema has taken, 0 where it has taken none. @param schema as `quotedSchema` writes it */
+export async function lastTakenStep(session: PostgresqlCaller, schema: string): Promise<number> {
+  const [{ table }] = await session.query({ text: 'SELECT to_regclass($1)::text AS table', values: [`${schema}.migration`] });
+  if (table === null) {
+    return 0;
+  }
+  const [{ taken }] = await session.query({ text: `SELECT coalesce(max(version), 0) AS taken FROM ${schema}.migration` });
+  return Number(taken);
 }
 
 /** What identifies the text of a step. */
@@ -47,8 +66,6 @@ export function migrationChecksum({ sql }: Migration): string {
 }
 
 async function takeNext(session: PostgresqlCaller, schema: string, migrations: readonly Migration[]): Promise<number | undefined> {
-  // Until the transaction ends. Its key is the name of the schema: ledgers of other schemas do not wait.
-  await session.query({ text: "SELECT pg_advisory_xact_lock(hashtextextended('ledger migration ' || $1, 0))", values: [schema] });
   // Read, as what a session has cached of names may be of before it waited for the lock.
   const known = await session.query({ text: 'SELECT FROM pg_namespace WHERE nspname = $1', values: [schema.slice(1, -1)] });
   if (known.length === 0) {

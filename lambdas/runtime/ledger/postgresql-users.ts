@@ -1,5 +1,9 @@
+import type { Clock } from '../retry/clock';
+import { LEAST_RIGHTS } from './migrations/0006-least-rights';
 import type { PostgresqlCaller, PostgresqlSessions } from './postgresql-connections';
+import { lastTakenStep } from './postgresql-migrations';
 import { quotedName, quotedSchema } from './postgresql-row';
+import { withSessionLock } from './postgresql-session-locks';
 import { inTransaction } from './postgresql-transaction';
 
 export interface PostgresqlUsersOptions {
@@ -13,16 +17,21 @@ export interface PostgresqlUsersOptions {
   readonly reader: string;
   /** Whether both log in by IAM of AWS, where the server is one of Amazon RDS: they have no password then. @default false */
   readonly iam?: boolean;
+  /** @default - systemClock */
+  readonly clock?: Clock;
 }
 
+/** Two at once change the same rows of the catalog; it takes a moment. */
+const WAIT_MILLISECONDS = 60_000;
+
 /** What is read of a ledger. Partitions are read through `entry`. */
-const READ_TABLES = ['balance', 'balance_slot', 'daily_refresh', 'daily_total', 'entry', 'entry_key', 'merchant_place'];
+const READ_TABLES = ['balance', 'balance_slot', 'daily_refresh', 'daily_total', 'entry', 'entry_key', 'import_transaction', 'merchant_place'];
 
 /** What a read calls, and what that calls. */
-const READ_FUNCTIONS = ['find_entry', 'read_entry', 'is_read_elsewhere'];
+const READ_FUNCTIONS = ['find_entry', 'read_entry', 'entry_at', 'is_read_elsewhere'];
 
 /** What applies; these act with the rights of their owner. */
-const APPLY_FUNCTIONS = ['insert_entries', 'draw_entry'];
+const APPLY_FUNCTIONS = ['insert_entries', 'draw_entry', 'draw_entries'];
 
 const DIRECTORY_TABLES = ['head', 'merchant_move', 'placement', 'shard'];
 
@@ -30,21 +39,26 @@ const DIRECTORY_TABLES = ['head', 'merchant_move', 'placement', 'shard'];
 const IAM_ROLE = 'rds_iam';
 
 /**
- * Makes the users of a migrated database where they are not there, and gives them the least that they need. A user that it made may not define
- * anything or write a table, and its reader may change nothing; one that was there keeps all that it was given before. Moves of merchants, partitions
- * and migrations are left to the owner. It may run again at any time, and several at once.
+ * Makes the users of a database where they are not there, and gives them the least that they need. A user that it made may not define anything or
+ * write a table, and its reader may change nothing; one that was there keeps all that it was given before. Moves of merchants, partitions and
+ * migrations are left to the owner. It may run again at any time, and several at once.
  *
- * @throws Error when a name is none; PostgresqlError or PostgresqlConnectionError when the database does not answer, or the user may not do that
+ * What steps of the schema make that were not taken yet is not given. Before the step by which whoever applies needs no right to write, nothing is.
+ *
+ * @returns whether the schema has come to that step
+ * @throws Error when a name is none; SessionLockError that says who else does it, when that is not over within a minute; PostgresqlError or
+ *   PostgresqlConnectionError when the database does not answer, or the user may not do that
  */
-export async function grantPostgresqlUsers(database: PostgresqlSessions, options: PostgresqlUsersOptions): Promise<void> {
-  const { directorySchema, iam = false } = options;
+export async function grantPostgresqlUsers(database: PostgresqlSessions, options: PostgresqlUsersOptions): Promise<boolean> {
+  const { clock, directorySchema, iam = false } = options;
   const schema = quotedSchema(options.schema ?? 'ledger');
   const [writer, reader] = [quotedName('writer', options.writer), quotedName('reader', options.reader)];
   const users = [...new Set([writer, reader])];
-  await database.withSession(async (session) => {
-    await inTransaction(session, async () => {
-      // Until the transaction ends: two at once would change the same rows of the catalog.
-      await run(session, "SELECT pg_advisory_xact_lock(hashtextextended('ledger users', 0))");
+  return database.withSession(async (session) => {
+    if (await lastTakenStep(session, schema) < LEAST_RIGHTS.version) {
+      return false;
+    }
+    await withSessionLock(session, 'ledger users', { clock, waitMilliseconds: WAIT_MILLISECONDS }, () => inTransaction(session, async () => {
       // As who makes partitions does: both may change the same row, that of the journal.
       await run(session, `LOCK TABLE ${schema}.entry_partition IN SHARE ROW EXCLUSIVE MODE`);
       for (const user of users) {
@@ -60,7 +74,8 @@ export async function grantPostgresqlUsers(database: PostgresqlSessions, options
       if (directorySchema !== undefined) {
         await grant(session, quotedSchema(directorySchema), users, DIRECTORY_TABLES, []);
       }
-    });
+    }));
+    return true;
   });
 }
 
@@ -89,14 +104,17 @@ async function grant(
   session: PostgresqlCaller, schema: string, users: readonly string[], tables: readonly string[], functions: readonly string[],
 ): Promise<void> {
   const to = users.join(', ');
-  const qualified = (names: readonly string[]): string => names.map((name) => `${schema}.${name}`).join(', ');
   await run(session, `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} FROM PUBLIC`);
   await run(session, `GRANT USAGE ON SCHEMA ${schema} TO ${to}`);
-  if (tables.length > 0) {
-    await run(session, `GRANT SELECT ON ${qualified(tables)} TO ${to}`);
-  }
-  if (functions.length > 0) {
-    await run(session, `GRANT EXECUTE ON FUNCTION ${qualified(functions)} TO ${to}`);
+  const there = await session.query({
+    text: `SELECT format('SELECT ON TABLE %I.%I', nspname, relname) AS right FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE nspname = $1 AND relname = ANY ($2) AND relkind IN ('r', 'p', 'v')
+      UNION ALL SELECT format('EXECUTE ON FUNCTION %s', pg_proc.oid::regprocedure) FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+        WHERE nspname = $1 AND proname = ANY ($3)`,
+    values: [schema.slice(1, -1), tables, functions],
+  });
+  for (const { right } of there) {
+    await run(session, `GRANT ${String(right)} TO ${to}`);
   }
 }
 

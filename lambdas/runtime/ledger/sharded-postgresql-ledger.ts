@@ -3,7 +3,8 @@ import { requireWholeNumber } from '../configuration/option-rules';
 import type { MovementRecord, StreamRecord } from '../payment/movement';
 import type { PaymentRecord } from '../payment/payment';
 import { RetryPolicy } from '../retry/retry';
-import type { ApplyOptions, ApplyRefundOptions, ConsistencyOptions, Ledger, LedgerEntry, Outcome } from './ledger';
+import { CollectingLedger } from './collecting-ledger';
+import type { ApplyOptions, ApplyRefundOptions, BulkLedger, ConsistencyOptions, Ledger, LedgerEntry, Outcome } from './ledger';
 import type { MerchantMap, MerchantPlaces } from './merchant-map';
 import { unavailable } from './outcomes';
 import { isNotServed } from './postgresql-errors';
@@ -24,6 +25,13 @@ export interface ShardedPostgresqlLedgerOptions {
    * @default 2
    */
   readonly callsPerShard?: number;
+  /**
+   * How long the first payments of a call wait for those of other batches, in milliseconds, from 1 to 1000, as `CollectingLedger` has them wait.
+   * For who works on several batches at once.
+   *
+   * @default - they do not wait, and no two batches share a call
+   */
+  readonly collectMilliseconds?: number;
   /** Of a shard's own ledger. @default - those of `PostgresqlLedger` */
   readonly ledger?: Pick<PostgresqlLedgerOptions, 'refundWindowSeconds' | 'batchSize' | 'balanceSlots'>;
   /** Of a shard's own calls: one for each, so that a dead shard uses up no other one's retries. @default - RetryPolicy with its defaults */
@@ -167,10 +175,16 @@ export class ShardedPostgresqlLedger implements Ledger {
         ...this.options.ledger, database: shard.database, replica: shard.replica, schema: shard.schema, concurrency: this.callsPerShard,
         retry: this.options.retry?.(name) ?? new RetryPolicy(),
       });
-      known = { shard, ledger: this.options.guard?.(ledger, name) ?? ledger };
+      const collecting = this.collecting(ledger);
+      known = { shard, ledger: this.options.guard?.(collecting, name) ?? collecting };
       this.shards.set(name, known);
     }
     return known;
+  }
+
+  private collecting(ledger: BulkLedger): Ledger {
+    const { collectMilliseconds: milliseconds, ledger: { batchSize: records } = {} } = this.options;
+    return milliseconds === undefined ? ledger : new CollectingLedger(ledger, { milliseconds, calls: this.callsPerShard, records });
   }
 }
 

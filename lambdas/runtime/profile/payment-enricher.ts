@@ -52,12 +52,23 @@ export class PaymentEnricher {
     const unknown: string[] = [];
     const rules = this.lookUp(RULES_KEY, unknown);
     const sides = payments.map((payment) => this.sidesOf(payment, unknown));
-    return unknown.length === 0 ? this.judgeAll(payments, sides, rules) : this.judgeLater(payments, unknown);
+    return unknown.length === 0 ? this.judgeAll(payments, sides, rules) : this.judgeLater(payments, sides, rules, unknown);
   }
 
-  private async judgeLater(payments: readonly Payment[], unknown: readonly string[]): Promise<readonly Judgement[]> {
+  /** Looks up once more only what was not known before. */
+  private async judgeLater(
+    payments: readonly Payment[], sides: readonly Sides[], rules: Known, unknown: readonly string[],
+  ): Promise<readonly Judgement[]> {
     await this.profiles.load(unknown);
-    return this.judgeAll(payments, payments.map((payment) => this.sidesOf(payment, [])), this.profiles.known(RULES_KEY));
+    const found = payments.map((payment, index) => (isComplete(sides[index]) ? sides[index] : this.completed(payment, sides[index])));
+    return this.judgeAll(payments, found, rules === undefined ? this.profiles.known(RULES_KEY) : rules);
+  }
+
+  private completed({ merchantId, payerId }: Payment, { merchant, payer }: Sides): Sides {
+    return {
+      merchant: merchant === undefined ? this.profiles.known(merchantKey(merchantId)) : merchant,
+      payer: payer === undefined ? this.profiles.known(payerKey(payerId)) : payer,
+    };
   }
 
   private sidesOf({ merchantId, payerId }: Payment, unknown: string[]): Sides {
@@ -78,7 +89,7 @@ export class PaymentEnricher {
     let refused = 0;
     const judgements = payments.map((payment, index) => {
       const { merchant, payer } = sides[index];
-      incomplete += merchant === undefined || payer === undefined ? 1 : 0;
+      incomplete += isComplete(sides[index]) ? 0 : 1;
       const judgement = judge(payment, merchant, payer, rules);
       refused += judgement.refusal === undefined ? 0 : 1;
       return judgement;
@@ -95,6 +106,10 @@ type Known = Profile | null | undefined;
 interface Sides {
   readonly merchant: Known;
   readonly payer: Known;
+}
+
+function isComplete({ merchant, payer }: Sides): boolean {
+  return merchant !== undefined && payer !== undefined;
 }
 
 function judge(payment: Payment, merchant: Known, payer: Known, rules: Known): Judgement {

@@ -121,6 +121,13 @@ export class GuardedLedger implements Ledger {
   }
 }
 
+/**
+ * The circuit breaker of a database that is gone for seconds when it restarts or fails over, and that many workers ask: a worker notices within some
+ * batches, however many succeeded in the minutes before, and asks again every few seconds with one small call, each worker at moments of its own.
+ * With the bounds for a service that is throttled for minutes, it would stand still for up to half a minute after the database is back.
+ */
+export const DATABASE_BREAKER = { windowMilliseconds: 20_000, openMilliseconds: 500, maximumOpenMilliseconds: 5_000 } as const;
+
 /** What a guard over a worker's ledger tells and is told. */
 export interface GuardPorts {
   readonly metrics: Metrics;

@@ -2,6 +2,7 @@ import { AwsConnectionError, AwsServiceError } from '../../../../lambdas/runtime
 import type { AwsCaller } from '../../../../lambdas/runtime/aws/json-client';
 import { type DecodedEvent, KinesisDecodedEvents } from '../../../../lambdas/runtime/events/decoded-events';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
+import { RetryBudget } from '../../../../lambdas/runtime/retry/retry-budget';
 import { FaultyCaller, PASS } from '../support/faulty-caller';
 import { ManualClock } from '../support/manual-clock';
 import { ACCEPTED_AT, payment } from '../support/payments';
@@ -96,6 +97,17 @@ describe('KinesisDecodedEvents', () => {
     const lateKeys = caller.calls.map(({ input }) => (input as unknown as PutRecords).Records.find(({ Data: data }) =>
       Buffer.from(data, 'base64').toString().includes('"late"'))!.PartitionKey);
     expect(new Set(lateKeys).size).toBe(3);
+  });
+
+  it('waits for a shard that refuses without using up its retries, which are for a stream that does not answer', async () => {
+    const retry = new RetryPolicy({ clock, maximumAttempts: 4, budget: new RetryBudget({ capacity: 1, depositPerSuccess: 0 }) });
+    events = new KinesisDecodedEvents({ kinesis: caller, streamName: 'events', retry });
+    let left = 3;
+    stream.refuses = () => left-- > 0;
+    expect(await events.write([payment('m', 'k')])).toEqual([true]);
+    let lost = 2;
+    caller.decide = () => (lost-- > 0 ? { kind: 'fail', error: new AwsConnectionError('reset') } : PASS);
+    expect(await events.write([payment('m', 'k')])).toEqual([false]);
   });
 
   it('says which payments are not durable, and never throws', async () => {

@@ -43,6 +43,11 @@ const someHoldEnd: fc.Arbitrary<MovementRecord> = fc.record({
   ...identity, type: fc.constantFrom('release' as const, 'settle' as const), amount: fc.constantFrom(3, 5, 10, 20), holdOf: someKey, reason,
 });
 
+/** What draws on payments and holds of merchants `a` and `b`, and on each other. */
+export const someDraws: fc.Arbitrary<StreamRecord[]> = fc.array(
+  fc.oneof<fc.Arbitrary<StreamRecord>[]>(someRefund, someHoldEnd), { minLength: 1, maxLength: 12 },
+);
+
 /** Steps for merchants `a` and `b`; `rename` gives each run merchants of its own. */
 export const someSteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(
   fc.record({ kind: fc.constant('payments' as const), payments: fc.array(somePayment, { minLength: 1, maxLength: 6 }) }),

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { PostgresqlSessions } from '../../../../lambdas/runtime/ledger/postgresql-connections';
 import { PostgresqlLedger } from '../../../../lambdas/runtime/ledger/postgresql-ledger';
 import { createPostgresqlPartitions } from '../../../../lambdas/runtime/ledger/postgresql-partitions';
 import { PostgresqlLedgerQueries } from '../../../../lambdas/runtime/ledger/postgresql-queries';
@@ -155,6 +157,146 @@ describeWithPostgresql('what goes with time in a ledger of PostgreSQL', () => {
       const dropped = reports.flatMap((report) => report.dropped);
       expect(dropped).toContain(`entry_${first}`);
       expect(new Set(dropped).size).toBe(dropped.length);
+    });
+  });
+
+  describe('the pass that forgets keys', () => {
+    const forgets = (text: string) => text.includes('forget_keys');
+    const PAGE = { keysPerCall: 1 };
+
+    /** Payments of the first day, whose keys take pages of their own, and the time at which they are over. */
+    async function settleOld(count = 1_500): Promise<void> {
+      await ledger.applyPayments(Array.from({ length: count }, (_, index) => payment(merchant, `old${index}`)));
+      now = first + (KEEP + 1) * DAY;
+    }
+
+    /** A round in which so many calls forget keys before the process is ended; and how many there were. */
+    async function round(calls = Infinity, others = {}): Promise<{ readonly calls: number; readonly report?: RetentionReport }> {
+      let made = 0;
+      const cut: PostgresqlSessions = {
+        query: (statement) => database.connections.query(statement),
+        withSession: (use) => database.connections.withSession((session) => use({
+          query: async (statement) => {
+            if (forgets(statement.text) && ++made > calls) {
+              throw new Error('ended');
+            }
+            return session.query(statement);
+          },
+        })),
+      };
+      const dropping = dropPostgresqlPartitions(cut, { keepDays: KEEP, now, ...PAGE, ...others });
+      const report = await dropping.catch((error: Error) => { expect(error.message).toBe('ended'); return undefined; });
+      return { calls: Math.min(made, calls), report };
+    }
+
+    async function pages(): Promise<number> {
+      const [row] = await database.connections.query({ text: "SELECT pg_relation_size('ledger.entry_key') / 8192 AS pages" });
+      return Number(row.pages);
+    }
+
+    const oldKeys = () => count(`ledger.entry_key WHERE settled_at < ${first + DAY}`);
+
+    beforeEach(async () => {
+      // What other tests left is over too.
+      await drop();
+      await database.connections.query({ text: 'VACUUM ledger.entry_key' });
+    });
+
+    it('goes on where it was cut off, and looks at each page once', async () => {
+      await settleOld();
+      const all = await pages();
+      expect(all).toBeGreaterThan(10);
+      // The first call finds none that an earlier round left.
+      const cut = await round(1 + 5);
+      expect(cut.report).toBeUndefined();
+      const left = await oldKeys();
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThan(1_500);
+      expect(await count(`ledger.entry_partition WHERE starts_at = ${first}`)).toBe(1);
+      // One finds that there is nothing after it, one looks again when the partition is gone.
+      const rest = await round();
+      expect(rest.calls).toBe(all - 5 + 2);
+      expect(rest.report?.dropped).toContain(`entry_${first}`);
+      expect(await oldKeys()).toBe(0);
+      expect(await count('ledger.key_pass')).toBe(0);
+    });
+
+    it('takes partitions along that were over when it began, and after it those that are over since', async () => {
+      await settleOld();
+      now = first + DAY;
+      await ledger.applyPayments([payment(merchant, 'next day')]);
+      now = first + (KEEP + 1) * DAY;
+      await round(1 + 5);
+      now += DAY;
+      const { report } = await round();
+      expect(report?.dropped).toEqual(expect.arrayContaining([`entry_${first}`, `entry_${first + DAY}`]));
+      expect(await count(`ledger.entry_key WHERE settled_at < ${first + 2 * DAY}`)).toBe(0);
+    });
+
+    it('begins again where the table of keys was written anew', async () => {
+      await settleOld();
+      const young = first + DAY;
+      [now] = [young];
+      await ledger.applyPayments([payment(merchant, 'young')]);
+      now = first + (KEEP + 1) * DAY;
+      // What was looked at is behind it, and keys that were not move there.
+      await round(1 + 6);
+      expect(await oldKeys()).toBeGreaterThan(0);
+      await database.connections.query({ text: 'VACUUM FULL ledger.entry_key' });
+      expect((await round()).report?.dropped).toContain(`entry_${first}`);
+      expect(await oldKeys()).toBe(0);
+      expect(await count(`ledger.entry_key WHERE settled_at = ${young}`)).toBe(1);
+    });
+
+    it('waits where it is for a merchant that sets out meanwhile', async () => {
+      await settleOld();
+      const shard = new PostgresqlShard({ database: database.connections });
+      const mover = newMerchant();
+      await round(1 + 5);
+      const left = await oldKeys();
+      await shard.start(mover, 1, 'copying', 'b');
+      expect((await round()).report).toEqual({ dropped: [], held: [], moving: [mover] });
+      expect(await oldKeys()).toBe(left);
+      await shard.advance(mover, 1, 'copying', 'fenced');
+      await shard.advance(mover, 1, 'fenced', 'moved');
+      expect((await round()).report?.dropped).toContain(`entry_${first}`);
+    });
+
+    it('does not drop the open hold of a merchant that came meanwhile', async () => {
+      await settleOld();
+      const shard = new PostgresqlShard({ database: database.connections });
+      const comer = newMerchant();
+      await round(1 + 5);
+      await shard.start(comer, 2, 'importing', 'b');
+      const entry = {
+        key: randomUUID(), settled_at: first, accepted_at: first, amount: 100, type: 'hold', merchant_id: comer, idempotency_key: 'h', currency: 'EUR', remaining: 100,
+      };
+      await shard.import(comer, 2, JSON.stringify([entry]), { settledAt: String(first), key: entry.key });
+      await shard.advance(comer, 2, 'importing', 'served');
+      const { report } = await round();
+      expect(report?.held).toEqual([{ partition: `entry_${first}`, holds: 1 }]);
+      expect(report?.dropped).not.toContain(`entry_${first}`);
+      expect(await count(`ledger.entry_key WHERE key = '${entry.key}'`)).toBe(1);
+    });
+
+    it('forgets what something else left behind without its entry, and nothing that is young', async () => {
+      await settleOld(10);
+      const [orphan, young] = [randomUUID(), randomUUID()];
+      await database.connections.query({ text: 'INSERT INTO ledger.entry_key VALUES ($1, $2, 1), ($3, $4, 1)', values: [orphan, first - 1, young, now] });
+      await round();
+      expect(await count(`ledger.entry_key WHERE key = '${orphan}'`)).toBe(0);
+      expect(await count(`ledger.entry_key WHERE key = '${young}'`)).toBe(1);
+    });
+
+    it('reads the pages of a call and nothing else', async () => {
+      const [{ prosrc }] = await database.connections.query({ text: "SELECT prosrc FROM pg_proc WHERE oid = 'ledger.forget_keys'::regproc" });
+      const statement = /DELETE FROM entry_key[^;]*/.exec(String(prosrc))![0].replace('entry_key', 'ledger.entry_key')
+        .replaceAll('pass.page', '3').replaceAll('in_pages', '2').replace('pass.before', String(now)).replace('staying', "'{}'::int8multirange");
+      await settleOld();
+      await database.connections.query({ text: 'ANALYZE ledger.entry_key' });
+      const [row] = await database.connections.query({ text: `EXPLAIN (FORMAT JSON) ${statement}` });
+      const [{ Plan: plan }] = row['QUERY PLAN'] as { Plan: { Plans: Record<string, unknown>[] } }[];
+      expect(plan.Plans).toEqual([expect.objectContaining({ 'Node Type': 'Tid Range Scan' })]);
     });
   });
 

@@ -7,6 +7,7 @@ import { entryKey } from '../../../../lambdas/runtime/ledger/postgresql-row';
 import { payerStatement } from '../../../../lambdas/runtime/ledger/postgresql-read-models';
 import { balancesStatement, drawsStatement, entriesStatement } from '../../../../lambdas/runtime/ledger/postgresql-statements';
 import { RetryPolicy } from '../../../../lambdas/runtime/retry/retry';
+import { ManualClock } from '../support/manual-clock';
 import { hold, holdEnd, payment, refund } from '../support/payments';
 import { describeWithPostgresql, PostgresqlDatabase } from './postgresql-database';
 
@@ -33,7 +34,18 @@ describeWithPostgresql('the schema of the ledger in PostgreSQL', () => {
 
     it('are taken by one of several that start at once', async () => {
       const taken = await Promise.all(Array.from({ length: 5 }, () => migratePostgresqlLedger(database.connections, { schema: 'race' })));
-      expect(taken.flat().sort()).toEqual(ALL);
+      expect(taken.flat().sort((one, other) => one - other)).toEqual(ALL);
+    });
+
+    it('wait for who takes them already, and say who that is when it takes too long', async () => {
+      const clock = new ManualClock();
+      await database.connections.withSession(async (session) => {
+        await session.query({ text: "SELECT pg_advisory_lock(hashtextextended('ledger migration \"taken\"', 0))" });
+        await expect(migratePostgresqlLedger(database.connections, { schema: 'taken', clock, waitMilliseconds: 10_000 }))
+          .rejects.toThrow(/^ledger migration "taken": waited 10 seconds for process \d+ of the server, cdk-high-throughput as postgres$/);
+        await session.query({ text: "SELECT pg_advisory_unlock(hashtextextended('ledger migration \"taken\"', 0))" });
+      });
+      expect(await migratePostgresqlLedger(database.connections, { schema: 'taken', clock, waitMilliseconds: 10_000 })).toEqual(ALL);
     });
 
     it('are refused when one that was taken has changed, and change nothing then', async () => {
@@ -108,8 +120,8 @@ describeWithPostgresql('the schema of the ledger in PostgreSQL', () => {
   describe('indexes', () => {
     const MERCHANT = 'merchant-7';
     const schema = '"ledger"';
-    /** What the function that finds an entry asks. */
-    let findText: string;
+    /** What the functions ask that find an entry. */
+    const texts = new Map<string, string>();
 
     beforeAll(async () => {
       const ledger = new PostgresqlLedger({ database: database.connections, batchSize: 5_000 });
@@ -125,15 +137,15 @@ describeWithPostgresql('the schema of the ledger in PostgreSQL', () => {
       for (const table of [String(partition.name), 'ledger.entry_key', 'ledger.balance_slot']) {
         await rows(`VACUUM ANALYZE ${table}`);
       }
-      const [find] = await rows("SELECT prosrc FROM pg_proc WHERE proname = 'read_entry' AND pronamespace = 'ledger'::regnamespace");
-      findText = String(find.prosrc).replaceAll(/\b(entry|entry_key) (ON|JOIN)/g, 'ledger.$1 $2');
+      for (const { name, text } of await rows("SELECT proname AS name, prosrc AS text FROM pg_proc WHERE pronamespace = 'ledger'::regnamespace")) {
+        texts.set(String(name), String(text).replaceAll(/ (FROM|LATERAL) (entry)/g, ' $1 ledger.$2'));
+      }
     });
 
     const now = Date.now();
-    const FIND: PostgresqlStatement = { text: '', values: [entryKey(MERCHANT, 'k7'), MERCHANT] };
     const queries: readonly (readonly [string, PostgresqlStatement, string, string])[] = [
-      ['the entry of a key: the key', FIND, 'entry_key_pkey', 'Index'],
-      ['the entry of a key: its entry', FIND, 'entry_pkey', 'Index'],
+      ['the entry of a key: the key', { text: 'read_entry', values: [entryKey(MERCHANT, 'k7'), MERCHANT] }, 'entry_key_pkey', 'Index'],
+      ['the entry of a key: its entry', { text: 'entry_at', values: [MERCHANT, now, entryKey(MERCHANT, 'k7')] }, 'entry_pkey', 'Index'],
       ['a merchant\'s entries by time (composite)',
         entriesStatement(schema, MERCHANT, now - DAY, now + DAY, { settledAt: now - DAY, key: entryKey('', '') }, 10), 'entry_pkey', 'Index'],
       ['what was drawn on an entry (partial, covering)', drawsStatement(schema, MERCHANT, 'k7'), 'entry_draws', 'Index Only'],
@@ -152,7 +164,28 @@ describeWithPostgresql('the schema of the ledger in PostgreSQL', () => {
       const there = await rows(`SELECT indexrelid::regclass::text AS name FROM pg_index
         JOIN pg_class ON pg_class.oid = indrelid WHERE relnamespace = 'ledger'::regnamespace AND NOT relispartition
         AND relname IN ('entry', 'entry_key', 'balance_slot')`);
-      expect(there.map(({ name }) => String(name).replace('ledger.', '')).sort()).toEqual([...used].sort());
+      // The archive's is worth its reading with more entries than are here: its own test has them.
+      expect(there.map(({ name }) => String(name).replace('ledger.', '')).sort()).toEqual([...used, 'entry_settled'].sort());
+    });
+
+    it('by time are for the archive alone: what applies goes by keys, though its plans were made when the partition was empty', async () => {
+      await migratePostgresqlLedger(database.connections, { schema: 'kept' });
+      await createPostgresqlPartitions(database.connections, { schema: 'kept' });
+      const connection = database.connect({ poolSize: 1 });
+      const ledger = new PostgresqlLedger({ database: connection, schema: 'kept', concurrency: 1 });
+      // A plan is kept from the sixth time on.
+      for (let round = 0; round < 8; round++) {
+        const paid = ['k', 'l', 'm'].map((key) => payment('merchant', `${key}${round}`));
+        await ledger.applyPayments(paid);
+        await ledger.applyPayments([payment('merchant', `n${round}`), ...paid]);
+        await ledger.applyRefund(refund('merchant', `r${round}`, `k${round}`));
+        await ledger.find('merchant', `k${round}`);
+      }
+      await connection.query({ text: 'SELECT pg_stat_force_next_flush()' });
+      const [used] = await rows(`SELECT sum(idx_scan) FILTER (WHERE indexrelname LIKE '%settled_at_idx') AS by_time,
+        sum(idx_scan) FILTER (WHERE indexrelname LIKE '%pkey') AS by_key FROM pg_stat_user_indexes WHERE schemaname = 'kept' AND relname LIKE 'entry\\_1%'`);
+      expect(used.by_time).toBe('0');
+      expect(Number(used.by_key)).toBeGreaterThanOrEqual(8 * 5);
     });
 
     it('of entries are read where the time is alone', async () => {
@@ -160,9 +193,16 @@ describeWithPostgresql('the schema of the ledger in PostgreSQL', () => {
       expect(new Set(text.match(/entry_\d{13}/g)).size).toBe(1);
     });
 
+    /** The query of a function that is named, with its parameters as those of a statement; any other text as it is. */
+    function ofFunction(text: string): string {
+      const query = texts.get(text);
+      return query === undefined ? text : /SELECT[^;]+/.exec(query)![0]
+        .replace('in_merchant', '$1').replace('in_settled_at', '$2').replace('in_key', '$3');
+    }
+
     /** The plan of a statement, and the indexes that it reads by kind of node; those of partitions under the name of the whole. */
     async function explained({ text, values }: PostgresqlStatement): Promise<{ text: string; nodes: string[][]; scans: string[] }> {
-      const [row] = await rows(`EXPLAIN (FORMAT JSON) ${text === '' ? findText : text}`, values as unknown[]);
+      const [row] = await rows(`EXPLAIN (FORMAT JSON) ${ofFunction(text)}`, values as unknown[]);
       const nodes: string[][] = [];
       const scans: string[] = [];
       const visit = (node: Record<string, unknown>): void => {

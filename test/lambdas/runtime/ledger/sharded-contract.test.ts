@@ -10,4 +10,10 @@ describeWithPostgresql('a real PostgreSQL', () => {
     stop: () => database.stop(),
     open: ({ refundWindowSeconds }) => database.ledger({ ledger: { refundWindowSeconds, batchSize: 40 }, callsPerShard: 3 }),
   });
+
+  describeLedgerContract('PostgreSQL in three shards, with calls that several batches share', {
+    start: async () => { database = await ShardedDatabase.start(3); },
+    stop: () => database.stop(),
+    open: ({ refundWindowSeconds }) => database.ledger({ ledger: { refundWindowSeconds, batchSize: 40 }, collectMilliseconds: 2 }),
+  });
 });

@@ -34,6 +34,36 @@ describe('PaymentEnricher', () => {
     expect(loads).toEqual([['payer#p', 'merchant#n', 'payer#p']]);
   });
 
+  it('looks up once more only what was missing, and judges by what came', async () => {
+    known.delete('payer#p');
+    const asked: string[] = [];
+    const judging = new PaymentEnricher({
+      profiles: {
+        known: (key) => {
+          asked.push(key);
+          return known.get(key);
+        },
+        load: async () => {
+          asked.length = 0;
+          known.set('payer#p', { blocked: true });
+        },
+      },
+      metrics,
+    });
+    const judgements = await judging.judge([PAYMENT, { ...PAYMENT, payerId: 'q', merchantId: 'm' }]);
+    expect(judgements).toEqual([{ refusal: { rule: 'payer_blocked' } }, { enrichment: { merchantCategory: '5411', merchantCell: 'm-cell' } }]);
+    expect(asked).toEqual(['payer#p', 'payer#q']);
+    expect(metrics.counts).toEqual({ PaymentsRefusedByRules: 1, PaymentsNotEnriched: 1 });
+  });
+
+  it('looks the rules up once more where they were missing', async () => {
+    known.delete('rules#payments');
+    const judging = new PaymentEnricher({
+      profiles: { known: (key) => known.get(key), load: async () => { known.set('rules#payments', { maximumAmount: 1 }); } }, metrics,
+    });
+    expect((await judging.judge([PAYMENT]))[0].refusal?.rule).toBe('amount_above_limit');
+  });
+
   it('lets a payment through of which nothing is known, and counts it', async () => {
     known.clear();
     expect(await enricher().judge([PAYMENT, { ...PAYMENT, payerId: 'q' }])).toEqual([{}, {}]);

@@ -29,7 +29,7 @@ export function readExposition(text: string): ReadonlyMap<string, ReadFamily> {
   let current: string | undefined;
   for (const line of text.split('\n').slice(0, -1)) {
     const fail = (why: string): never => { throw new Error(`${why}: ${line}`); };
-    const [, keyword, name, rest] = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) ?? [];
+    const [, keyword, name, rest] = /^# (HELP|TYPE) (\S+) ?(.*)$/s.exec(line) ?? [];
     if (keyword === 'HELP') {
       if (helps.has(name)) { fail('two HELP lines of one name'); }
       helps.set(name, unescaped(rest, 'help', fail));
@@ -54,12 +54,12 @@ export function readExposition(text: string): ReadonlyMap<string, ReadFamily> {
 }
 
 function readSample(line: string, fail: (why: string) => never): ReadSample {
-  const [, name, labelText, valueText] = /^([^{\s]+)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)( -?\d+)?$/.exec(line) ?? fail('no sample');
+  const [, name, labelText, valueText] = /^([^{\s]+)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)( -?\d+)?$/s.exec(line) ?? fail('no sample');
   if (!METRIC.test(name)) { fail('no name of a metric'); }
   const labels: Record<string, string> = {};
   let left = labelText ?? '';
   while (left !== '') {
-    const [all, label, value] = /^([^=]+)="((?:[^"\\]|\\.)*)"(?:,|$)/.exec(left) ?? fail('no label');
+    const [all, label, value] = /^([^=]+)="((?:[^"\\]|\\.)*)"(?:,|$)/s.exec(left) ?? fail('no label');
     if (!LABEL.test(label) || label in labels) { fail('no name of a label, or twice'); }
     labels[label] = unescaped(value, 'label', fail);
     left = left.slice(all.length);
@@ -70,7 +70,7 @@ function readSample(line: string, fail: (why: string) => never): ReadSample {
 }
 
 function unescaped(text: string, where: 'help' | 'label', fail: (why: string) => never): string {
-  return text.replace(/\\(.?)/g, (_, next: string) => (
+  return text.replace(/\\(.?)/gs, (_, next: string) => (
     next === 'n' ? '\n' : next === '\\' ? '\\' : next === '"' && where === 'label' ? '"' : fail('an escape that there is not')
   ));
 }
