@@ -46,7 +46,13 @@ export const DEFAULTS = {
     flowRetention: Duration.days(number('logs.flowDays')),
   },
   failures: { retention: Duration.days(number('failures.retentionDays')) },
-  audit: { noncurrentExpiration: Duration.days(number('audit.noncurrentDays')) },
+  audit: {
+    noncurrentExpiration: Duration.days(number('audit.noncurrentDays')),
+    journalEvery: Duration.minutes(number('archiver.journalMinutes')),
+    journalLag: Duration.minutes(number('archiver.journalLagMinutes')),
+    lateSeconds: number('archiver.lateSeconds'),
+    objectEntries: number('archiver.objectEntries'),
+  },
   archive: {
     lateIntervals: number('archive.lateIntervals'),
     leastLate: Duration.seconds(number('archive.leastLateSeconds')),
@@ -223,6 +229,7 @@ export const DEFAULTS = {
   payouts: {
     memory: Size.mebibytes(number('payouts.functionMemory')),
     balanceLag: Duration.seconds(number('payouts.balanceLagSeconds')),
+    databaseLag: Duration.seconds(number('payouts.databaseLagSeconds')),
     watch: Duration.seconds(number('payouts.watchSeconds')),
     overdue: Duration.minutes(number('payouts.overdueMinutes')),
   },

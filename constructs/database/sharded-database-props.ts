@@ -81,14 +81,15 @@ export interface ShardedDatabaseProps {
   readonly databaseName?: string;
 
   /**
-   * Name of the database user of workers. A migration makes it, with `GRANT rds_iam`; it has no password.
+   * Name of the database user of workers, which has no password. The task `migrate` makes it, with `GRANT rds_iam` where workers log in by IAM.
    *
    * @default 'ledger_writer'
    */
   readonly writerUser?: string;
 
   /**
-   * Name of the database user of clients that read. A migration makes it, with `GRANT rds_iam`; it has no password.
+   * Name of the database user of clients that read, which has no password. The task `migrate` makes it, with `GRANT rds_iam` where clients log in by
+   * IAM.
    *
    * @default 'ledger_reader'
    */

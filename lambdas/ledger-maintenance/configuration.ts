@@ -1,7 +1,11 @@
+import { ArchiveHeadTable } from '../runtime/archive/archive-heads';
+import { unarchivedSince } from '../runtime/archive/journal-archiver';
 import { AwsJsonClient } from '../runtime/aws/json-client';
+import { streamShardName } from '../runtime/balance/stream-shard';
 import { CachedSecret } from '../runtime/cache/cached-secret';
 import type { Environment } from '../runtime/configuration/environment';
 import { fileFromEnvironment } from '../runtime/configuration/file-from-environment';
+import { journalSourcesFromEnvironment, lateSecondsFromEnvironment } from '../runtime/configuration/journal-sources';
 import {
   addressesFromEnvironment, databaseAuthentication, databaseFromEnvironment, ledgerSchemaFromEnvironment, shardName, sqlNameFromEnvironment,
 } from '../runtime/configuration/postgresql-from-environment';
@@ -40,6 +44,8 @@ export interface OpenedMaintenance extends MaintenancePorts {
  *   DATABASE_WRITERS, whose text is JSON with `username` and `password`. An owner has no token of IAM.
  * - `file`, `none`: as `DATABASE_OWNER_USER` (default `postgres`), with the password in DATABASE_PASSWORD_FILE, or none
  *
+ * With `AUDIT_HEAD_TABLE`, the heads of the audit archive, and AUDIT_SOURCES nothing is forgotten that is not archived.
+ *
  * @throws Error naming the variable that is missing or malformed; what AWS Secrets Manager answers with
  */
 export async function portsFromEnvironment(environment: Environment): Promise<OpenedMaintenance> {
@@ -57,7 +63,24 @@ export async function portsFromEnvironment(environment: Environment): Promise<Op
   }));
   return {
     shards, schema, logger, workersUseIam: databaseAuthentication(environment) === 'iam', clock: systemClock,
+    unarchivedSince: archiveFromEnvironment(environment, schema),
     close: async () => { await Promise.all(shards.map(({ database }) => database.close())); },
+  };
+}
+
+/** What is not in the audit archive, where AUDIT_HEAD_TABLE says that there is one. @throws Error naming the variable that is missing or malformed */
+export function archiveFromEnvironment(environment: Environment, schema: string): MaintenancePorts['unarchivedSince'] {
+  const table = environment.optionalText('AUDIT_HEAD_TABLE');
+  if (table === undefined) {
+    return undefined;
+  }
+  const heads = new ArchiveHeadTable({ dynamodb: new AwsJsonClient({ service: 'dynamodb' }), table });
+  const sources = new Map(journalSourcesFromEnvironment(environment).map((source) => [source.shard, source]));
+  const lateSeconds = lateSecondsFromEnvironment(environment);
+  return async ({ database, name }) => {
+    const { shard, stream } = sources.get(name)!;
+    const head = await heads.read(streamShardName(stream, shard));
+    return database.withSession((session) => unarchivedSince(session, schema, head, lateSeconds));
   };
 }
 

@@ -25,6 +25,8 @@ export interface MaintenancePorts {
   readonly shards: readonly OwnedShard[];
   /** Schema of the ledger. */
   readonly schema: string;
+  /** When the first entry of a shard was settled that is not in the audit archive; undefined when all are. @default - there is no archive */
+  readonly unarchivedSince?: (shard: OwnedShard) => Promise<number | undefined>;
   /** Whether workers log in by IAM of AWS. */
   readonly workersUseIam: boolean;
   readonly logger: Logger;
@@ -40,6 +42,9 @@ export interface LedgerUsers {
 /** Shards that are worked on at once. */
 const SHARDS_AT_ONCE = 8;
 
+/** Entries are in the archive within minutes; what moved merchants leave behind is older than this. */
+const ARCHIVE_MILLISECONDS = 3_600_000;
+
 /** A call may take minutes, so it is not tried often. */
 const ATTEMPTS = 4;
 
@@ -48,11 +53,13 @@ const DIRECTORY_SCHEMA = 'ledger_directory';
 /** Prepares the databases for this version of the code: may run while versions before it do, at any time, and several at once. */
 export async function migrate(ports: MaintenancePorts, users: LedgerUsers): Promise<void> {
   const { logger, schema, shards, workersUseIam } = ports;
-  const granted = { ...users, schema, iam: workersUseIam };
+  const granted = { ...users, schema, iam: workersUseIam, clock: ports.clock };
   await everyShard(ports, async ({ database, name }) => {
-    // Nobody waits for these; for what a step builds itself writers would.
-    const indexes = await buildSteppedIndexes(database, schema, ports.clock);
-    const steps = await migratePostgresqlLedger(database, { schema });
+    const { indexes, steps } = await takeSteps(ports, database).catch(async (error: unknown) => {
+      // A step before the one that failed may have made anew what workers call. Of two errors the first tells more.
+      await grantPostgresqlUsers(database, granted).catch(() => undefined);
+      throw error;
+    });
     // A step takes from everyone what workers call: those of this database do not wait for any other.
     await grantPostgresqlUsers(database, granted);
     const partitions = await createPostgresqlPartitions(database, { schema, from: ports.clock.now(), partitionDays: 1 });
@@ -63,6 +70,12 @@ export async function migrate(ports: MaintenancePorts, users: LedgerUsers): Prom
     await nameShards(database, shards.map(({ name }) => name));
     await grantPostgresqlUsers(database, { ...granted, directorySchema: DIRECTORY_SCHEMA });
   });
+}
+
+async function takeSteps({ clock, schema }: MaintenancePorts, database: PostgresqlSessions) {
+  // Nobody waits for these; for what a step builds itself writers would.
+  const indexes = await buildSteppedIndexes(database, schema, clock);
+  return { indexes, steps: await migratePostgresqlLedger(database, { schema, clock }) };
 }
 
 /** Brings totals of days up to date, and forgets what moved merchants left behind; either one when the other fails. */
@@ -79,7 +92,11 @@ async function refreshTotals(ports: MaintenancePorts): Promise<void> {
 }
 
 async function forgetMoved(ports: MaintenancePorts): Promise<void> {
-  const { logger, schema, shards } = ports;
+  const { clock, logger, schema, shards } = ports;
+  const missing = await Promise.all(shards.map((shard) => ports.unarchivedSince?.(shard)));
+  if (missing.some((since) => since !== undefined && since < clock.now() - ARCHIVE_MILLISECONDS)) {
+    throw new Error('entries are not archived: nothing that moved merchants left behind is forgotten');
+  }
   const mover = new MerchantMover({
     directory: new PostgresqlMerchantDirectory({ database: shards[0].database, schema: DIRECTORY_SCHEMA, retry: retryOf(ports) }),
     shard: (name) => new PostgresqlShard({ database: shardOf(ports, name).database, schema }),
@@ -88,13 +105,15 @@ async function forgetMoved(ports: MaintenancePorts): Promise<void> {
   logger.info('moved merchants', { forgotten: (await mover.clean()).length });
 }
 
-/** Makes the partitions of the next weeks, and drops those whose time is over. @param keepDays for how long entries are kept */
+/** Makes the partitions of the next weeks, and drops those whose time is over and that are archived. @param keepDays for how long entries are kept */
 export async function daily(ports: MaintenancePorts, keepDays: number): Promise<void> {
   const { clock, logger, schema } = ports;
-  await everyShard(ports, async ({ database, name }) => {
+  await everyShard(ports, async (shard) => {
+    const { database, name } = shard;
     const made = await createPostgresqlPartitions(database, { schema, from: clock.now(), partitionDays: partitionDaysFor(keepDays) });
     logger.info('partitions', { shard: name, made });
-    const { dropped, held, moving } = await dropPostgresqlPartitions(database, { schema, keepDays, now: clock.now() });
+    const keepFrom = await ports.unarchivedSince?.(shard);
+    const { dropped, held, moving } = await dropPostgresqlPartitions(database, { schema, keepDays, keepFrom, now: clock.now() });
     logger.info('partitions whose time is over', { shard: name, dropped, held, moving: moving.length });
   });
 }

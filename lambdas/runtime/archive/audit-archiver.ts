@@ -27,7 +27,7 @@ type Step = 'done' | 'more' | 'unsure';
 const REMEMBERED_CHAINS = 1_000;
 
 /**
- * Appends the changes of a table's stream to the archive, each exactly once, from a stream that delivers at least once.
+ * Appends the changes of a source to the archive, each exactly once, from a source that delivers at least once: a table's stream, or a journal.
  *
  * The order of its writes: the object with the changes, then the head of the chain, then the manifest. The head decides: it moves by one
  * compare-and-set from the sequence number that was read to the last one of the object, and carries the manifest, which whoever comes next
@@ -58,7 +58,17 @@ export class AuditArchiver {
    * @throws AwsServiceError, AwsConnectionError or Error when that could not be reached: the batch must be delivered again
    */
   public async archive(records: readonly DynamoDBRecord[], source: ChangeSource, deadline?: number): Promise<void> {
-    const changes = inOrder(records.map(archivedChange));
+    await this.archiveChanges(inOrder(records.map(archivedChange)), source, deadline);
+  }
+
+  /**
+   * The same for changes of another source than a table's stream.
+   *
+   * @param changes in the order of their source, each once; none of them is before one that the source told of earlier and that is not in the archive
+   * @param deadline time after which no new attempt starts, in milliseconds since 1970
+   * @throws AwsServiceError, AwsConnectionError or Error when not all of them are in the archive: they must come again
+   */
+  public async archiveChanges(changes: readonly ArchivedChange[], source: ChangeSource, deadline?: number): Promise<void> {
     const attempts = this.retry.begin(deadline);
     let failure: unknown;
     do {

@@ -10,6 +10,7 @@ import { usersFromEnvironment } from '../../../lambdas/ledger-maintenance/config
 import { daily, hourly, migrate } from '../../../lambdas/ledger-maintenance/tasks';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { openLedger } from '../../../lambdas/runtime/configuration/open-ledger';
+import { LEDGER_MIGRATIONS } from '../../../lambdas/runtime/ledger/migrations';
 import { MerchantMover } from '../../../lambdas/runtime/ledger/merchant-mover';
 import { PostgresqlMerchantDirectory } from '../../../lambdas/runtime/ledger/postgresql-merchant-directory';
 import { PostgresqlShard } from '../../../lambdas/runtime/ledger/postgresql-shard';
@@ -60,7 +61,7 @@ describeWithPostgresql('the upkeep of the ledger', () => {
     const done = await run('migrate', databases.variables);
     expect([done.code, done.errors]).toEqual([0, '']);
     for (const shard of [0, 1]) {
-      expect(await rows('SELECT count(*)::int AS steps FROM ledger.migration', shard)).toEqual([{ steps: 6 }]);
+      expect(await rows('SELECT count(*)::int AS steps FROM ledger.migration', shard)).toEqual([{ steps: LEDGER_MIGRATIONS.length }]);
       expect(await rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'ledger\\_%' ORDER BY rolname", shard)).toEqual([{ rolname: 'ledger_reader' }, { rolname: 'ledger_writer' }]);
     }
     expect(await rows('SELECT name, place::int FROM ledger_directory.shard ORDER BY place')).toEqual([{ name: 'shard-1', place: 1 }, { name: 'shard-2', place: 2 }]);
@@ -113,6 +114,23 @@ describeWithPostgresql('the upkeep of the ledger', () => {
     expect(after.at(-1)![1]).toBeGreaterThanOrEqual(now + 35 * DAY);
     expect(await rows('SELECT count(*)::int AS count FROM ledger.entry')).toEqual([{ count: 0 }]);
     expect(await rows('SELECT count(*)::int AS count FROM ledger.entry_key')).toEqual([{ count: 0 }]);
+  });
+
+  it('keeps what is not in the audit archive, however old it is, and forgets nothing that moved meanwhile', async () => {
+    const { shards, ...others } = await databases.maintenance();
+    const old = Date.now() + 300 * DAY;
+    const now = old + 60 * DAY;
+    const [database] = shards.map((shard) => shard.database);
+    await database.query({ text: 'SELECT ledger.create_partitions($1, $2, $3)', values: [old, old + 2 * DAY, DAY] });
+    const kept = async () => Number((await rows(`SELECT count(*) AS count FROM ledger.entry_partition WHERE starts_at BETWEEN ${old - DAY} AND ${old + DAY}`))[0].count);
+    const before = await kept();
+    const ports = { ...others, shards: [shards[0]], clock: { ...systemClock, now: () => now } };
+    await daily({ ...ports, unarchivedSince: async () => old - DAY }, 30);
+    expect(await kept()).toBe(before);
+    await expect(hourly({ ...ports, shards, unarchivedSince: async ({ name }) => (name === 'shard-2' ? now - DAY : undefined) })).rejects.toThrow('entries are not archived');
+    await hourly({ ...ports, shards, unarchivedSince: async () => now - 1_000 });
+    await daily({ ...ports, unarchivedSince: async () => undefined }, 30);
+    expect(await kept()).toBe(0);
   });
 
   it('makes a partition a day where entries are kept for days, after those of weeks that are there', async () => {

@@ -2,11 +2,15 @@ import { usersFromEnvironment } from '../../../lambdas/ledger-maintenance/config
 import { migrate } from '../../../lambdas/ledger-maintenance/tasks';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { openLedger } from '../../../lambdas/runtime/configuration/open-ledger';
+import { LEDGER_MIGRATIONS } from '../../../lambdas/runtime/ledger/migrations';
+import { LEAST_RIGHTS } from '../../../lambdas/runtime/ledger/migrations/0006-least-rights';
 import type { PostgresqlConnections } from '../../../lambdas/runtime/ledger/postgresql-connections';
 import { MerchantMover } from '../../../lambdas/runtime/ledger/merchant-mover';
+import { migratePostgresqlLedger } from '../../../lambdas/runtime/ledger/postgresql-migrations';
 import { PostgresqlLedgerQueries } from '../../../lambdas/runtime/ledger/postgresql-queries';
 import { PostgresqlMerchantDirectory } from '../../../lambdas/runtime/ledger/postgresql-merchant-directory';
 import { PostgresqlShard } from '../../../lambdas/runtime/ledger/postgresql-shard';
+import { grantPostgresqlUsers } from '../../../lambdas/runtime/ledger/postgresql-users';
 import { systemClock } from '../../../lambdas/runtime/retry/clock';
 import { describeWithPostgresql } from '../runtime/ledger/postgresql-database';
 import { LedgerDatabases } from '../runtime/support/ledger-databases';
@@ -150,6 +154,36 @@ describeWithPostgresql('the users of the ledger', () => {
       .rejects.toThrow('shard-1: no such host');
     const may = "SELECT has_function_privilege('ledger_writer', oid, 'EXECUTE') AS may FROM pg_proc WHERE pronamespace = 'healthy'::regnamespace AND proname = 'insert_entries'";
     expect(await shards[1].database.query({ text: may })).toEqual([{ may: true }]);
+  });
+
+  const mayApply = (schema: string) => databases.connect(0).query({
+    text: "SELECT has_function_privilege('ledger_writer', oid, 'EXECUTE') AS may FROM pg_proc WHERE pronamespace = $1::regnamespace AND proname = 'insert_entries'",
+    values: [schema],
+  });
+
+  it('may do their work in a database where a later step fails', async () => {
+    const { shards, ...ports } = await databases.maintenance();
+    const schema = 'halfway';
+    const { version } = LEAST_RIGHTS;
+    await migratePostgresqlLedger(shards[0].database, { schema, migrations: LEDGER_MIGRATIONS.slice(0, version) });
+    expect(await mayApply(schema)).toEqual([{ may: false }]);
+    // In the way of a step.
+    await owner.query({ text: 'CREATE TABLE halfway.key_pass ()' });
+    const users = usersFromEnvironment(new Environment(databases.variables));
+    await expect(migrate({ ...ports, schema, shards: [shards[0]] }, users)).rejects.toThrow('shard-1: 42P07');
+    expect(await mayApply(schema)).toEqual([{ may: true }]);
+  });
+
+  it('are given nothing before the step by which they need no right to write', async () => {
+    const schema = 'early';
+    const { version } = LEAST_RIGHTS;
+    await migratePostgresqlLedger(owner, { schema, migrations: LEDGER_MIGRATIONS.slice(0, version - 1) });
+    const options = { schema, writer: 'ledger_writer', reader: 'ledger_reader' };
+    expect(await grantPostgresqlUsers(owner, options)).toBe(false);
+    expect(await owner.query({ text: "SELECT has_schema_privilege('ledger_writer', 'early', 'USAGE') AS may" })).toEqual([{ may: false }]);
+    await migratePostgresqlLedger(owner, { schema, migrations: LEDGER_MIGRATIONS.slice(0, version) });
+    expect(await grantPostgresqlUsers(owner, options)).toBe(true);
+    expect(await mayApply(schema)).toEqual([{ may: true }]);
   });
 
   it('may be made again at any time, several at once', async () => {
