@@ -26,6 +26,7 @@ const BY_TYPE: readonly (readonly [RegExp, Stage])[] = [
   [/^AWS::(ElasticLoadBalancing|WAF|Shield|ApiGateway|CloudFront|Route53)/, 'edge'],
   [/^AWS::EC2::(NatGateway|VPCEndpoint|EIP|FlowLog|VPC)/, 'network'],
   [/^AWS::(ECS|EKS|AutoScaling|ApplicationAutoScaling)::/, 'api'],
+  [/^Custom::AWSCDK-EKS-/, 'api'],
   [/^AWS::EC2::Instance/, 'api'],
   [/^AWS::Kinesis::StreamConsumer/, 'worker'],
   [/^AWS::(Kinesis|MSK|KinesisFirehose)::/, 'stream'],
@@ -56,6 +57,9 @@ export function stageOf(resource: TopologyResource): Stage {
 
 /** Tags of a resource, whichever way its type writes them. */
 export function tagsOf(resource: TopologyResource): { readonly [key: string]: string } {
+  if (resource.type === MANIFEST) {
+    return manifestTags(resource);
+  }
   const { properties } = resource;
   const [replica] = Array.isArray(properties.Replicas) ? properties.Replicas as readonly { Tags?: unknown }[] : [];
   const written = properties.Tags ?? replica?.Tags ?? properties.BackupVaultTags ?? properties.HostedZoneTags;
@@ -65,4 +69,31 @@ export function tagsOf(resource: TopologyResource): { readonly [key: string]: st
   return typeof written === 'object' && written !== null
     ? Object.fromEntries(Object.entries(written).map(([key, value]) => [key, String(value)]))
     : {};
+}
+
+const MANIFEST = 'Custom::AWSCDK-EKS-KubernetesResource';
+const BALANCER_TAGS = 'service.beta.kubernetes.io/aws-load-balancer-additional-resource-tags';
+const tagsByManifest = new WeakMap<TopologyResource, { readonly [key: string]: string }>();
+
+/** Tags of what controllers make for a manifest: nodes have those of their class, load balancers those of an annotation. */
+function manifestTags(resource: TopologyResource): { readonly [key: string]: string } {
+  const known = tagsByManifest.get(resource);
+  if (known !== undefined) {
+    return known;
+  }
+  const found: { [key: string]: string } = {};
+  JSON.parse(String(resource.properties.Manifest), (key, value: unknown) => {
+    if (key === BALANCER_TAGS) {
+      Object.assign(found, Object.fromEntries(String(value).split(',').map((it) => it.split('=', 2))));
+    } else if (isNodeClass(value)) {
+      Object.assign(found, value.spec?.tags);
+    }
+    return value;
+  });
+  tagsByManifest.set(resource, found);
+  return found;
+}
+
+function isNodeClass(value: unknown): value is { readonly spec?: { readonly tags?: object } } {
+  return typeof value === 'object' && value !== null && (value as { readonly kind?: unknown }).kind === 'EC2NodeClass';
 }

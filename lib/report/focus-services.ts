@@ -46,6 +46,8 @@ const SERVICES: { readonly [type: string]: FocusService } = {
   'AWS::Shield': { name: 'AWS Shield', category: 'Security' },
   'AWS::StepFunctions': { name: 'AWS Step Functions', category: 'Integration' },
   'AWS::WAFv2': { name: 'AWS WAF', category: 'Security' },
+  // The nodes under pods.
+  'Custom::AWSCDK-EKS-KubernetesResource': EC2,
   'Custom::AWSCDK-EKS-Cluster': { name: 'Amazon Elastic Kubernetes Service', category: 'Compute' },
 };
 

@@ -1,7 +1,7 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
-import { AuroraBatches, AuroraLoad, BATCH_FACTS, InstanceClass, LOAD_FACTS, MEMORY_GB } from './aurora-shards-load';
+import { AuroraBatches, AuroraLoad, batchFacts, InstanceClass, MEMORY_GB } from './aurora-shards-load';
 import { Decision } from './decision';
 import { formatNumber } from './format';
 import { dollars, HOURS_PER_MONTH } from './monthly-cost';
@@ -71,7 +71,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         binding: pool === 1 ? 'one connection is enough' : `Little's law, square-root staffing of recovery tier ${workload.recoveryTier.name}`,
         demand: busy,
         limits: { minimum: 1, because: 'a worker needs a connection' },
-        facts: [...LOAD_FACTS, ...BATCH_FACTS, COMMIT_P99, ROUND_TRIP, `target/staffing.quality.${workload.recoveryTier.name}`],
+        facts: [...batchFacts(workload), COMMIT_P99, ROUND_TRIP],
       }),
       Decision.derive({
         path,
@@ -81,11 +81,12 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         formula: `${surge} x (${batches.writersPerShard} writers x ${pool} + ${formatNumber(load.readingProcesses)} readers) = ${formatNumber(clients)}`,
         inputs: { writersPerShard: batches.writersPerShard, poolPerWorker: pool, readingProcesses: load.readingProcesses, surge, maximum: most },
         binding: 'each process keeps its own connections to each shard, twice during a rolling update',
-        rejected: [{
-          option: 'every worker on every shard',
-          because: `${formatNumber(surge * (load.workers * pool + load.readingProcesses))} connections to each of ${formatNumber(shards)} writers, and smaller batches`,
+        rejected: shards === 1 ? [] : [{
+          option: 'partitions of one shard each, read by few workers',
+          because: `an API collects for ${facts.number('target/msk.lingerMilliseconds')} ms, and would fill ${formatNumber(shards)} records with that instead of one; `
+            + `${formatNumber(clients)} of ${formatNumber(most)} connections are no bound`,
         }],
-        facts: [...LOAD_FACTS, 'target/aurora.deploySurge'],
+        facts: [...batchFacts(workload), 'target/aurora.deploySurge', ...(shards === 1 ? [] : ['target/msk.lingerMilliseconds'])],
       }),
       Decision.derive({
         path,
@@ -109,7 +110,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
           + `+ commit ${facts.number(COMMIT_P99)} + network ${facts.number(ROUND_TRIP)}, in whole ms = ${latency}`,
         inputs: { collectMilliseconds: wait, rowsPerBatch: batches.rowsPerBatch },
         binding: 'from a worker to the commit; the way to the worker is not in it',
-        facts: [...BATCH_FACTS, COMMIT_P99, ROUND_TRIP],
+        facts: [...batchFacts(workload), COMMIT_P99, ROUND_TRIP],
       }),
     ],
   };

@@ -93,6 +93,6 @@ function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceC
 }
 
 /** Operations that are billed: the log in units, and a page for each row that is looked for although it is no longer in memory. */
-function operationsPerSecond(workload: Workload, load: AuroraLoad, payments: number, rows: number, facts: Facts): number {
+export function operationsPerSecond(workload: Workload, load: AuroraLoad, payments: number, rows: number, facts: Facts): number {
   return rows * load.logBytesPerRow / facts.number(OPERATION_BYTES) + payments * (workload.refundShare + workload.clientRetryShare);
 }

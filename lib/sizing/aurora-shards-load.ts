@@ -2,6 +2,7 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { clamp, roundUp } from './arithmetic';
 import { refundAttempts, REFUND_ATTEMPT_FACTS } from './refund-attempts';
+import { Staffing } from './staffing';
 import { ledgerTimeToLiveSeconds } from './stream-retention';
 
 /** Sizes of the instance family db.r7g, smallest first. */
@@ -110,9 +111,15 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
     readVcpus: readsPerSecond * facts.number('postgres/cpuPerRead') / 1e6,
     readsOnReaders: status.staleness !== undefined && status.staleness.toMilliseconds() >= lag,
     rowsPerWriter: facts.number('postgres/sustainedPayments') * facts.number('target/aurora.utilization'),
-    workers: Math.max(1, roundUp(peak * facts.number('payment-worker/cpuPerPayment') / 1e6 / facts.number('target/aurora.workerUtilization'))),
+    workers: workload.cells * workersOfCell(workload, facts),
     readingProcesses: Math.max(1, roundUp(peak / facts.number('target/store.paymentsPerProcess'))),
   };
+}
+
+/** Workers of one cell, with a vCPU each. */
+function workersOfCell(workload: Workload, facts: Facts): number {
+  const busy = workload.cellShare().peak.perSecond * facts.number('payment-worker/cpuPerPayment') / 1e6;
+  return new Staffing(facts, workload.recoveryTier, facts.number('target/aurora.workerUtilization')).servers(busy);
 }
 
 /** How rows come together to batches, and what that costs a shard. */
@@ -127,13 +134,17 @@ export interface AuroraBatches {
   readonly vcpus: number;
 }
 
-export const BATCH_FACTS: readonly string[] = [
-  'target/aurora.batchMilliseconds', 'target/aurora.batchPayments', 'target/aurora.cpuFactor', 'postgres/cpuPerPayment', 'postgres/cpuPerBatch',
-];
+/** What batches follow from, with the load and the number of workers. */
+export function batchFacts({ recoveryTier: { name } }: Workload): string[] {
+  return [
+    ...LOAD_FACTS, 'target/aurora.batchMilliseconds', 'target/aurora.batchPayments', 'target/aurora.cpuFactor', 'postgres/cpuPerPayment',
+    'postgres/cpuPerBatch', 'target/fargate.availabilityZones', `target/fargate.zonesLost.${name}`, `target/staffing.quality.${name}`,
+  ];
+}
 
-/** Workers own the lanes of as few shards as possible, so a shard has few writers, and each of them large batches. */
+/** Partitions hold payments of all shards, so every worker writes to every shard; it collects for a call what all of its partitions have. */
 export function auroraBatches(load: AuroraLoad, shards: number, facts: Facts): AuroraBatches {
-  const writersPerShard = Math.max(1, roundUp(load.workers / shards));
+  const writersPerShard = load.workers;
   const rows = load.rowsPerSecond / shards;
   const collected = rows / writersPerShard * facts.number('target/aurora.batchMilliseconds') / 1000;
   const rowsPerBatch = clamp(collected, 1, facts.number('target/aurora.batchPayments'));

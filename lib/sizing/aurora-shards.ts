@@ -4,7 +4,7 @@ import { roundUp } from './arithmetic';
 import { sizeConnections } from './aurora-shards-connections';
 import { AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
 import {
-  AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, BATCH_FACTS, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS,
+  AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, batchFacts, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS,
 } from './aurora-shards-load';
 import { accountsDecision, logicalShardsDecision } from './aurora-shards-merchants';
 import { Decision } from './decision';
@@ -91,7 +91,8 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     latencyP99Milliseconds: connections.latencyP99Milliseconds,
     excuses: excusesOf(workload, load, accounts, facts),
     decisions: [
-      shards, classDecision(instanceClass, classes, needs, facts), readers, accounts, logical, stored, logDecision(load, instanceClass, count, facts),
+      shards, classDecision(workload, instanceClass, classes, needs, facts), readers, accounts, logical, stored,
+      logDecision(load, instanceClass, count, facts),
       ...connections.decisions, ...cost.decisions,
     ],
   };
@@ -174,7 +175,7 @@ function classOf(workload: Workload, load: AuroraLoad, classes: InstanceClass[],
   return classes.find(fits) ?? classes[classes.length - 1];
 }
 
-function classDecision(chosen: InstanceClass, classes: InstanceClass[], needs: Needs, facts: Facts): Decision {
+function classDecision(workload: Workload, chosen: InstanceClass, classes: InstanceClass[], needs: Needs, facts: Facts): Decision {
   const smaller = classes[classes.indexOf(chosen) - 1];
   const lacks = smaller === undefined ? '' : smaller.vcpus < needs.vcpus ? `${smaller.vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`
     : smaller.memoryBytes < needs.memoryBytes ? `${formatBytes(smaller.memoryBytes)}, ${formatBytes(needs.memoryBytes)} are needed`
@@ -189,7 +190,7 @@ function classDecision(chosen: InstanceClass, classes: InstanceClass[], needs: N
     inputs: { vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond },
     binding: smaller === undefined ? 'smallest class' : `of ${smaller.name}: ${lacks}`,
     rejected: smaller === undefined ? [] : [{ option: smaller.name, because: `it has ${lacks}` }],
-    facts: [...LOAD_FACTS, ...BATCH_FACTS, ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS],
+    facts: [...batchFacts(workload), ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS],
   });
 }
 

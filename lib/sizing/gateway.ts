@@ -65,7 +65,7 @@ function sizeOnce(workload: Workload, facts: Facts): GatewaySizing {
     path: PATH, name: 'connections', value: Math.max(1, roundUp(under / perConnection)), unit: 'connections',
     formula: `max(1, ceil(${formatNumber(under)} requests / ${perConnection} on a connection)) = ${Math.max(1, roundUp(under / perConnection))}`,
     inputs: { parallelRequests: under, requestsPerConnection: perConnection },
-    binding: 'requests under way; one connection would put all of them behind one lost packet',
+    binding: `requests under way, ${perConnection} on a connection`,
     limits: { minimum: 1, because: 'without a connection nothing is asked' },
     facts: ids,
   });

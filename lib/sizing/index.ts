@@ -16,6 +16,7 @@ export * from './flink';
 export * from './format';
 export * from './gateway';
 export * from './growing-parts';
+export * from './journal-archiver';
 export * from './kafka-mapping';
 export * from './keyspaces';
 export * from './kinesis-capacity-mode';

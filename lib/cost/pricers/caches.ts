@@ -4,6 +4,8 @@ import type { TopologyResource } from '../../topology';
 import { type Amount, declared, derived, times } from '../amount';
 import { UnpricedError } from '../unpriced-error';
 import { numberOf, textOf } from '../usage/properties';
+import { clusterShare } from '../usage/cluster-nodes';
+import { edgeBytes } from '../usage/edge';
 import { text } from '../usage/traffic';
 import type { UsageModel } from '../usage/usage-model';
 import { flowing, hourly, type Pricer } from './pricer';
@@ -54,6 +56,9 @@ interface Load {
 
 /** What the payments ask of a cache: entries of merchants, payers and rules. */
 function loadOf(resource: TopologyResource, model: UsageModel): Load {
+  if (model.references.to(resource, 'Custom::AWSCDK-EKS-HelmChart').length > 0) {
+    return counterLoad(resource, model);
+  }
   const load = cacheLoad(model.average, model.facts(resource));
   const made = model.decidedNumber(resource, 'workingSetBytes') !== undefined;
   const amount = (value: number, why: string): Amount => ({ ...derived(value, why), kind: made ? 'derived' : 'assumed' });
@@ -62,6 +67,19 @@ function loadOf(resource: TopologyResource, model: UsageModel): Load {
     gigabytes: model.use(resource, 'storedGigabytes', () => amount(load.averageWorkingSetBytes / BILLED_GB, why)),
     units: model.use(resource, 'unitsPerSecond', () => amount(load.unitsPerSecond, why)),
     bytes: model.use(resource, 'bytesPerSecond', () => amount(load.bytesPerSecond, why)),
+  };
+}
+
+/** Counters of a gateway's rate limits, which a chart is told of: each public request adds to one and sets when it ends. */
+function counterLoad(resource: TopologyResource, model: UsageModel): Load {
+  const { publicEdgeShare } = model.workload;
+  const rate = model.rate * clusterShare(model, resource) * publicEdgeShare;
+  const { requests } = edgeBytes(model, rate, model.facts(resource));
+  const units = model.use(resource, 'unitsPerSecond', () => times(model.assume('limitCommands', `${text(requests)} public requests/s, commands of each`), requests));
+  return {
+    gigabytes: model.use(resource, 'storedGigabytes', () => derived(0, 'counters of clients in this second')),
+    units,
+    bytes: model.use(resource, 'bytesPerSecond', () => times(units, model.facts(resource).number('target/cost.limitCommandBytes'))),
   };
 }
 

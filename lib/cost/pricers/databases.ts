@@ -1,8 +1,15 @@
 import { BILLED_GB, SECONDS_PER_MONTH } from '../../sizing/monthly-cost';
-import { assumed, declared } from '../amount';
-import { numberOf, textOf } from '../usage/properties';
+import { auroraLoad } from '../../sizing/aurora-shards-load';
+import { operationsPerSecond } from '../../sizing/aurora-shards-cost';
+import { topicTraffic } from '../../sizing/msk-topic';
+import type { TopologyResource } from '../../topology';
+import { type Amount, assumed, declared, derived, times } from '../amount';
+import type { Charge } from '../charge';
+import { listOf, numberOf, textOf } from '../usage/properties';
+import { text } from '../usage/traffic';
+import type { UsageModel } from '../usage/usage-model';
 import { UnpricedError } from '../unpriced-error';
-import { charge, hourly, type Pricer } from './pricer';
+import { charge, flowing, hourly, type Pricer } from './pricer';
 
 const IO_OPTIMIZED = 'aurora-iopt1';
 /** What an instance of the I/O-Optimized mode costs more. */
@@ -15,15 +22,46 @@ export const clusterPricer: Pricer = {
     const optimized = textOf(resource, 'StorageType') === IO_OPTIMIZED;
     const clusters = model.topology.ofType('AWS::RDS::DBCluster').length;
     const { payloadSize, idempotencyWindow } = model.workload;
-    const gigabytes = model.use(resource, 'storedGigabytes', () => assumed(model.rate / clusters * payloadSize.meanBytes * idempotencyWindow.toSeconds() / BILLED_GB,
+    const shard = shardLoad(resource, model);
+    const gigabytes = model.use(resource, 'storedGigabytes', () => shard?.gigabytes ?? assumed(model.rate / clusters * payloadSize.meanBytes * idempotencyWindow.toSeconds() / BILLED_GB,
       `payments of ${idempotencyWindow.toDays()} days, one of ${clusters} clusters`));
-    const operations = model.use(resource, 'operationsPerSecond', () => assumed(model.rate / clusters, 'an operation for each payment'));
+    const operations = model.use(resource, 'operationsPerSecond', () => shard?.operations ?? assumed(model.rate / clusters, 'an operation for each payment'));
     return [
       charge(resource, 'storage', optimized ? 'aurora.optimizedStorage' : 'aurora.storage', gigabytes),
       ...(optimized ? [] : [charge(resource, 'operations', 'aurora.operations', { ...operations, value: operations.value * SECONDS_PER_MONTH })]),
+      ...(shard === undefined ? [] : [flowing(resource, 'traffic between zones', 'interZone.gigabytes', shard.fromOtherZones)]),
     ];
   },
 };
+
+/** What one shard holds, and does in a second. */
+interface ShardLoad {
+  readonly gigabytes: Amount;
+  readonly operations: Amount;
+  /** GB that workers in other zones send. */
+  readonly fromOtherZones: Amount;
+}
+
+/** What a shard of the ledger of this kit holds and writes, by its sizing; undefined for other clusters. */
+function shardLoad(resource: TopologyResource, model: UsageModel): ShardLoad | undefined {
+  const shards = model.decidedNumber(resource, 'shards');
+  if (shards === undefined) {
+    return undefined;
+  }
+  const facts = model.facts(resource);
+  const { load, operations } = model.once('shards of the ledger', () => {
+    const all = auroraLoad(model.average, facts);
+    return { load: all, operations: operationsPerSecond(model.average, all, model.rate, all.averageRowsPerSecond, facts) };
+  });
+  const why = `one of ${shards} shards at ${text(model.rate)} payments/s`;
+  const zones = Math.max(1, ...model.references.from(resource, /^DBSubnetGroupName/).map(({ to }) => listOf(to, 'SubnetIds').length));
+  return {
+    gigabytes: derived(load.storedBytes / shards / BILLED_GB, `${why}, ${text(load.rowBytes)} B a row with its index entry`),
+    operations: derived(operations / shards, `${why}: ${text(load.logBytesPerRow)} B of log a row, billed in units of ${facts.number('aurora/io.bytes')} B`),
+    // What comes to an instance from another zone is billed where it leaves, not where it arrives.
+    fromOtherZones: derived(load.averageRowsPerSecond / shards * load.rowBytes * (zones - 1) / zones / BILLED_GB, `${why}, ${text(load.rowBytes)} B a row, from workers in ${zones - 1} of ${zones} zones`),
+  };
+}
 
 /** Aurora instances: by their class, or by their capacity units. */
 export const instancePricer: Pricer = {
@@ -47,10 +85,10 @@ export const instancePricer: Pricer = {
   },
 };
 
-/** Kafka clusters of brokers, and their disks. */
+/** Kafka clusters of brokers: their disks, or what express brokers take in and keep; and what their clients send to other zones. */
 export const kafkaPricer: Pricer = {
   types: ['AWS::MSK::Cluster'],
-  price(resource) {
+  price(resource, model) {
     const type = textOf(resource, 'BrokerNodeGroupInfo.InstanceType');
     const brokers = declared(numberOf(resource, 'NumberOfBrokerNodes') ?? 0, '`NumberOfBrokerNodes` of the template');
     const disk = numberOf(resource, 'BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize') ?? 0;
@@ -60,9 +98,43 @@ export const kafkaPricer: Pricer = {
     return [
       hourly(resource, 'brokers', `msk.brokerHours:${type}`, brokers),
       ...(disk > 0 ? [charge(resource, 'disks', 'msk.storage', { ...brokers, value: brokers.value * disk, why: `${brokers.value} x ${disk} GB` })] : []),
+      ...(type.startsWith('express.') ? expressCharges(resource, model) : []),
+      ...clientCharges(resource, model),
     ];
   },
 };
+
+/** Express brokers have no disks of their own: what comes in is billed, and what is kept. */
+function expressCharges(resource: TopologyResource, model: UsageModel): Charge[] {
+  const known = gigabytesIn(resource, model);
+  const incoming = model.use(resource, 'gigabytesInPerSecond', () => known ?? unstated(resource, 'gigabytesInPerSecond'));
+  const hours = model.decidedNumber(resource, 'retention');
+  const kept = model.use(resource, 'storedGigabytes', () => (hours === undefined ? unstated(resource, 'storedGigabytes')
+    : times(incoming, 3600 * hours, `${incoming.why}; kept for ${hours} h, billed once for all copies`)));
+  return [flowing(resource, 'data in', 'msk.express.gigabytesIn', incoming), charge(resource, 'data kept', 'msk.storage', kept)];
+}
+
+function unstated(resource: TopologyResource, name: string): never {
+  throw new UnpricedError(`nothing in the template tells what ${resource.logicalId} takes: state \`${name}\` of it`);
+}
+
+/** GB of payments that come in a second, of a cluster that this kit sized; undefined for others. */
+function gigabytesIn(resource: TopologyResource, model: UsageModel): Amount | undefined {
+  if (model.decidedNumber(resource, 'partitions') === undefined) {
+    return undefined;
+  }
+  const { bytesPerRecord } = topicTraffic(model.average, model.facts(resource));
+  const rate = model.rate * model.cellShare(resource);
+  return derived(rate * bytesPerRecord / BILLED_GB, `${text(rate)} payments/s x ${text(bytesPerRecord)} B a record`);
+}
+
+/** Producers reach a leader in another zone for most records; readers fetch from the replica in their own. Both ends pay. */
+function clientCharges(resource: TopologyResource, model: UsageModel): Charge[] {
+  const incoming = gigabytesIn(resource, model);
+  const zones = Math.max(1, listOf(resource, 'BrokerNodeGroupInfo.ClientSubnets').length);
+  return incoming === undefined || zones === 1 ? []
+    : [flowing(resource, 'traffic between zones', 'interZone.gigabytes', times(incoming, 2 * (zones - 1) / zones, `${incoming.why}; ${zones - 1} of ${zones} leaders are in another zone, and both ends pay`))];
+}
 
 /** Instances of EC2, by type. */
 export const computePricer: Pricer = {
@@ -75,10 +147,3 @@ export const computePricer: Pricer = {
     return [hourly(resource, 'instance', `ec2.instanceHours:${type}`, declared(1, `${type} of the template`), { commitment: { plan: 'instanceSavingsPlan', steadyShare: 1 } })];
   },
 };
-
-/** Kubernetes clusters. */
-export const kubernetesPricer: Pricer = {
-  types: ['AWS::EKS::Cluster', 'Custom::AWSCDK-EKS-Cluster'],
-  price: (resource) => [hourly(resource, 'control plane', 'eks.clusterHours', declared(1, 'it stands in the template'))],
-};
-

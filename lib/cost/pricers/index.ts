@@ -3,10 +3,11 @@ import { apiPricer } from './apis';
 import { vaultPricer } from './backups';
 import { bucketPricer } from './buckets';
 import { nodeCachePricer, serverlessCachePricer } from './caches';
-import { clusterPricer, computePricer, instancePricer, kafkaPricer, kubernetesPricer } from './databases';
+import { clusterPricer, computePricer, instancePricer, kafkaPricer } from './databases';
 import { deliveryPricer, distributionPricer, instanceGroupPricer, proxyPricer, serverlessKafkaPricer } from './deliveries';
 import { aliasPricer, functionPricer, mappingPricer } from './functions';
 import { keyPricer, secretPricer } from './keys';
+import { addOnPricer, kubernetesPricer, manifestPricer, nodeGroupPricer } from './kubernetes';
 import { loadBalancerPricer } from './load-balancers';
 import { locatorTablePricer } from './locator-tables';
 import { busPricer, eventArchivePricer, queuePricer, schedulePricer, stateMachinePricer, topicPricer } from './messaging';
@@ -27,6 +28,7 @@ export const PRICERS: readonly Pricer[] = [
   endpointPricer, keyPricer, secretPricer, alarmPricer, compositeAlarmPricer, dashboardPricer, logGroupPricer, queuePricer, topicPricer,
   busPricer, eventArchivePricer, schedulePricer, stateMachinePricer, clusterPricer, instancePricer, kafkaPricer, computePricer, kubernetesPricer,
   deliveryPricer, distributionPricer, instanceGroupPricer, proxyPricer, serverlessKafkaPricer, recordPricer, zonePricer, healthCheckPricer,
+  manifestPricer, nodeGroupPricer, addOnPricer,
 ];
 
 /**

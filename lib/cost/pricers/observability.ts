@@ -1,5 +1,6 @@
 import { BILLED_GB, SECONDS_PER_MONTH } from '../../sizing/monthly-cost';
 import { type Amount, declared, times } from '../amount';
+import { clusterShare } from '../usage/cluster-nodes';
 import { functionUsage } from '../usage/functions';
 import { listOf, numberOf, textOf } from '../usage/properties';
 import { trafficOf } from '../usage/traffic';
@@ -68,6 +69,9 @@ function logBytes(resource: TopologyResource, model: UsageModel): Amount {
   const parts = writersOf(resource, model).map((it) => (it.type === FUNCTION
     ? times(bytesPerInvocation(it, model), functionUsage(model, it).invocationsPerSecond.value)
     : times(perPayment, trafficOf(model, it).value)));
+  if (parts.length === 0 && model.references.to(resource, 'Custom::AWSCDK-EKS-HelmChart').length > 0) {
+    return times(perPayment, model.rate * clusterShare(model, resource), `${perPayment.why}, as pods of a cluster write it`);
+  }
   return parts.length === 0
     ? times(model.assume('rareCallsPerSecond', 'lines of what is not called by payments'), model.assumption('logBytesPerInvocation'))
     : { value: parts.reduce((sum, { value }) => sum + value, 0), kind: 'assumed', why: parts[0].why };

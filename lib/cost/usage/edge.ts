@@ -1,3 +1,4 @@
+import type { Facts } from '../../facts';
 import { sizeConnections } from '../../sizing/connections';
 import { edgeTraffic } from '../../sizing/edge-traffic';
 import { highest, loadDimensions, networkDimensions, type LoadBalancerDimension } from '../../sizing/load-balancer-dimensions';
@@ -17,22 +18,37 @@ export interface EdgeUsage {
   readonly bytesOutPerSecond: Amount;
 }
 
+/** Requests of a second, and their bytes. */
+export interface EdgeBytes {
+  readonly requests: number;
+  /** Bytes in both directions. */
+  readonly both: number;
+  /** Bytes of answers. */
+  readonly out: number;
+}
+
+/** What so many payments a second come in with. */
+export function edgeBytes(model: UsageModel, paymentsPerSecond: number, facts: Facts): EdgeBytes {
+  const traffic = edgeTraffic(model.average, paymentsPerSecond, facts);
+  const both = traffic.public.bytes + traffic.partner.bytes;
+  // What goes in is the headers of requests and the payments; the rest comes out.
+  const bytesIn = traffic.requests * facts.number('target/edge.requestHeaderBytes') + paymentsPerSecond * model.workload.payloadSize.meanBytes;
+  return { requests: traffic.requests, both, out: both - bytesIn };
+}
+
 /** Requests and bytes at an entry: posts with so many payments each, and reads of a status. */
 export function edgeUsage(model: UsageModel, resource: TopologyResource): EdgeUsage {
   const flow = trafficOf(model, resource);
   const facts = model.facts(resource);
-  const traffic = edgeTraffic(model.average, flow.value, facts);
-  const all = traffic.public.bytes + traffic.partner.bytes;
-  const { payloadSize, paymentsPerRequest, readsPerPayment } = model.workload;
+  const { both: all, out, requests } = edgeBytes(model, flow.value, facts);
+  const { paymentsPerRequest, readsPerPayment } = model.workload;
   const posts = flow.value / paymentsPerRequest;
-  // What goes in is the headers of requests and the payments; the rest comes out.
-  const bytesIn = traffic.requests * facts.number('target/edge.requestHeaderBytes') + flow.value * payloadSize.meanBytes;
   const why = `${text(flow.value)} payments/s: ${text(posts)} posts/s and ${text(flow.value * readsPerPayment)} reads of a status/s`;
   const amount = (value: number, how: string): Amount => ({ value, kind: flow.kind, why: how });
   return {
-    requestsPerSecond: model.use(resource, 'requestsPerSecond', () => amount(traffic.requests, why)),
+    requestsPerSecond: model.use(resource, 'requestsPerSecond', () => amount(requests, why)),
     bytesPerSecond: model.use(resource, 'bytesPerSecond', () => amount(all, `${why}, ${text(all)} B/s both ways`)),
-    bytesOutPerSecond: model.use(resource, 'bytesOutPerSecond', () => amount(all - bytesIn, `${why}, ${text(all - bytesIn)} B/s of answers`)),
+    bytesOutPerSecond: model.use(resource, 'bytesOutPerSecond', () => amount(out, `${why}, ${text(out)} B/s of answers`)),
   };
 }
 

@@ -52,11 +52,17 @@ function unknown(resource: TopologyResource): never {
 }
 
 function partsOf(model: UsageModel, resource: TopologyResource): FunctionUsage[] {
-  if (model.references.to(resource).some(({ from, property }) => from.type.startsWith('Custom::') && property === 'ServiceToken')) {
+  if (servesDeployments(model, resource)) {
     const none = derived(0, 'it runs at deployments only');
     return [{ invocationsPerSecond: none, busySeconds: none }];
   }
   return callersOf(model, resource).flatMap((caller) => callsOf(model, resource, caller) ?? []);
+}
+
+/** Whether CloudFormation calls a function for custom resources, itself or by the provider framework of the CDK. */
+function servesDeployments(model: UsageModel, resource: TopologyResource): boolean {
+  return model.references.to(resource).some(({ from, property }) => (from.type.startsWith('Custom::') && property === 'ServiceToken')
+    || (/\.USER_(ON_EVENT|IS_COMPLETE)_FUNCTION_ARN$/.test(property) && servesDeployments(model, from)));
 }
 
 function callsOf(model: UsageModel, resource: TopologyResource, caller: TopologyResource): FunctionUsage | undefined {

@@ -173,6 +173,11 @@ export class UsageModel {
     return this.workloadByPath.nearest(resource)?.peak.perSecond;
   }
 
+  /** The same at the average rate. */
+  averageFor(resource: TopologyResource): number | undefined {
+    return this.workloadByPath.nearest(resource)?.average.perSecond;
+  }
+
   /** The workload that a part with so much of the payments carries. */
   part(share: number): Workload {
     return this.average.share(Math.max(share, Number.MIN_VALUE));
@@ -190,5 +195,5 @@ export class UsageModel {
 /** Assumptions with a band. */
 const BANDED: ReadonlySet<string> = new Set([
   'archiveMonths', 'invocationMilliseconds', 'scheduledSeconds', 'logBytesPerInvocation', 'quietLogBytesPerInvocation', 'logBytesPerPayment', 'accessLogBytes', 'flowLogGigabytes',
-  'bucketGigabytes', 'blockedShare', 'customMetrics', 'rareWritesPerSecond', 'rareCallsPerSecond',
+  'bucketGigabytes', 'blockedShare', 'customMetrics', 'rareWritesPerSecond', 'rareCallsPerSecond', 'nodePacking',
 ]);

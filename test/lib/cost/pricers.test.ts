@@ -2,6 +2,7 @@ import { type Bill, billOf, USAGE_METADATA_KEY } from '../../../lib/cost';
 import { isFree, PRICERS, pricersByType } from '../../../lib/cost/pricers';
 import { Workload } from '../../../lib/workload';
 import { assemblyOf, type PlainResource } from './assembly-of';
+import { applied, deployment, nodeClass, pool } from './manifests';
 
 const GIB = 1024 ** 3;
 /** 1,000 payments/s all the month: 2,628,000,000 of them. */
@@ -343,6 +344,8 @@ describe('the price, by hand, of', () => {
     })).toEqual({ brokers: [2190, 446.76], disks: [3000, 300] });
     expect(charges({ Instance: stated('AWS::EC2::Instance', { InstanceType: 'm7g.large' }) })).toEqual({ instance: [730, 59.568] }); // x 0.0816
     expect(charges({ Cluster: stated('AWS::EKS::Cluster', {}) })).toEqual({ 'control plane': [730, 73] });
+    expect(charges({ Cluster: stated('AWS::EKS::Cluster', { Version: '1.34' }) })).toEqual({ 'control plane': [730, 73] }); // x 0.10
+    expect(charges({ Cluster: stated('AWS::EKS::Cluster', { Version: '1.30' }) })).toEqual({ 'control plane': [730, 438] }); // extended support: x 0.60
     expect(charges({ Cluster: stated('Custom::AWSCDK-EKS-Cluster', {}) })).toEqual({ 'control plane': [730, 73] });
   });
 
@@ -356,6 +359,54 @@ describe('the price, by hand, of', () => {
       .toEqual([2_628_000, 64_848]); // 512,000 GB x 0.029, 1,536,000 x 0.025, and 580,000 x 0.02
     expect(charges({ Site: stated('AWS::CloudFront::Distribution', {}, { requestsPerSecond: 1, bytesOutPerSecond: GIB / 2628 }) }))
       .toEqual({ requests: [2_628_000, 2.628], answers: [1000, 85] }); // x 0.01 for 10,000, x 0.085
+  });
+
+  it('express brokers, which are billed for what comes in', () => {
+    expect(charges({
+      Kafka: stated('AWS::MSK::Cluster', { NumberOfBrokerNodes: 3, BrokerNodeGroupInfo: { InstanceType: 'express.m7g.large' } }, { gigabytesInPerSecond: 1 / 2628, storedGigabytes: 100 }),
+    })).toEqual({ 'brokers': [2190, 893.52], 'data in': [1000, 10], 'data kept': [100, 10] }); // x 0.408, x 0.01, x 0.10
+    expect(priced({ Kafka: stated('AWS::MSK::Cluster', { BrokerNodeGroupInfo: { InstanceType: 'express.m7g.large' } }) }).unpriced.map(({ why }) => why))
+      .toEqual(['nothing in the template tells what Kafka takes: state `gigabytesInPerSecond` of it']);
+  });
+
+  it('a managed group of nodes, On-Demand and on Spot, with the volumes of its template', () => {
+    const group = (Properties: object, more: object = {}): Record<string, [number, number]> =>
+      charges({ Group: stated('AWS::EKS::Nodegroup', { InstanceTypes: ['m7g.large'], ScalingConfig: { DesiredSize: 3, MinSize: 1 }, ...Properties }), ...more }, 'Group');
+    expect(group({})).toEqual({ nodes: [2190, 178.704], volumes: [60, 4.8] }); // 3 x 730 x 0.0816; 3 x 20 GB x 0.08
+    expect(group({ CapacityType: 'SPOT', DiskSize: 50 })).toEqual({ nodes: [2190, 80.4168], volumes: [150, 12] }); // x 0.45
+    const Template = { Type: 'AWS::EC2::LaunchTemplate', Properties: { LaunchTemplateData: { BlockDeviceMappings: [{ Ebs: { VolumeSize: 100 } }] } } };
+    expect(group({ LaunchTemplate: { Id: { Ref: 'Template' } } }, { Template }).volumes).toEqual([300, 24]);
+  });
+
+  it('add-ons of AWS, which are free; those of others are not known', () => {
+    expect(charges({ Addon: stated('AWS::EKS::Addon', { AddonName: 'vpc-cni' }) })).toEqual({});
+    expect(priced({ Addon: stated('AWS::EKS::Addon', { AddonName: 'datadog_operator' }) }).unpriced.map(({ why }) => why))
+      .toEqual(['the add-on datadog_operator is of the marketplace: its seller bills it']);
+  });
+
+  it('manifests: nodes of Karpenter, and the load balancer of a service', () => {
+    expect(charges({ Manifest: applied([pool('general', ['c7g.xlarge']), nodeClass('50Gi'), deployment('web', 6, { cpu: '1', memory: '1Gi' })]) })).toEqual({
+      'nodes of the pool general': [2190, 317.55], // 6 pods, 3 on a node that is nine tenths full: 3 x 730 x 0.145
+      'volumes of the pool general': [150, 12], // 3 x 50 x 0.08
+    });
+    const annotations = { 'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internet-facing' };
+    const found = charges({ Manifest: applied([{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', annotations }, spec: { type: 'LoadBalancer' } }]) });
+    expect(found['load balancer of web']).toEqual([730, 16.425]); // x 0.0225
+    expect(found['public addresses of web']).toEqual([730, 3.65]); // one zone x 0.005
+    // 1,000 requests/s of 900 + 300 + 150 + 512 B: 6.2 GB an hour, a unit each.
+    expect(found['capacity units of web'][0]).toBeCloseTo(1000 * 1862 * 3600 / GIB * 730, 6);
+    expect(found['answers to the internet of web'][0]).toBeCloseTo(1000 * 450 * 2_628_000 / GIB, 6);
+  });
+
+  it('counters of a gateway\'s limits, of which a chart is told: two commands for each public request', () => {
+    const found = charges({
+      Counters: stated('AWS::ElastiCache::ServerlessCache', { ServerlessCacheName: 'limits', Engine: 'valkey', SubnetIds: ['a', 'b'] }),
+      Gateway: { Type: 'Custom::AWSCDK-EKS-HelmChart', Properties: { Chart: 'gateway-helm', Values: { 'Fn::Join': ['', ['{"url":"', { 'Fn::GetAtt': ['Counters', 'Endpoint.Address'] }, ':6379"}']] } } },
+    });
+    const requests = 1000 * workload.publicEdgeShare;
+    expect(found['request units'][0]).toBeCloseTo(2 * requests * 2_628_000, 3);
+    expect(found.data).toEqual([73, 6.132]); // 0.1 GB at least
+    expect(found['traffic between zones'][0]).toBeCloseTo(2 * requests * 100 * 2_628_000 / 2 / GIB, 6);
   });
 
   it('groups of instances, and Kafka without brokers', () => {

@@ -109,14 +109,20 @@ describe('Aurora shards', () => {
 
   it('has pools by Little, and a proxy where connections are too many', () => {
     const { poolPerWorker, connectionsPerInstance, connectionProxy } = sizesAt(1_000);
-    // 50 calls/s x (20.62 x 29 + 356 µs + 12 ms + 1 ms) = 0.698 busy; + 2.375 x sqrt(0.698) = 2.7. Twice (3 + 1).
-    expect([poolPerWorker, connectionsPerInstance, connectionProxy]).toEqual([3, 8, false]);
+    // A worker a zone: 50 calls/s x (1,031 / 3 x 20 ms x 29 + 356 µs + 12 ms + 1 ms) = 0.678 busy; + 2.375 x sqrt(0.678) = 2.6. Twice (3 x 3 + 1).
+    expect([poolPerWorker, connectionsPerInstance, connectionProxy]).toEqual([3, 20, false]);
     const facts = Facts.DEFAULT.withOverrides({ 'target/store.paymentsPerProcess': 100, 'target/aurora.hotMinutes': 1 });
     const many = sizeAuroraShards(workloadAt(100_000), facts);
-    // 2 x (4 + 1,000) of 1,675.
-    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.large', 2_008, true]);
-    // 7 x 3 x 2 vCPU x 0.015 USD x 730 h.
-    expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(42 * 0.015 * 730, 6);
+    // 2.6 busy workers, 2.6 + 2.375 x sqrt(2.6) = 6.4 with a zone lost are 10, and all of them write to each shard. 2 x (10 x 3 + 1,000) of 3,354.
+    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.xlarge', 2_060, true]);
+    // 7 x 3 x 4 vCPU x 0.015 USD x 730 h.
+    expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(84 * 0.015 * 730, 6);
+  });
+
+  it('counts on calls of the payments that one worker collects for one shard', () => {
+    const latency = Decision.find(sizesAt(100_000).decisions, 'latencyP99');
+    // 103,100 rows/s over 7 shards and 10 workers, of 20 ms.
+    expect(latency.inputs.rowsPerBatch).toBeCloseTo(103_100 / 7 / 10 * 0.02, 6);
   });
 
   it('never has fewer shards for more rate, payload or reads', () => {
