@@ -10,7 +10,7 @@ export const ACKNOWLEDGEMENTS: { readonly [rule: string]: string } = {
   'AwsSolutions-ECS2': 'The variables name tables, streams and limits. No secret is among them: clients prove themselves by tokens, tasks by their role.',
   'AwsSolutions-EC23': 'The edges are there for everybody on port 443: the public one behind a web ACL, that of partners behind client certificates.',
   'NIST.800.53.R5-ALBWAFEnabled': 'The edge of partners asks for a client certificate before the first request; a web ACL would be paid for each of them.',
-  'NIST.800.53.R5-LambdaDLQ': 'Mappings give up to a bucket or a dead-letter queue, a schedule has its own, and a state machine tries again itself.',
+  'NIST.800.53.R5-LambdaDLQ': 'Mappings give up to a bucket or a dead-letter queue, a schedule has its own or comes again in a minute, and a state machine tries again itself.',
   'NIST.800.53.R5-S3BucketReplicationEnabled': 'The recovery region holds copies of the tables; logs and what mappings gave up are kept in one region, the archive is locked.',
   'NIST.800.53.R5-S3DefaultEncryptionKMS': 'Load balancers and S3 itself write their access logs with the key of S3 only.',
   'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW': 'Load balancers that the internet reaches stand in subnets with a route to it; nothing else does.',

@@ -53,6 +53,15 @@ export function workerVariables(data: DataStack, workload: Workload): Variables 
   return { ...ledgerVariables(data), ...settlingVariables(data, workload) };
 }
 
+/** What the steps of payouts are told of the ledger and its balances. */
+export function payoutVariables(data: DataStack, workload: Workload): Variables {
+  return {
+    ...workerVariables(data, workload),
+    BALANCE_TABLE: data.balances.tableNames,
+    BALANCE_LAG_SECONDS: String(DEFAULTS.payouts.balanceLag.toSeconds()),
+  };
+}
+
 function settlingVariables(data: DataStack, workload: Workload): Variables {
   return {
     LEDGER_TTL_SECONDS: String(data.ledgerSizing.timeToLive.toSeconds()),
@@ -76,4 +85,10 @@ export function grantSettle({ ledger, parking }: DataStack, worker: IGrantable):
   ledger.grantRead(worker);
   ledger.grantTransact(worker);
   parking.grantPut(worker);
+}
+
+/** What the steps of payouts take: as settling, and a look at what a merchant has. */
+export function grantPayouts(data: DataStack, steps: IGrantable): void {
+  grantSettle(data, steps);
+  data.balances.grantRead(steps);
 }

@@ -12,7 +12,7 @@ import { environmentName, environments, monthlyBudgets } from './workload';
  * Synthesizes the payment reference. Context:
  *
  * - `environment`: prod (default), dev or local.
- * - `profile`: serverless (default), or kubernetes: Envoy, Kafka, pods and PostgreSQL on EKS. It has no phases, and budgets only as stated.
+ * - `profile`: serverless (default), or kubernetes: Envoy, Kafka, pods and PostgreSQL on EKS. It has no phases.
  * - `phase`: 1 to 4 (default), how much of the reference is there.
  * - `cells`: how many cells there are in the last phase, in the place of those of the workload: for the steps on the way to them.
  * - `region`: where it is deployed, eu-west-1 by default. No account is named, so nothing is looked up.
@@ -32,11 +32,11 @@ async function main(): Promise<void> {
   if (profileName(app.node.tryGetContext('profile') ?? 'serverless') === 'kubernetes') {
     // Loaded where it is wanted: nobody else waits for cdk8s.
     const { PaymentKubernetesStage } = await import('./kubernetes/payment-kubernetes-stage.js');
-    new PaymentKubernetesStage(app, `payments-${name}-kubernetes`, { env, environmentName: name, workload, runbookUrl, disposable });
-    const monthlyBudget = monthlyBudgets[name];
-    if (monthlyBudget !== undefined) {
+    const reference = new PaymentKubernetesStage(app, `payments-${name}-kubernetes`, { env, environmentName: name, workload, runbookUrl, disposable });
+    // What a laptop runs has no bill.
+    if (name !== 'local') {
       const { KubernetesCostsStack } = await import('./kubernetes/costs-stack.js');
-      new KubernetesCostsStack(app, `payments-${name}-kubernetes-costs`, { env, environmentName: name, monthlyBudget, disposable });
+      new KubernetesCostsStack(app, `payments-${name}-kubernetes-costs`, { env, environmentName: name, reference, monthlyBudget: monthlyBudgets[name], disposable });
     }
     app.synth();
     return;

@@ -3,7 +3,9 @@ import type { Construct } from 'constructs';
 import { recordWorkload } from '../../constructs';
 import type { Workload } from '../../lib/workload';
 import { type EnvironmentProps, guardStage, stageCommon } from './guard-stage';
-import { grantHold, grantSettle, settlingApiVariables, streamingApiVariables, type Variables, workerVariables } from './ledger-access';
+import {
+  grantHold, grantPayouts, grantSettle, payoutVariables, settlingApiVariables, streamingApiVariables, type Variables, workerVariables,
+} from './ledger-access';
 import { Phase } from './phase';
 import { AccessStack } from './stacks/access-stack';
 import { AuditStack } from './stacks/audit-stack';
@@ -109,7 +111,9 @@ export class PaymentReferenceStage extends Stage {
     }
     if (phase.includes(Phase.ADVANCED)) {
       this.events = new EventsStack(this, 'events', { ...shared, data: this.data });
-      this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events });
+      const variables = payoutVariables(this.data, workload);
+      this.payouts = new PayoutsStack(this, 'payouts', { ...shared, data: this.data, events: this.events, variables });
+      grantPayouts(this.data, this.payouts.steps);
     }
     this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(`cell${index + 1}`, workload, common, props));
     if (phase.includes(Phase.ADVANCED)) {

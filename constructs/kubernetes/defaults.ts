@@ -84,6 +84,7 @@ export const KUBERNETES = {
       mostPercent: target('gateway.outlier.mostPercent'),
     },
   },
+  semiSpace: Size.mebibytes(number('semiSpaceMiB')),
   nodes: {
     reservedWeight: number('reservedWeight'),
     onDemandWeight: number('onDemandWeight'),
@@ -94,6 +95,7 @@ export const KUBERNETES = {
     disruptedPercent: number('disruptedPercent'),
     headroomShare: number('headroomShare'),
     limitFactor: number('limitFactor'),
+    memoryPerVcpu: Size.gibibytes(number('memoryPerVcpuGiB')),
     volumeGiB: number('volumeGiB'),
     system: number('systemNodes'),
     interruptionAge: Duration.seconds(number('interruptionSeconds')),

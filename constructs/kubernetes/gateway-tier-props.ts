@@ -91,6 +91,12 @@ export interface GatewayTierProps {
    */
   readonly replicas?: number;
   /**
+   * Tags of the load balancer in front: no stack passes its own on to what a controller makes.
+   *
+   * @default - none but those of its controller
+   */
+  readonly tags?: { readonly [key: string]: string };
+  /**
    * Whether the load balancer in front has an address in the network alone.
    *
    * @default false

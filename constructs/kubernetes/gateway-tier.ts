@@ -112,6 +112,9 @@ export class GatewayTier extends Construct {
                 'service.beta.kubernetes.io/aws-load-balancer-scheme': this.props.internal ? 'internal' : 'internet-facing',
                 'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes': 'preserve_client_ip.enabled=true',
                 'service.beta.kubernetes.io/aws-load-balancer-attributes': 'load_balancing.cross_zone.enabled=false',
+                ...(this.props.tags !== undefined && {
+                  'service.beta.kubernetes.io/aws-load-balancer-additional-resource-tags': Object.entries(this.props.tags).map(([key, value]) => `${key}=${value}`).join(','),
+                }),
               },
             },
           },

@@ -1,5 +1,4 @@
 import type { Size } from 'aws-cdk-lib';
-import type { PodTierSizing } from '../../lib/sizing';
 
 /** When nodes are left alone, as the peak passes over them. */
 export interface QuietForNodes {
@@ -9,10 +8,24 @@ export interface QuietForNodes {
   readonly duration: string;
 }
 
+/** Pods of one form, and how many there may be. What `sizePodTier` gives is one. */
+export interface CarriedPods {
+  /** vCPU that a pod requests. */
+  readonly cpuRequest: number;
+  /** Memory that a pod requests. */
+  readonly memory: Size;
+  /** Pods that always run. */
+  readonly minimumReplicas: number;
+  /** Pods at the peak. */
+  readonly peakReplicas: number;
+  /** Bound of the autoscaler. */
+  readonly maximumReplicas: number;
+}
+
 /** A tier of pods that the nodes carry. */
 export interface CarriedTier {
   /** Its size. */
-  readonly sizing: PodTierSizing;
+  readonly sizing: CarriedPods;
   /**
    * Whether Spot may carry what is above the base: what it takes away at two minutes' notice must be done by others.
    *
@@ -62,6 +75,12 @@ export interface NodeCapacityMixProps {
    * @default - the key of EBS in the account
    */
   readonly volumeKeyArn?: string;
+  /**
+   * Tags of the nodes and of their volumes: no stack passes its own on to what Karpenter makes, and a budget that looks for a tag sees nothing else.
+   *
+   * @default - none but those of Karpenter
+   */
+  readonly tags?: { readonly [key: string]: string };
   /**
    * Volume of a node.
    *

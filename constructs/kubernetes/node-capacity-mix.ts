@@ -1,17 +1,15 @@
 import type { Size } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { PodTierSizing } from '../../lib/sizing';
 import { requirePattern } from '../validation';
 import type { DisruptionBudget, Ec2NodeClass, NodePool, NodeRequirement } from './api/karpenter';
 import { type ApiObject, k8s } from './cdk8s';
 import { customObject } from './custom-object';
 import { KUBERNETES } from './defaults';
-import type { CarriedTier, NodeCapacityMixProps } from './node-capacity-mix-props';
+import type { CarriedPods, CarriedTier, NodeCapacityMixProps } from './node-capacity-mix-props';
 import { PriorityLevel } from './priority-ladder';
+import { SPOT_TAINT } from './spot-taint';
 
 const CAPACITY = 'karpenter.sh/capacity-type';
-/** Of the nodes that may be taken away at two minutes' notice. */
-const SPOT_TAINT = 'cdk-high-throughput.dev/spot';
 const PAUSE_IMAGE = 'registry.k8s.io/pause@sha256:7031c1b283388d2c2e09b57badb803c05ebed362dc88d84b480cc47f72a21097';
 const FAMILIES = ['c7g', 'c8g', 'm7g', 'm8g'];
 const MILLI = 1000;
@@ -66,13 +64,14 @@ export class NodeCapacityMix extends Construct {
   }
 
   private createNodeClass(): ApiObject {
-    const { clusterName, nodeRole, imageVersion, volume, volumeKeyArn } = this.props;
+    const { clusterName, nodeRole, imageVersion, tags, volume, volumeKeyArn } = this.props;
     return customObject<Ec2NodeClass>(this, 'NodeClass', {
       apiVersion: 'karpenter.k8s.aws/v1',
       kind: 'EC2NodeClass',
       metadata: { name: 'default' },
       spec: {
         role: nodeRole,
+        ...(tags !== undefined && { tags }),
         amiSelectorTerms: [{ alias: `bottlerocket@${imageVersion}` }],
         // Clusters may share subnets, and a tag has one value.
         subnetSelectorTerms: [{ tags: { [`kubernetes.io/cluster/${clusterName}`]: 'shared' } }],
@@ -184,13 +183,15 @@ function most(tiers: readonly CarriedTier[]): Resources {
   return sum(tiers, ({ maximumReplicas, peakReplicas }) => maximumReplicas + Math.ceil(peakReplicas * KUBERNETES.nodes.headroomShare));
 }
 
-function sum(tiers: readonly CarriedTier[], pods: (sizing: PodTierSizing) => number): Resources {
-  const total = (of: (sizing: PodTierSizing) => number): number => tiers.reduce((before, { sizing }) => before + pods(sizing) * of(sizing), 0);
+function sum(tiers: readonly CarriedTier[], pods: (sizing: CarriedPods) => number): Resources {
+  const total = (of: (sizing: CarriedPods) => number): number => tiers.reduce((before, { sizing }) => before + pods(sizing) * of(sizing), 0);
   const { nodes } = KUBERNETES;
   // What nodes keep for themselves and what does not fit onto the last one.
+  const vcpus = total(({ cpuRequest }) => cpuRequest) * nodes.limitFactor;
   return {
-    vcpus: total(({ cpuRequest }) => cpuRequest) * nodes.limitFactor,
-    memoryMiB: total(({ memory }) => memory.toMebibytes()) * nodes.limitFactor,
+    vcpus,
+    // A limit counts the memory that nodes have: one that pods ask for would leave half of the vCPU unused.
+    memoryMiB: Math.max(total(({ memory }) => memory.toMebibytes()) * nodes.limitFactor, vcpus * nodes.memoryPerVcpu.toMebibytes()),
   };
 }
 

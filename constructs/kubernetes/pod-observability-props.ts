@@ -32,7 +32,8 @@ export interface PodObservabilityProps {
    */
   readonly workers?: readonly StreamWorkerPods[];
   /**
-   * Address of the runbooks; the name of an alert is put behind it.
+   * Address of the runbooks; the name of a section is put behind it, one for each kind of alert: `gateway-errors`, `gateway-slow`, `pod-cpu`,
+   * `pod-memory`, `pod-errors`, `no-pod-ready`, `worker-lag`, `worker-parked` and `task-failed`. For a page such as docs/runbooks.md it ends in `#`.
    *
    * @default - alerts name none
    */

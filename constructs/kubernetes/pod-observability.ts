@@ -170,8 +170,9 @@ export class PodObservability extends Construct {
     const ofGateways = gateways.flatMap(({ gateway: { name } }) => {
       const route = new RouteExpressions(namespace, name);
       return [
-        this.alert(`${name}-errors`, 'critical', `${route.errorShare} > ${share(alarm.errorPercent)}`, `More than ${alarm.errorPercent} % of the requests fail.`),
-        this.alert(`${name}-slow`, 'warning', `${recordOfRoute(name)} > ${alarm.baselineFactor} * ${usually(recordOfRoute(name))}`,
+        this.alert(`${name}-errors`, 'gateway-errors', 'critical', `${route.errorShare} > ${share(alarm.errorPercent)}`,
+          `More than ${alarm.errorPercent} % of the requests fail.`),
+        this.alert(`${name}-slow`, 'gateway-slow', 'warning', `${recordOfRoute(name)} > ${alarm.baselineFactor} * ${usually(recordOfRoute(name))}`,
           `Answers take more than ${alarm.baselineFactor} times as long as usual.`),
       ];
     });
@@ -179,15 +180,16 @@ export class PodObservability extends Construct {
       const name = nameOf(labels);
       const pods = new PodExpressions({ namespace, name });
       return [
-        this.alert(`${name}-cpu`, 'warning', `max(${pods.cpuShare}) > ${share(alarm.cpuPercent)}`, `A pod uses more than ${alarm.cpuPercent} % of the CPU that it asked for.`),
-        this.alert(`${name}-memory`, 'critical', `max(${pods.memoryShare}) > ${share(alarm.memoryPercent)}`,
+        this.alert(`${name}-cpu`, 'pod-cpu', 'warning', `max(${pods.cpuShare}) > ${share(alarm.cpuPercent)}`,
+          `A pod uses more than ${alarm.cpuPercent} % of the CPU that it asked for.`),
+        this.alert(`${name}-memory`, 'pod-memory', 'critical', `max(${pods.memoryShare}) > ${share(alarm.memoryPercent)}`,
           `A pod uses more than ${alarm.memoryPercent} % of its memory and will be ended at 100 %.`),
-        this.alert(`${name}-none`, 'critical', `${PodExpressions.ready({ namespace, name })} < 1`, 'No pod is ready.'),
+        this.alert(`${name}-none`, 'no-pod-ready', 'critical', `${PodExpressions.ready({ namespace, name })} < 1`, 'No pod is ready.'),
       ];
     });
     const ofAnswers = tiers.filter(({ metricsPort }) => metricsPort !== undefined).map(({ labels }) => {
       const { errorShare } = new RequestExpressions({ namespace, name: nameOf(labels) });
-      return this.alert(`${nameOf(labels)}-errors`, 'critical', `${errorShare} > ${share(alarm.errorPercent)}`,
+      return this.alert(`${nameOf(labels)}-errors`, 'pod-errors', 'critical', `${errorShare} > ${share(alarm.errorPercent)}`,
         `More than ${alarm.errorPercent} % of the requests to pods fail, whoever sent them.`);
     });
     const ofWorkers = workers.flatMap(({ labels }) => {
@@ -195,25 +197,26 @@ export class PodObservability extends Construct {
       const record = recordOfWorker(name);
       const { parkedShare } = new SettlementExpressions({ namespace, name });
       return [
-        this.alert(`${name}-lag`, 'critical', `${record} > ${alarm.normalRateFactor} * clamp_min(${usually(record)}, 1)`,
+        this.alert(`${name}-lag`, 'worker-lag', 'critical', `${record} > ${alarm.normalRateFactor} * clamp_min(${usually(record)}, 1)`,
           `More than ${alarm.normalRateFactor} times as much as usual waits to be read.`),
-        this.alert(`${name}-parked`, 'critical', `${parkedShare} > ${share(alarm.parkedPercent)}`,
+        this.alert(`${name}-parked`, 'worker-parked', 'critical', `${parkedShare} > ${share(alarm.parkedPercent)}`,
           `More than ${alarm.parkedPercent} % of what is read can only be put aside.`),
       ];
     });
-    const ofTasks = this.alert('tasks-failed', 'warning', `${PodExpressions.failedTasks(namespace)} > 0`,
+    const ofTasks = this.alert('tasks-failed', 'task-failed', 'warning', `${PodExpressions.failedTasks(namespace)} > 0`,
       'A task has failed with all its attempts, or took too long. Over once its Job is deleted.');
     return [...ofGateways, ...ofPods, ...ofAnswers, ...ofWorkers, ofTasks];
   }
 
-  private alert(name: string, severity: string, expr: string, summary: string): PrometheusRuleItem {
+  /** @param section of the runbooks: alerts of one kind share it, whatever they watch */
+  private alert(name: string, section: string, severity: string, expr: string, summary: string): PrometheusRuleItem {
     const { runbooks } = this.props;
     return {
       alert: name,
       expr,
       for: `${DEFAULTS.alarm.evaluationMinutes}m`,
       labels: { severity },
-      annotations: { summary, ...(runbooks !== undefined && { runbook_url: `${runbooks}${name}` }) },
+      annotations: { summary, ...(runbooks !== undefined && { runbook_url: `${runbooks}${section}` }) },
     };
   }
 }

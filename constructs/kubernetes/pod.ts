@@ -4,6 +4,7 @@ import { DEFAULTS } from '../defaults';
 import { k8s } from './cdk8s';
 import { KUBERNETES } from './defaults';
 import type { PriorityLevel } from './priority-ladder';
+import { SPOT_TAINT } from './spot-taint';
 
 /** A user without rights, as the images of this kit have. */
 const USER = 1000;
@@ -51,6 +52,13 @@ export interface ContainerProps {
    * @default - those of an arm64 node
    */
   readonly nodeSelector?: { readonly [name: string]: string };
+  /**
+   * Whether its pods tolerate nodes on Spot (`NodeCapacityMix`), where there is no other room. What is taken away at two minutes' notice must be done
+   * by others.
+   *
+   * @default false
+   */
+  readonly mayRunOnSpot?: boolean;
 }
 
 /** What a pod of one process is made of. */
@@ -111,6 +119,7 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
       terminationGracePeriodSeconds: KUBERNETES.preStop.plus(props.drainTime).toSeconds(),
       ...(probes === undefined && { restartPolicy: 'Never' }),
       nodeSelector: { 'kubernetes.io/arch': 'arm64', ...props.nodeSelector },
+      ...(props.mayRunOnSpot === true && { tolerations: [{ key: SPOT_TAINT, operator: 'Exists', effect: 'NoSchedule' }] }),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: USER,
@@ -161,10 +170,10 @@ function ports(byName: { readonly [name: string]: number | undefined }): k8s.Con
   return Object.entries(byName).flatMap(([name, containerPort]) => (containerPort === undefined ? [] : [{ name, containerPort, protocol: 'TCP' }]));
 }
 
-/** The heap of Node.js gets its part of the memory, unless the pod's own options say otherwise. */
+/** The heap of Node.js gets its part of the memory, and new objects enough room to die young, unless the pod's own options say otherwise. */
 function environmentOf({ environment, memory }: PodProps): { readonly [name: string]: string } {
   const heap = Math.floor(memory.toMebibytes() * DEFAULTS.tier.heapShare);
-  return { NODE_OPTIONS: `--max-old-space-size=${heap}`, ...environment };
+  return { NODE_OPTIONS: `--max-old-space-size=${heap} --max-semi-space-size=${KUBERNETES.semiSpace.toMebibytes()}`, ...environment };
 }
 
 /** Those that the restricted standard allows: more ports for connections out, and silent connections probed before a load balancer drops them. */

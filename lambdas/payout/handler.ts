@@ -1,6 +1,7 @@
 import { invocationDeadline, type RemainingTime } from '../runtime/batch/time-budget';
 import { isRetryable } from '../runtime/aws/errors';
 import { shapeDefect } from './request-shape';
+import { isNotServed, isRetryablePostgresqlError } from '../runtime/ledger/postgresql-errors';
 import type { PayoutRequest } from '../runtime/payout/payout';
 import { BusyAccountError } from '../runtime/payout/reservations';
 import { PayoutRejectedError, PayoutUnavailableError } from './errors';
@@ -82,5 +83,7 @@ async function decide({ payouts, clock, logger }: PayoutPorts, { payout, decisio
 
 /** Errors that pass by themselves under the name that the state machine repeats. */
 function named(error: unknown): unknown {
-  return isRetryable(error) || error instanceof BusyAccountError ? new PayoutUnavailableError('a table or queue did not answer', error) : error;
+  return isRetryable(error) || isRetryablePostgresqlError(error) || isNotServed(error) || error instanceof BusyAccountError
+    ? new PayoutUnavailableError('a table, database or queue did not answer', error)
+    : error;
 }

@@ -1,16 +1,16 @@
 import { AwsJsonClient } from '../runtime/aws/json-client';
 import { BalanceTable } from '../runtime/balance/balance-table';
 import { Environment } from '../runtime/configuration/environment';
-import { ledgerFromEnvironment } from '../runtime/configuration/ports';
+import { openLedger } from '../runtime/configuration/open-ledger';
 import { EventBridgeDomainEvents } from '../runtime/events/domain-events';
 import { HttpsClient } from '../runtime/http/outgoing';
+import { PostgresqlBalances } from '../runtime/ledger/postgresql-balances';
 import { Logger } from '../runtime/observability/logger';
 import { EmbeddedMetrics } from '../runtime/observability/metrics';
 import { PayoutExecutions } from '../runtime/payout/payout-executions';
 import { PayoutTable } from '../runtime/payout/payout-table';
 import { SqsPayoutWatch } from '../runtime/payout/payout-watch';
 import { PayoutReservations } from '../runtime/payout/reservations';
-import { guardLedger } from '../runtime/resilience/guarded-ledger';
 import { systemClock } from '../runtime/retry/clock';
 import { createPayoutHandler, type PayoutHandler } from './handler';
 import { secretAuthorization } from './provider-secret';
@@ -50,16 +50,17 @@ export const watchHandler: PayoutWatchHandler = (event, context) => (looks ??= c
 function createSteps(): PayoutHandler {
   const balanceLagSeconds = environment.integer('BALANCE_LAG_SECONDS', { default: 300 });
   const secretArn = environment.optionalText('TRANSFER_SECRET_ARN');
+  const { ledger, postgresql } = openLedger(environment, { dynamodb, metrics, logger, clock: systemClock, applicationName: functionName });
   return createPayoutHandler({
     ...common,
     reservations: new PayoutReservations({
       dynamodb,
       table: environment.text('PAYOUT_TABLE'),
-      balances: new BalanceTable({ dynamodb, table: environment.text('BALANCE_TABLE') }),
+      balances: postgresql === undefined ? new BalanceTable({ dynamodb, table: environment.text('BALANCE_TABLE') }) : new PostgresqlBalances(postgresql),
       payouts,
       balanceLagSeconds,
     }),
-    ledger: guardLedger(ledgerFromEnvironment(environment, dynamodb), { metrics, logger, clock: systemClock }),
+    ledger,
     transfers: new HttpTransfers({
       client: new HttpsClient({ hosts: 'any' }),
       endpoint: environment.text('TRANSFER_ENDPOINT'),

@@ -5,7 +5,6 @@ import type { App } from 'aws-cdk-lib';
 import type { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { ACKNOWLEDGEMENTS } from '../../apps/payment-reference/acknowledgements';
 import { KUBERNETES_ACKNOWLEDGEMENTS } from '../../apps/payment-reference/kubernetes/acknowledgements';
-import { KubernetesCostsStack } from '../../apps/payment-reference/kubernetes/costs-stack';
 import { PaymentKubernetesStage } from '../../apps/payment-reference/kubernetes/payment-kubernetes-stage';
 import { environments } from '../../apps/payment-reference/workload';
 import { DEFAULTS } from '../../constructs/defaults';
@@ -14,6 +13,7 @@ import { LIMITS } from '../../constructs/limits';
 import * as upkeep from '../../lambdas/ledger-maintenance/configuration';
 import * as api from '../../lambdas/payment-api/configuration';
 import * as worker from '../../lambdas/payment-stream-worker/configuration';
+import type * as payout from '../../lambdas/payout';
 import { addressesFromEnvironment, databaseFromEnvironment } from '../../lambdas/runtime/configuration/postgresql-from-environment';
 import { checkManifests, type ManifestObject } from '../../lib/checks/manifests';
 import { SIZING_METADATA_KEY, sizeGateway, sizePodTier } from '../../lib/sizing';
@@ -49,6 +49,15 @@ describe('the chart of a cell', () => {
     });
   });
 
+  it('runs workers on Spot where there is no other room, and nothing else', () => {
+    const [spot] = manifests.filter(({ kind, metadata }) => kind === 'NodePool' && metadata.name === 'spot');
+    const [taint] = (spot.spec as { template: { spec: { taints: { key: string; effect: string }[] } } }).template.spec.taints;
+    const tolerant = manifests.filter(({ kind }) => kind === 'Deployment').filter(({ spec }) => (
+      (spec as { template: { spec: { tolerations?: { key: string; effect: string }[] } } }).template.spec.tolerations ?? []
+    ).some(({ effect, key }) => key === taint.key && effect === taint.effect));
+    expect(tolerant.map(({ metadata }) => metadata.name)).toEqual(['payment-worker']);
+  });
+
   it('lets clients in to gateways alone', () => {
     const open = manifests.filter(({ kind }) => kind === 'NetworkPolicy')
       .flatMap(({ metadata, spec }) => ((spec as { ingress?: { from?: { ipBlock?: { cidr: string } }[] }[] }).ingress ?? [])
@@ -70,16 +79,6 @@ interface Template {
   readonly Metadata?: Readonly<Record<string, { readonly decisions: readonly { readonly path: string; readonly name: string }[] }>>;
 }
 
-describe('what it may cost', () => {
-  it('is stated, told of by tag, and protected with the rest', () => {
-    const app = testApp();
-    const stack = new KubernetesCostsStack(app, 'costs', { env: { region: 'eu-west-1' }, environmentName: 'prod', monthlyBudget: 90_000 });
-    expect(stack.guard.budget.budget).toMatchObject({ budgetLimit: { amount: 90_000, unit: 'USD' } });
-    expect(stack.terminationProtection).toBe(true);
-    expect(() => new KubernetesCostsStack(testApp(), 'costs', { environmentName: 'prod', monthlyBudget: 0 })).toThrow('`monthlyLimit` must be');
-  });
-});
-
 describe('the stage', () => {
   const app: App = testApp();
   const stage = new PaymentKubernetesStage(app, 'payments-dev-kubernetes', {
@@ -92,8 +91,8 @@ describe('the stage', () => {
 
   it('has a cluster, a topic and pods for each cell, and one ledger', () => {
     expect(assembly.stacks.map(({ stackName }) => stackName.replace('payments-dev-kubernetes-', '')).sort()).toEqual([
-      'access', 'cache', 'canary', 'cell1-cluster', 'cell1-kafka', 'cell1-pods', 'cell1-refunds', 'cell1-signals', 'data', 'fraud', 'ledger', 'network',
-      'security', 'signals',
+      'access', 'audit', 'cache', 'canary', 'cell1-cluster', 'cell1-kafka', 'cell1-pods', 'cell1-refunds', 'cell1-signals', 'data', 'events', 'fraud', 'ledger', 'network',
+      'payouts', 'security', 'signals',
     ]);
     const workload = environments.dev.with({ cells: 2 });
     const more = new PaymentKubernetesStage(testApp(), 'two', { env: { region: 'eu-west-1' }, environmentName: 'dev', workload });
@@ -122,11 +121,16 @@ describe('the stage', () => {
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }) => Action));
     expect(actionsOf('payment-api')).toEqual(expect.arrayContaining(['kafka-cluster:WriteData', 'rds-db:connect']));
     expect(actionsOf('payment-api')).not.toContain('kafka-cluster:ReadData');
+    expect(actionsOf('payment-api').filter((action) => action.startsWith('states:'))).toEqual(['states:StartExecution']);
     expect(actionsOf('payment-worker')).toContain('kafka-cluster:ReadData');
     expect(actionsOf('payment-worker')).not.toContain('kafka-cluster:WriteData');
     expect(actionsOf('payment-worker')).toEqual(expect.arrayContaining(['dynamodb:PutItem', 'sqs:SendMessage', 'kinesis:PutRecords']));
     expect(actionsOf('payment-api')).not.toEqual(expect.arrayContaining(['dynamodb:PutItem']));
-    expect(actionsOf('ledger-maintenance').sort()).toEqual(['kms:Decrypt', 'secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue']);
+    // How far the audit trail has come is read of the heads of its chains.
+    expect([...new Set(actionsOf('ledger-maintenance'))].sort()).toEqual([
+      'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLSelect', 'dynamodb:Query', 'kms:Decrypt', 'kms:DescribeKey', 'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+    ]);
     for (const account of ['payment-api', 'payment-worker']) {
       expect(actionsOf(account).filter((action) => action.startsWith('secretsmanager:'))).toEqual([]);
     }
@@ -149,11 +153,10 @@ describe('the stage', () => {
   });
 
   it('opens the way from the functions that settle to the writers of the ledger alone', () => {
-    const opened = ['ledger', 'cell1-refunds', 'fraud'].flatMap((name) => resources(name, 'AWS::EC2::SecurityGroupIngress'))
-      .filter(({ Properties }) => /RefundWorker|FraudWorker/.test(JSON.stringify(Properties.SourceSecurityGroupId ?? '')));
-    expect(opened.map(({ Properties }) => [Properties.FromPort, Properties.ToPort])).toEqual([
-      [DEFAULTS.database.port, DEFAULTS.database.port], [DEFAULTS.database.port, DEFAULTS.database.port],
-    ]);
+    const opened = ['ledger', 'cell1-refunds', 'fraud', 'payouts'].flatMap((name) => resources(name, 'AWS::EC2::SecurityGroupIngress'))
+      .filter(({ Properties }) => /RefundWorker|FraudWorker|PayoutSteps|PayoutWatch/.test(JSON.stringify(Properties.SourceSecurityGroupId ?? '')));
+    const toWriters = [DEFAULTS.database.port, DEFAULTS.database.port];
+    expect(opened.map(({ Properties }) => [Properties.FromPort, Properties.ToPort])).toEqual([toWriters, toWriters, toWriters]);
   });
 
   it('brings the ledger into its form before pods serve: they are applied once a Job has succeeded', () => {
@@ -258,26 +261,46 @@ describe('the stage', () => {
       expect(upkeep.keepDaysFromEnvironment(environment)).toBe(7);
       expect(addressesFromEnvironment(environment, 'DATABASE_WRITERS')).toHaveLength(environment.list('DATABASE_OWNER_SECRETS').length);
       expect(databaseFromEnvironment(environment)).toMatchObject({ database: 'ledger', tls: 'system' });
+      expect(upkeep.archiveFromEnvironment(environment, 'ledger')).toBeDefined();
       expect(variables.unread('ledger-maintenance')).toEqual([]);
     });
 
-    it.each([['cell1-refunds', 'RefundWorker', 'refund-worker'], ['fraud', 'FraudWorker', 'fraud-worker']])('the function of %s', (stackName, id, handler) => {
+    const context = { getRemainingTimeInMillis: () => 1_000 };
+    // A payout that is none needs no step, and no reminder is looked at: all is made, and nobody is asked.
+    const noPayout = ({ handler }: typeof payout) => handler({ step: 'leave', payout: {} }, context);
+    const noReminder = ({ watchHandler }: typeof payout) => watchHandler({ Records: [] }, context);
+
+    it.each<{ stackName: string; id: string; handler: string; first?: (started: typeof payout) => Promise<unknown> }>([
+      { stackName: 'audit', id: 'AuditTrailArchiver', handler: 'audit-journal-archiver' },
+      { stackName: 'audit', id: 'AuditTrailLocators', handler: 'audit-locator' },
+      { stackName: 'cell1-refunds', id: 'RefundWorker', handler: 'refund-worker' },
+      { stackName: 'events', id: 'Notifications', handler: 'notification-worker' },
+      { stackName: 'events', id: 'ReportWorker', handler: 'report-worker' },
+      { stackName: 'fraud', id: 'FraudWorker', handler: 'fraud-worker' },
+      { stackName: 'payouts', id: 'PayoutSteps', handler: 'payout', first: noPayout },
+      { stackName: 'payouts', id: 'PayoutWatch', handler: 'payout', first: noReminder },
+    ])('the function $id of $stackName', async ({ first, handler, id, stackName }) => {
       const [, { Properties }] = Object.entries(templateOf(stackName).Resources).find(([key, { Type }]) => key.startsWith(id) && Type === 'AWS::Lambda::Function')!;
       const told = (Properties.Environment as { Variables: Record<string, unknown> }).Variables;
       // What only a deployment knows stands as an object there.
-      const known = (value: unknown): string => (JSON.stringify(value).includes('Port') ? 'host.example:5433' : 'https://known.example/queue');
-      const text = (value: unknown): string => (typeof value === 'string' ? value : known(value));
-      const variables = new WatchedVariables(Object.fromEntries(Object.entries(told).map(([name, value]) => [name, text(value)])));
+      const known = (name: string, value: unknown): string => (
+        /_(BUCKET|TABLE)$/.test(name) ? 'known-name' : JSON.stringify(value).includes('Port') ? 'host.example:5433' : 'https://known.example/queue');
+      const text = ([name, value]: [string, unknown]): [string, string] => [name, typeof value === 'string' ? value : known(name, value)];
+      const variables = new WatchedVariables(Object.fromEntries(Object.entries(told).map(text)));
       const before = process.env;
       try {
         const get = (target: NodeJS.ProcessEnv, name: string | symbol) => Reflect.get(target, name) as string | undefined ?? before[String(name)];
         process.env = new Proxy<NodeJS.ProcessEnv>(variables.variables, { get });
-        jest.isolateModules(() => expect(jest.requireActual(`../../lambdas/${handler}/index`)).toHaveProperty('handler'));
+        await jest.isolateModulesAsync(async () => {
+          const started = await import(`../../lambdas/${handler}/index`) as typeof payout;
+          expect(started).toHaveProperty('handler');
+          await first?.(started);
+        });
       } finally {
         process.env = before;
       }
       expect(variables.unread(handler)).toEqual([]);
-      expect(told.NODE_EXTRA_CA_CERTS).toBe('/var/runtime/ca-cert.pem');
+      expect(told.NODE_EXTRA_CA_CERTS).toBe('DATABASE_WRITERS' in told ? '/var/runtime/ca-cert.pem' : undefined);
     });
 
     it('in images of their own bundles', () => {

@@ -15,6 +15,7 @@ export function chartOf(props: Partial<PaymentChartProps> = {}): PaymentChart {
     region: 'eu-west-1',
     clusterName: 'payments',
     nodeRole: 'payments-nodes',
+    tags: { application: 'payment-reference' },
     nodeImageVersion: 'v20260101',
     networkRange: '10.0.0.0/16',
     topic: { name: 'payments', partitions: 120, brokers: 'b-1.payments.example:9098' },

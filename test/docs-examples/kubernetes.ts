@@ -21,6 +21,7 @@ export class PaymentChart extends Chart {
       source: WorkerSource.kafka({
         bootstrapServers: 'b-1.payments.example:9098', topic: 'payments', consumerGroup: 'payment-worker', partitions: 60, region: 'eu-west-1',
       }),
+      mayRunOnSpot: true,
     });
     new GatewayTier(this, 'Gateway', {
       name: 'public',

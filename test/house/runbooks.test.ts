@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as ts from 'typescript';
 import { runbookAnchor } from '../../constructs/observability/runbook-link';
 import { SignalSeverity } from '../../constructs/observability/signal-severity';
+import { chartOf, manifestsOf } from '../apps/payment-chart';
 import { root, sourceFiles } from './source-files';
 
 const SOURCES = sourceFiles(['constructs', 'apps']);
@@ -35,6 +36,10 @@ const PATTERNS = [...new Set(SOURCES.flatMap(alarmPatterns))].sort();
 const NAMES = PATTERNS.flatMap((it) => (it.startsWith('*') ? BUILT[it] ?? [] : [it.replace(/\*$/, '')]));
 const SECTIONS = [...NAMES, ...PATTERNS.filter(isOfBus).map((it) => it.slice(1))];
 
+/** Where each alert of the pods of the reference leads, by its name. */
+const ALERTS = alertsOfPods();
+const ALERT_SECTIONS = [...new Set(ALERTS.values())].map((link) => link.split('#')[1]);
+
 const headings = [...withoutCode(page).matchAll(/^(#+) (.+)$/gm)].map(([, level, title]) => ({ level: level.length, anchor: headingAnchor(title) }));
 const named = [...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id);
 const anchors = [...headings.map(({ anchor }) => anchor), ...named];
@@ -52,12 +57,31 @@ describe('the runbooks', () => {
     expect(NAMES.filter((name) => !anchors.includes(runbookAnchor(name)))).toEqual([]);
   });
 
+  it('have a section for every alert of pods, where its annotation leads', () => {
+    expect(ALERTS.size).toBeGreaterThan(12);
+    expect([...ALERTS].filter(([, link]) => !link.startsWith('https://runbooks.example.com/#'))).toEqual([]);
+    expect([...ALERTS].filter(([, link]) => !headings.some(({ anchor }) => anchor === link.split('#')[1]))).toEqual([]);
+  });
+
+  it('have one section for all alerts of a kind, whatever they watch', () => {
+    expect([ALERTS.get('public-errors'), ALERTS.get('payment-api-cpu')]).toEqual([ALERTS.get('partners-errors'), ALERTS.get('payment-worker-cpu')]);
+    expect(ALERTS.get('public-errors')).not.toBe(ALERTS.get('payment-api-errors'));
+  });
+
+  it('say of alerts of pods what to look at, what to do, and when to hand them on', () => {
+    const sections = page.split(/^(?=#{2,3} )/m).filter((it) => ALERT_SECTIONS.includes(headingAnchor(it.split('\n')[0].replace(/^#+ /, ''))));
+    expect(sections).toHaveLength(ALERT_SECTIONS.length);
+    for (const start of [/^- (Look |`npx cht parked list` shows)/m, /^- Do: /m, /^- Hand on /m]) {
+      expect(sections.filter((it) => !start.test(it)).map((it) => it.split('\n')[0])).toEqual([]);
+    }
+  });
+
   it('have a section for every severity', () => {
     expect(Object.values(SignalSeverity).filter((severity) => !anchors.includes(severity))).toEqual([]);
   });
 
   it('have no section for an alarm that is not there', () => {
-    const known = SECTIONS.map((name) => runbookAnchor(name));
+    const known = [...SECTIONS.map((name) => runbookAnchor(name)), ...ALERT_SECTIONS];
     const sections = headings.filter(({ level }) => level === 3).map(({ anchor }) => anchor);
     expect(sections.length).toBeGreaterThan(80);
     expect([...sections, ...named].filter((anchor) => !known.includes(anchor))).toEqual([]);
@@ -113,6 +137,14 @@ describe('the commands of the runbooks', () => {
     expect(asked.filter((decision) => !sizing.includes(`'${decision}'`))).toEqual([]);
   });
 });
+
+/** Links of the alerts in the manifests of a cell, by the names of the alerts. */
+function alertsOfPods(): ReadonlyMap<string, string> {
+  const rules = manifestsOf(chartOf()).filter(({ kind }) => kind === 'PrometheusRule')
+    .flatMap(({ spec }) => (spec as { groups: { rules: { alert?: string; annotations?: { runbook_url?: string } }[] }[] }).groups)
+    .flatMap((group) => group.rules);
+  return new Map(rules.flatMap(({ alert, annotations }) => (alert === undefined ? [] : [[alert, annotations?.runbook_url ?? ''] as const])));
+}
 
 /** Whether alarms have the name of a reader of the bus before their own. */
 function isOfBus(pattern: string): boolean {

@@ -1,4 +1,5 @@
 import { keepDaysFromEnvironment, portsFromEnvironment as maintenancePorts, usersFromEnvironment } from '../../lambdas/ledger-maintenance/configuration';
+import type * as payouts from '../../lambdas/payout';
 import { portsFromEnvironment as apiPorts } from '../../lambdas/payment-api/configuration';
 import { optionsFromEnvironment, portsFromEnvironment as workerPorts } from '../../lambdas/payment-stream-worker/configuration';
 import { AwsConnectionError } from '../../lambdas/runtime/aws/errors';
@@ -9,6 +10,9 @@ const KAFKA = { KAFKA_BROKERS: 'b-1.example.com:9098', KAFKA_TOPIC: 'payments' }
 const DATABASES = { LEDGER: 'postgresql', DATABASE_WRITERS: 'a.example.com,b.example.com', DATABASE_NAME: 'ledger' };
 const WORKER = {
   ...DATABASES, DATABASE_WRITER_USER: 'ledger_writer', PARKING_TABLE: 'parking', REFUND_QUEUE_URL: 'https://queue.example.com/refunds', AWS_REGION: 'eu-central-1',
+};
+const PAYOUTS = {
+  PAYOUT_TABLE: 'payouts', LEDGER_TTL_SECONDS: '604800', PAYOUT_WATCH_QUEUE_URL: 'https://queue.example.com/payouts', PAYOUT_WATCH_SECONDS: '60',
 };
 const REQUIRED = {
   'payment-api': {
@@ -22,6 +26,11 @@ const REQUIRED = {
   },
   'payment-stream-worker': { ...KAFKA, KAFKA_GROUP: 'payment-worker', ...WORKER },
   'refund-worker': { ...WORKER, REFUND_WAIT_SECONDS: '900' },
+  'payout': {
+    ...DATABASES, ...PAYOUTS, DATABASE_WRITER_USER: 'ledger_writer', EVENT_BUS_NAME: 'events', TRANSFER_ENDPOINT: 'https://bank.example.com',
+    AWS_REGION: 'eu-central-1',
+  },
+  'payout watch': { ...PAYOUTS, PAYOUT_STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:111122223333:stateMachine:payouts', AWS_REGION: 'eu-central-1' },
   'fraud-worker': { ...DATABASES, DATABASE_WRITER_USER: 'ledger_writer', PARKING_TABLE: 'parking', AWS_REGION: 'eu-central-1' },
   'ledger-maintenance migrate': {
     DATABASE_WRITERS: 'a.example.com,b.example.com', DATABASE_NAME: 'ledger', DATABASE_WRITER_USER: 'ledger_writer', DATABASE_READER_USER: 'ledger_reader',
@@ -35,6 +44,8 @@ const REQUIRED = {
 } as const;
 
 type Handler = keyof typeof REQUIRED;
+
+const CONTEXT = { getRemainingTimeInMillis: () => 1_000 };
 
 const before = { ...process.env };
 
@@ -52,6 +63,13 @@ async function start(handler: Handler, variables: Readonly<Record<string, string
     case 'refund-worker':
     case 'fraud-worker':
       return jest.isolateModulesAsync(async () => { await import(`../../lambdas/${handler}/index`); });
+    case 'payout':
+    case 'payout watch':
+      return jest.isolateModulesAsync(async () => {
+        const { handler: step, watchHandler } = jest.requireActual<typeof payouts>('../../lambdas/payout');
+        // Of what is no payout nobody is asked.
+        await (handler === 'payout' ? step({ step: 'leave', payout: {} }, CONTEXT) : watchHandler({ Records: [] }, CONTEXT));
+      });
     case 'ledger-maintenance migrate':
       usersFromEnvironment(environment);
       return openOwned(environment);

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { NamespaceBaseline, NodeCapacityMix, PriorityLadder, PriorityLevel, TaskRun } from '../../../constructs/kubernetes';
 import { Chart, k8s } from '../../../constructs/kubernetes/cdk8s';
-import type { PodTierSizing } from '../../../lib/sizing';
+import type { GatewaySizing, PodTierSizing } from '../../../lib/sizing';
 import type { Variables } from '../ledger-access';
 import { NAMESPACE, UPKEEP } from './names';
 
@@ -23,7 +23,9 @@ export interface BaseChartProps {
   /** Version of the images of nodes, as `v20260101`. */
   readonly nodeImageVersion: string;
   /** Sizes of the pods that the nodes are for. */
-  readonly sizes: { readonly api: PodTierSizing; readonly worker: PodTierSizing };
+  readonly sizes: { readonly api: PodTierSizing; readonly worker: PodTierSizing; readonly gateways: readonly GatewaySizing[] };
+  /** Tags of the nodes. */
+  readonly tags: { readonly [key: string]: string };
   readonly upkeep: UpkeepOptions;
 }
 
@@ -43,7 +45,14 @@ export class BaseChart extends Chart {
       clusterName: props.clusterName,
       nodeRole: props.nodeRole,
       imageVersion: props.nodeImageVersion,
-      tiers: [{ sizing: sizes.api }, { sizing: sizes.worker, mayRunOnSpot: true }],
+      // Proxies do not scale: as many run at any load.
+      tiers: [
+        { sizing: sizes.api },
+        { sizing: sizes.worker, mayRunOnSpot: true },
+        ...sizes.gateways.map(({ cpuRequest, memory, replicas }) => (
+          { sizing: { cpuRequest, memory, minimumReplicas: replicas, peakReplicas: replicas, maximumReplicas: replicas } })),
+      ],
+      tags: props.tags,
     });
     new k8s.KubeServiceAccount(this, 'UpkeepAccount', { metadata: { name: UPKEEP }, automountServiceAccountToken: false });
     this.migration = new TaskRun(this, 'Migration', {

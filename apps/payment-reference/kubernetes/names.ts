@@ -5,5 +5,7 @@ export const CONSUMER_GROUP = 'payment-worker';
 /** Service accounts of the pods: their deployments are named alike. */
 export const API = 'payment-api';
 export const WORKER = 'payment-worker';
+/** Name under which workers count what they settle. */
+export const WORKER_METRICS = 'payment-stream-worker';
 /** Service account of what looks after the ledger: the only one that owns the databases. */
 export const UPKEEP = 'ledger-maintenance';

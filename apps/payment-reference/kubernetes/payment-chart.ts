@@ -27,6 +27,8 @@ export interface PaymentChartProps {
   readonly nodeRole: string;
   /** Version of the images of nodes, as `v20260101`. */
   readonly nodeImageVersion: string;
+  /** Tags of what is made for the cluster outside of stacks: nodes, and load balancers of gateways. */
+  readonly tags: { readonly [key: string]: string };
   /** Range of addresses of the network: topic, database and cache are in it. */
   readonly networkRange: string;
   /** Topic, and the brokers' addresses as `host:port` with commas between. */
@@ -78,16 +80,18 @@ export class PaymentChart extends Chart {
       workload,
       image: images.worker,
       environment: { ...told, ...variables.worker },
+      // What one had in hand when it went, another does again, to no effect.
+      mayRunOnSpot: true,
       source: WorkerSource.kafka({
         bootstrapServers: topic.brokers, topic: topic.name, consumerGroup: CONSUMER_GROUP, partitions: topic.partitions, region: props.region,
       }),
     });
+    this.gateways = [this.gateway('public', { tokens: props.tokens }), this.gateway('partners', { clientAuthoritySecretName: 'partner-authorities' })];
     this.base = new BaseChart(scope, `${id}-base`, {
       ...props,
-      sizes: { api: this.api.sizing, worker: this.worker.sizing },
+      sizes: { api: this.api.sizing, worker: this.worker.sizing, gateways: this.gateways.map(({ sizing }) => sizing) },
       upkeep: { ...props.upkeep, variables: this.upkeepVariables() },
     });
-    this.gateways = [this.gateway('public', { tokens: props.tokens }), this.gateway('partners', { clientAuthoritySecretName: 'partner-authorities' })];
     const observability = new PodObservability(this, 'Observability', {
       namespace: NAMESPACE,
       workload,
@@ -125,7 +129,8 @@ export class PaymentChart extends Chart {
 
   private gateway(name: 'public' | 'partners', clients: { readonly tokens?: TokenIssuerOptions; readonly clientAuthoritySecretName?: string }): GatewayTier {
     return new GatewayTier(this, `Gateway-${name}`, {
-      name, workload: this.props.workload, hostname: this.props.hostnames[name], certificateSecretName: `${name}-certificate`, backend: this.api, ...clients,
+      name, workload: this.props.workload, hostname: this.props.hostnames[name], certificateSecretName: `${name}-certificate`, backend: this.api,
+      tags: this.props.tags, ...clients,
     });
   }
 

@@ -7,15 +7,19 @@ import { Phase } from '../phase';
 import { AccessStack } from '../stacks/access-stack';
 import { CacheStack } from '../stacks/cache-stack';
 import { CanaryStack } from '../stacks/canary-stack';
+import type { EventsStack } from '../stacks/events-stack';
 import { FraudStack } from '../stacks/fraud-stack';
 import { NetworkStack } from '../stacks/network-stack';
+import type { PayoutsStack } from '../stacks/payouts-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
 import { SecurityStack } from '../stacks/security-stack';
+import { KubernetesAuditStack } from './audit-stack';
 import { ClusterStack } from './cluster-stack';
 import { KubernetesDataStack } from './data-stack';
 import { KafkaStack } from './kafka-stack';
 import { LedgerStack } from './ledger-stack';
 import { letSettle } from './let-settle';
+import { addPayouts } from './payouts';
 import { PodsStack } from './pods-stack';
 import { RefundsStack } from './refunds-stack';
 import { KubernetesCellSignalsStack, KubernetesSignalsStack } from './signals-stacks';
@@ -43,8 +47,12 @@ export class PaymentKubernetesStage extends Stage {
   readonly ledger: LedgerStack;
   readonly data: KubernetesDataStack;
   readonly access: AccessStack;
+  readonly audit: KubernetesAuditStack;
   readonly cache: CacheStack;
   readonly canary: CanaryStack;
+  /** What others are told of. */
+  readonly events: EventsStack;
+  readonly payouts: PayoutsStack;
   readonly fraud: FraudStack;
   readonly cells: readonly KubernetesCell[];
   readonly signals: KubernetesSignalsStack;
@@ -59,13 +67,15 @@ export class PaymentKubernetesStage extends Stage {
     this.ledger = new LedgerStack(this, 'ledger', shared);
     this.data = new KubernetesDataStack(this, 'data', shared);
     this.access = new AccessStack(this, 'access', { ...shared, data: this.data, fetchesKeys: true });
+    this.audit = new KubernetesAuditStack(this, 'audit', { ...shared, ledger: this.ledger });
     this.cache = new CacheStack(this, 'cache', { ...shared, data: this.data });
     this.canary = new CanaryStack(this, 'canary', shared);
+    ({ events: this.events, payouts: this.payouts } = addPayouts(this, { ...shared, data: this.data, ledger: this.ledger }));
     this.fraud = new FraudStack(this, 'fraud', { ...shared, variables: functionVariables(this.ledger.database, this.data.parking, workload) });
     letSettle(this.fraud.worker, this.ledger.database, this.data.parking);
     this.cells = Array.from({ length: workload.cells }, (_, index) => this.createCell(index, { ...shared, workload: workload.cellShare() }));
-    const { access, cache, canary, data, fraud, ledger } = this;
-    this.signals = new KubernetesSignalsStack(this, 'signals', { ...shared, access, cache, canary, data, fraud, ledger, runbookUrl });
+    const { access, audit, cache, canary, data, events, fraud, ledger, payouts } = this;
+    this.signals = new KubernetesSignalsStack(this, 'signals', { ...shared, access, audit, cache, canary, data, events, fraud, ledger, payouts, runbookUrl });
     guardStage(this, this.network, props, 'docs/deploy.md begins with the raises that `cht quotas` asks for; those of EKS nodes are beside them');
   }
 
@@ -73,13 +83,14 @@ export class PaymentKubernetesStage extends Stage {
     index: number,
     shared: ReferenceStackProps & { readonly network: NetworkStack; readonly security: SecurityStack; readonly workload: Workload },
   ): KubernetesCell {
-    const { access, cache, data, fraud, ledger, props: { runbookUrl, workload: { cells } } } = this;
+    const { access, audit, cache, data, fraud, ledger, payouts, props: { environmentName, runbookUrl, workload: { cells } } } = this;
     const cell = `cell${index + 1}`;
     const kafka = new KafkaStack(this, `${cell}-kafka`, shared);
     const refunds = new RefundsStack(this, `${cell}-refunds`, { ...shared, data, ledger });
     const cluster = new ClusterStack(this, `${cell}-cluster`, { ...shared, cache, kafka, ledger });
     const pods = new PodsStack(this, `${cell}-pods`, {
-      ...shared, access, cache, cells, cellIndex: index, cluster, data, fraud, kafka, ledger, refunds: refunds.refundWorker, runbookUrl,
+      ...shared, environmentName, access, audit, cache, cells, cellIndex: index, cluster, data, fraud, kafka, ledger, payouts,
+      refunds: refunds.refundWorker, runbookUrl,
     });
     const signals = new KubernetesCellSignalsStack(this, `${cell}-signals`, { ...shared, cluster, kafka, refunds, runbookUrl });
     [kafka, refunds, cluster, pods, signals].forEach((stack) => Tags.of(stack).add('cell', cell));

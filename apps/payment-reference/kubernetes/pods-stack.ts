@@ -11,11 +11,14 @@ import { LIMITS } from '../../../constructs/limits';
 import { collectorImage } from '../../../constructs/observability/collector-image';
 import type { Decision } from '../../../lib/sizing';
 import type { Workload } from '../../../lib/workload';
+import { referenceTags } from '../guard-stage';
 import type { AccessStack } from '../stacks/access-stack';
 import type { CacheStack } from '../stacks/cache-stack';
 import type { FraudStack } from '../stacks/fraud-stack';
 import type { NetworkStack } from '../stacks/network-stack';
+import type { PayoutsStack } from '../stacks/payouts-stack';
 import type { ReferenceStackProps } from '../stacks/reference-stack-props';
+import type { KubernetesAuditStack } from './audit-stack';
 import type { UpkeepOptions } from './base-chart';
 import type { ClusterStack } from './cluster-stack';
 import type { KubernetesDataStack } from './data-stack';
@@ -28,7 +31,10 @@ import { apiVariables, upkeepVariables, workerVariables } from './variables';
 /** Properties of `PodsStack`. */
 export interface PodsStackProps extends ReferenceStackProps {
   readonly access: AccessStack;
+  readonly audit: KubernetesAuditStack;
   readonly cache: CacheStack;
+  /** Name of the environment: a tag of what is made outside of stacks. */
+  readonly environmentName: string;
   /** Which of the cells this is, from 0, and how many there are. */
   readonly cellIndex: number;
   readonly cells: number;
@@ -38,6 +44,7 @@ export interface PodsStackProps extends ReferenceStackProps {
   readonly kafka: KafkaStack;
   readonly ledger: LedgerStack;
   readonly network: NetworkStack;
+  readonly payouts: PayoutsStack;
   /** Where refunds wait that came before their payment. */
   readonly refunds: QueueWorker;
   /** Page with the runbooks. None when left out. */
@@ -64,11 +71,12 @@ export class PodsStack extends Stack {
 
   /** Pods that know a new form of the ledger come once it has that form; those before them know it as well. */
   private applyInOrder(): void {
-    const { cluster: { cluster }, ledger: { database } } = this.props;
+    const { audit, cluster: { cluster }, ledger: { database } } = this.props;
     const { base } = this.chart;
     const identities = this.letPodsIn();
     const upkeep = cluster.addIdentity(UPKEEP, NAMESPACE, this);
     database.grantOwn(upkeep);
+    audit.trail.grantReadPlaces(upkeep);
     const first = cluster.addChart('Base', base, this);
     // Pods that start before they have a role start in vain.
     first.node.addDependency(upkeep);
@@ -76,9 +84,9 @@ export class PodsStack extends Stack {
     cluster.addChart('Chart', this.chart, this).node.addDependency(migrated, ...identities);
   }
 
-  /** The API writes to the topic and reads the ledger; the worker reads the topic and writes the ledger; KEDA sees how far it is behind. */
+  /** The API writes to the topic, reads the ledger and starts payouts; the worker reads the topic and writes the ledger; KEDA sees the lag. */
   private letPodsIn(): PodIdentity[] {
-    const { access, cache, cluster: { cluster }, data, fraud, kafka: { eventStream }, ledger: { database }, refunds } = this.props;
+    const { access, cache, cluster: { cluster }, data, fraud, kafka: { eventStream }, ledger: { database }, payouts, refunds } = this.props;
     const accounts = [API, WORKER, PodObservability.COLLECTOR_ACCOUNT];
     const [api, worker, collector] = accounts.map((account) => cluster.addIdentity(account, NAMESPACE, this));
     eventStream.grantWrite(api);
@@ -89,6 +97,7 @@ export class PodsStack extends Stack {
     access.auth.grantRead(api);
     data.profiles.grantRead(api);
     data.parking.grantRead(api);
+    payouts.saga.grantStart(api);
     eventStream.grantRead(worker, CONSUMER_GROUP);
     database.grantWrite(worker);
     // Where merchants lie is read there while the writer does not answer.
@@ -104,7 +113,7 @@ export class PodsStack extends Stack {
 
   private chartProps(): PaymentChartProps {
     const { access, cache: { cache }, cells, cluster: { cluster }, data, fraud, network, refunds, runbookUrl, workload } = this.props;
-    const { kafka: { eventStream }, ledger: { database } } = this.props;
+    const { kafka: { eventStream }, ledger: { database }, payouts: { saga } } = this.props;
     const domain = '([a-z0-9-]+\\.)+[a-z]{2,}';
     // CloudFormation does not know them.
     const brokers = this.text('Brokers', 'Answer of "aws kafka get-bootstrap-brokers": BootstrapBrokerStringSaslIam', '[^,\\s"]+:\\d+(,[^,\\s"]+:\\d+)*');
@@ -115,6 +124,8 @@ export class PodsStack extends Stack {
       cells,
       clusterName: cluster.clusterName,
       nodeRole: cluster.karpenter.nodeRole.roleName,
+      // Those of everything else in the stage.
+      tags: { ...Object.fromEntries(referenceTags(this.props.environmentName).map(({ key, value }) => [key, value])), cell: `cell${this.props.cellIndex + 1}` },
       nodeImageVersion: this.text('NodeImageVersion', 'Version of the Bottlerocket images of the nodes, as v20260101', 'v\\d{8}'),
       networkRange: network.foundation.vpc.vpcCidrBlock,
       topic: { name: eventStream.topicName, partitions: eventStream.sizing.partitions, brokers },
@@ -142,7 +153,7 @@ export class PodsStack extends Stack {
         scopes: ['payments:write'],
       },
       variables: {
-        api: apiVariables({ ...common, access, cache, profiles: data.profiles }),
+        api: apiVariables({ ...common, access, cache, profiles: data.profiles, saga }),
         worker: workerVariables({ ...common, refunds, eventStreamName: fraud.events.stream.streamName }),
       },
       upkeep: this.upkeep(),
@@ -151,9 +162,9 @@ export class PodsStack extends Stack {
   }
 
   private upkeep(): UpkeepOptions {
-    const { cellIndex, ledger: { database }, workload } = this.props;
+    const { audit, cellIndex, ledger: { database }, workload } = this.props;
     const image = this.image('UpkeepImage', ourImage('ledger-maintenance'));
-    const variables = upkeepVariables(database, workload);
+    const variables = upkeepVariables(database, audit.trail, workload);
     const revision = createHash('sha256').update(image.assetHash).update(JSON.stringify(this.resolve(variables))).digest('hex');
     return { image: image.imageUri, variables, revision, cellIndex };
   }

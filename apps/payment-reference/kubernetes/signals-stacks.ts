@@ -4,8 +4,11 @@ import type { GoldenSignals } from '../../../constructs';
 import type { AccessStack } from '../stacks/access-stack';
 import type { CacheStack } from '../stacks/cache-stack';
 import type { CanaryStack } from '../stacks/canary-stack';
+import type { EventsStack } from '../stacks/events-stack';
 import type { FraudStack } from '../stacks/fraud-stack';
-import { goldenSignals, type SignalsProps, watchCache, watchFraud } from '../stacks/signals-stack';
+import type { PayoutsStack } from '../stacks/payouts-stack';
+import { goldenSignals, type SignalsProps, watchCache, watchEvents, watchFraud, watchPayouts, watchTrail } from '../stacks/signals-stack';
+import type { KubernetesAuditStack } from './audit-stack';
 import type { ClusterStack } from './cluster-stack';
 import type { KubernetesDataStack } from './data-stack';
 import type { KafkaStack } from './kafka-stack';
@@ -15,11 +18,14 @@ import type { RefundsStack } from './refunds-stack';
 /** Properties of `KubernetesSignalsStack`. */
 export interface KubernetesSignalsStackProps extends SignalsProps {
   readonly access: AccessStack;
+  readonly audit: KubernetesAuditStack;
   readonly cache: CacheStack;
   readonly canary: CanaryStack;
   readonly data: KubernetesDataStack;
+  readonly events: EventsStack;
   readonly fraud: FraudStack;
   readonly ledger: LedgerStack;
+  readonly payouts: PayoutsStack;
 }
 
 /** The dashboard of what all cells share, and whom its alarms call. */
@@ -28,14 +34,18 @@ export class KubernetesSignalsStack extends Stack {
 
   constructor(scope: Construct, id: string, props: KubernetesSignalsStackProps) {
     super(scope, id, props);
-    const { access, cache, canary, data, fraud, ledger } = props;
+    const { access, audit, cache, canary, data, events, fraud, ledger, payouts } = props;
     const signals = this.signals = goldenSignals(this, props);
     signals.watch(ledger.database);
     signals.watchTable(data.parking);
     signals.watchTable(data.profiles);
     signals.watch(data.backups);
     signals.watch(access.auth.apiKeys!);
+    watchTrail(signals, audit);
+    signals.watch(audit.trail.archiver, { name: 'AuditArchiver' });
     watchCache(signals, cache);
+    watchEvents(signals, events);
+    watchPayouts(signals, payouts);
     watchFraud(signals, fraud);
     signals.watch(canary.canary, { name: 'Canary' });
   }

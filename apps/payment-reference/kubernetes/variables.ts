@@ -1,5 +1,6 @@
+import { FUNCTION_AUTHORITIES } from '../../../constructs/database/function-authorities';
 import { DEFAULTS } from '../../../constructs/defaults';
-import type { CacheTier, KafkaEventStream, QueueWorker, ShardedDatabase, ShardedTable } from '../../../constructs';
+import type { CacheTier, JournalAuditTrail, KafkaEventStream, QueueWorker, Saga, ShardedDatabase, ShardedTable } from '../../../constructs';
 import { KUBERNETES } from '../../../constructs/kubernetes/defaults';
 import { targetNumber } from '../../../constructs/target-number';
 import { ledgerTimeToLiveSeconds } from '../../../lib/sizing/stream-retention';
@@ -10,8 +11,6 @@ import { CONSUMER_GROUP } from './names';
 import { PORTS } from './ports';
 
 const MILLISECONDS = 1000;
-/** Where AWS keeps the authorities of RDS in its runtimes: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html */
-const FUNCTION_AUTHORITIES = '/var/runtime/ca-cert.pem';
 
 /** Topic of a cell, with the brokers' addresses as `host:port` with commas between. */
 export interface Topic {
@@ -19,9 +18,14 @@ export interface Topic {
   readonly brokers: string;
 }
 
-/** What is told of the ledger to whoever connects to it. */
+/** What is told of the databases to whoever connects to them. */
+function databaseVariables(database: ShardedDatabase): Variables {
+  return { LEDGER: 'postgresql', ...database.variables };
+}
+
+/** What is told of the ledger to whoever applies payments or looks them up. */
 function ledgerVariables(database: ShardedDatabase, parking: ShardedTable): Variables {
-  return { LEDGER: 'postgresql', ...database.variables, PARKING_TABLE: parking.tableNames };
+  return { ...databaseVariables(database), PARKING_TABLE: parking.tableNames };
 }
 
 /** What is told to whoever settles payments. */
@@ -41,12 +45,14 @@ export interface ApiParts {
   readonly profiles: ShardedTable;
   readonly cache: CacheTier;
   readonly access: AccessStack;
+  /** Takes the steps of payouts. */
+  readonly saga: Saga;
   /** What the cell must carry. */
   readonly workload: Workload;
 }
 
 /** Variables of the API, but for how many pods there are. */
-export function apiVariables({ access, cache, database, parking, profiles, topic, workload }: ApiParts): Variables {
+export function apiVariables({ access, cache, database, parking, profiles, saga, topic, workload }: ApiParts): Variables {
   const { balances, status } = workload.consistency;
   return {
     ...topicVariables(topic),
@@ -59,6 +65,7 @@ export function apiVariables({ access, cache, database, parking, profiles, topic
     GRPC_PORT: String(PORTS.grpc),
     METRICS_PORT: String(PORTS.metrics),
     HOLDS: 'true',
+    PAYOUT_STATE_MACHINE_ARN: saga.stateMachine.stateMachineArn,
     STATUS_READS: status.name,
     // Of the same transaction as the payment: what is read of the writer misses nothing.
     BALANCE_READS: balances.name === 'eventual' ? 'eventual' : 'strong',
@@ -91,6 +98,10 @@ export function workerVariables({ database, eventStreamName, parking, refunds, t
     ...settlingVariables(workload),
     REFUND_QUEUE_URL: refunds.queue.queueUrl,
     EVENT_STREAM_NAME: eventStreamName,
+    // Batches of partitions wait for each other to share a call, so all partitions that a worker may hold have one under way.
+    WORKER_CONCURRENT_BATCHES: String(topic.stream.sizing.partitions),
+    DATABASE_COLLECT_MILLISECONDS: String(targetNumber('aurora.batchMilliseconds')),
+    DATABASE_BATCH_SIZE: String(targetNumber('aurora.batchPayments')),
     PORT: String(PORTS.health),
     // It gives up by itself before the kubelet does: what it then reports is why.
     DRAIN_MILLISECONDS: String((drainTime.toSeconds() - KUBERNETES.preStop.toSeconds()) * MILLISECONDS),
@@ -98,9 +109,9 @@ export function workerVariables({ database, eventStreamName, parking, refunds, t
   };
 }
 
-/** Variables of a function that settles in the databases; it has few connections of its own, as many run at once. */
-export function functionVariables(database: ShardedDatabase, parking: ShardedTable, workload: Workload): Variables {
-  const { DATABASE_READER_USER: _user, DATABASE_READERS: _readers, ...told } = ledgerVariables(database, parking);
+/** Variables of a function that applies in the databases; it has few connections of its own, as many run at once. */
+function applyingVariables(database: ShardedDatabase, workload: Workload): Variables {
+  const { DATABASE_READER_USER: _user, DATABASE_READERS: _readers, ...told } = databaseVariables(database);
   return {
     ...told,
     ...settlingVariables(workload),
@@ -109,13 +120,23 @@ export function functionVariables(database: ShardedDatabase, parking: ShardedTab
   };
 }
 
+/** Variables of a function that settles in the databases. */
+export function functionVariables(database: ShardedDatabase, parking: ShardedTable, workload: Workload): Variables {
+  return { ...applyingVariables(database, workload), PARKING_TABLE: parking.tableNames };
+}
+
+/** Variables of the steps of payouts, which ask the databases what a merchant has. */
+export function payoutVariables(database: ShardedDatabase, workload: Workload): Variables {
+  return { ...applyingVariables(database, workload), BALANCE_LAG_SECONDS: String(DEFAULTS.payouts.databaseLag.toSeconds()) };
+}
+
 /** Variables of the function that refunds wait for. */
 export function refundVariables(database: ShardedDatabase, parking: ShardedTable, workload: Workload): Variables {
   return { ...functionVariables(database, parking, workload), REFUND_WAIT_SECONDS: String(workload.refundWait.toSeconds()) };
 }
 
 /** Variables of what looks after the ledger. */
-export function upkeepVariables(database: ShardedDatabase, workload: Workload): Variables {
+export function upkeepVariables(database: ShardedDatabase, trail: JournalAuditTrail, workload: Workload): Variables {
   const { DATABASE_POOL: _pool, DATABASE_READERS: _readers, ...writers } = database.variables;
-  return { ...writers, ...database.ownerVariables, LEDGER_TTL_SECONDS: String(ledgerTimeToLiveSeconds(workload)) };
+  return { ...writers, ...database.ownerVariables, LEDGER_TTL_SECONDS: String(ledgerTimeToLiveSeconds(workload)), ...trail.placeVariables };
 }

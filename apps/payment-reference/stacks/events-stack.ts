@@ -11,7 +11,8 @@ import type { SecurityStack } from './security-stack';
 
 /** Properties of `EventsStack`. */
 export interface EventsStackProps extends ReferenceStackProps {
-  readonly data: DataStack;
+  /** Who is told where. */
+  readonly data: Pick<DataStack, 'profiles'>;
   readonly network: NetworkStack;
   readonly security: SecurityStack;
   /** What all cells together must carry. */

@@ -9,8 +9,9 @@ import { DEFAULTS } from '../../../constructs/defaults';
 import { factsFor } from '../../../constructs/limits';
 import { sagaLayout } from '../../../constructs/resilience/saga-layout';
 import { sizeSaga } from '../../../lib/sizing';
+import { ledgerTimeToLiveSeconds } from '../../../lib/sizing/stream-retention';
 import type { Workload } from '../../../lib/workload';
-import { grantSettle, workerVariables } from '../ledger-access';
+import type { Variables } from '../ledger-access';
 import type { DataStack } from './data-stack';
 import type { EventsStack } from './events-stack';
 import type { NetworkStack } from './network-stack';
@@ -19,10 +20,13 @@ import type { SecurityStack } from './security-stack';
 
 /** Properties of `PayoutsStack`. */
 export interface PayoutsStackProps extends ReferenceStackProps {
-  readonly data: DataStack;
+  /** Who backs up the table of payouts. */
+  readonly data: Pick<DataStack, 'backups'>;
   readonly events: EventsStack;
   readonly network: NetworkStack;
   readonly security: SecurityStack;
+  /** What the steps are told of the ledger and its balances. What they may do there, whoever makes this says. */
+  readonly variables: Variables;
   /** What all cells together must carry. */
   readonly workload: Workload;
 }
@@ -59,7 +63,7 @@ export class PayoutsStack extends Stack {
       capacity: TableCapacity.onDemand(), timeToLiveAttribute: 'expiresAt', encryptionKey, removalPolicy,
     });
     data.backups.protectTables(this, 'PayoutBackups', this.payouts.tables, encryptionKey);
-    const variables = { ...workerVariables(data, props.workload), PAYOUT_TABLE: this.payouts.tableNames };
+    const environment = { PAYOUT_TABLE: this.payouts.tableNames, LEDGER_TTL_SECONDS: String(ledgerTimeToLiveSeconds(props.workload)) };
 
     this.watch = new QueueWorker(this, 'PayoutWatch', {
       ...common,
@@ -68,7 +72,7 @@ export class PayoutsStack extends Stack {
       vpcSubnets: network.foundation.applicationSubnets,
       code: lambda.Code.fromAsset(assetFolder('payout')),
       handler: 'index.watchHandler',
-      environment: variables,
+      environment,
       encryptionKey: security.eventsKey,
     });
     // It calls the provider over the internet, from addresses that the provider may allow.
@@ -77,7 +81,7 @@ export class PayoutsStack extends Stack {
       vpcSubnets: network.foundation.egressSubnets,
       code: lambda.Code.fromAsset(assetFolder('payout')),
       handler: 'index.handler',
-      environment: { ...variables, ...this.stepVariables(data, events) },
+      environment: { ...props.variables, ...environment, ...this.stepVariables(events) },
       memory: DEFAULTS.payouts.memory,
       timeout: sizing.taskTimeout,
       reservedConcurrency: sizing.concurrency,
@@ -100,7 +104,7 @@ export class PayoutsStack extends Stack {
         transientErrors: ['PayoutUnavailable'],
       })),
     });
-    this.grant(data, events);
+    this.grant(events);
     this.alarms = this.createAlarms();
   }
 
@@ -120,21 +124,19 @@ export class PayoutsStack extends Stack {
     return alarms;
   }
 
-  private stepVariables(data: DataStack, events: EventsStack): { [name: string]: string } {
+  private stepVariables(events: EventsStack): Variables {
     const endpoint = new CfnParameter(this, 'TransferEndpoint', {
       description: 'Where the provider of transfers listens',
       allowedPattern: 'https://\\S+',
       constraintDescription: 'must be an https address',
     });
     return {
-      BALANCE_TABLE: data.balances.tableNames,
-      BALANCE_LAG_SECONDS: String(DEFAULTS.payouts.balanceLag.toSeconds()),
       EVENT_BUS_NAME: events.fanout.eventBus.eventBusName,
       TRANSFER_ENDPOINT: endpoint.valueAsString,
     };
   }
 
-  private grant(data: DataStack, events: EventsStack): void {
+  private grant(events: EventsStack): void {
     for (const worker of [this.steps, this.watch]) {
       worker.function.addEnvironment('PAYOUT_WATCH_QUEUE_URL', this.watch.queue.queueUrl);
       worker.function.addEnvironment('PAYOUT_WATCH_SECONDS', String(DEFAULTS.payouts.watch.toSeconds()));
@@ -143,8 +145,6 @@ export class PayoutsStack extends Stack {
       this.payouts.grantUpdate(worker);
       this.watch.grantSend(worker);
     }
-    grantSettle(data, this.steps);
-    data.balances.grantRead(this.steps);
     events.fanout.grantPutEvents(this.steps);
     this.watch.function.addEnvironment('PAYOUT_OVERDUE_SECONDS', String(DEFAULTS.payouts.overdue.toSeconds()));
     this.watch.function.addEnvironment('PAYOUT_STATE_MACHINE_ARN', this.saga.stateMachine.stateMachineArn);

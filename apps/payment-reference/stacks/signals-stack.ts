@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { GoldenSignals } from '../../../constructs';
+import { type AuditArchive, GoldenSignals } from '../../../constructs';
 import type { Workload } from '../../../lib/workload';
 import type { AccessStack } from './access-stack';
 import type { AuditStack } from './audit-stack';
@@ -51,8 +51,12 @@ export class SignalsStack extends Stack {
     if (props.cache !== undefined) {
       watchCache(this.signals, props.cache);
     }
-    this.watchEvents(props);
-    this.watchPayouts(props);
+    if (props.events !== undefined) {
+      watchEvents(this.signals, props.events);
+    }
+    if (props.payouts !== undefined) {
+      watchPayouts(this.signals, props.payouts);
+    }
     if (props.fraud !== undefined) {
       watchFraud(this.signals, props.fraud);
     }
@@ -61,7 +65,7 @@ export class SignalsStack extends Stack {
     }
   }
 
-  private watchLedger({ access, audit: { trail }, data }: SignalsStackProps): void {
+  private watchLedger({ access, audit, data }: SignalsStackProps): void {
     const { signals } = this;
     signals.watchTable(data.ledger);
     signals.watch(data.directory, { name: 'ShardDirectory' });
@@ -74,29 +78,17 @@ export class SignalsStack extends Stack {
     signals.watchProjection(data.projector);
     signals.watch(data.backups);
     signals.watch(access.auth.apiKeys!);
-    signals.watchTable(trail.heads, { name: 'AuditHeads' });
-    signals.watchProjection(trail.archiver, { name: 'AuditArchiver' });
-    if (trail.locators !== undefined) {
-      signals.watch(trail.locators, { name: 'AuditLocators' });
-      signals.watchQueue(trail.locators.worker, { name: 'AuditLocator', critical: false });
-    }
+    watchTrail(signals, audit);
+    signals.watchProjection(audit.trail.archiver, { name: 'AuditArchiver' });
   }
+}
 
-  private watchEvents({ events }: SignalsStackProps): void {
-    if (events !== undefined) {
-      this.signals.watch(events.fanout);
-      this.signals.watchQueue(events.notifications, { critical: false });
-      this.signals.watchQueue(events.reports, { name: 'Reports', critical: false });
-    }
-  }
-
-  private watchPayouts({ payouts }: SignalsStackProps): void {
-    if (payouts !== undefined) {
-      this.signals.watchTable(payouts.payouts);
-      this.signals.watchQueue(payouts.watch);
-      this.signals.watch(payouts.saga);
-      this.signals.watch(payouts, { name: 'PayoutSteps' });
-    }
+/** Watches what an audit trail keeps; its archiver is another one for each kind of ledger. */
+export function watchTrail(signals: GoldenSignals, { trail }: { readonly trail: AuditArchive }): void {
+  signals.watchTable(trail.heads, { name: 'AuditHeads' });
+  if (trail.locators !== undefined) {
+    signals.watch(trail.locators, { name: 'AuditLocators' });
+    signals.watchQueue(trail.locators.worker, { name: 'AuditLocator', critical: false });
   }
 }
 
@@ -104,6 +96,21 @@ export class SignalsStack extends Stack {
 export function watchCache(signals: GoldenSignals, { cache, warmer }: CacheStack): void {
   signals.watchCache(cache);
   signals.watch(warmer);
+}
+
+/** Watches the bus, and who tells others of what comes over it. */
+export function watchEvents(signals: GoldenSignals, { fanout, notifications, reports }: EventsStack): void {
+  signals.watch(fanout);
+  signals.watchQueue(notifications, { critical: false });
+  signals.watchQueue(reports, { name: 'Reports', critical: false });
+}
+
+/** Watches payouts: their table, their steps, and what looks after those that did not come to an end. */
+export function watchPayouts(signals: GoldenSignals, payouts: PayoutsStack): void {
+  signals.watchTable(payouts.payouts);
+  signals.watchQueue(payouts.watch);
+  signals.watch(payouts.saga);
+  signals.watch(payouts, { name: 'PayoutSteps' });
 }
 
 /** Watches fraud detection, from what it reads to the holds that it leads to. */

@@ -88,6 +88,19 @@ describe('NodeCapacityMix', () => {
     expect(Number(at(pool('spot'), 'spec.limits.cpu'))).toBeLessThan(Number(at(pool('on-demand'), 'spec.limits.cpu')));
   });
 
+  it('allows for the memory that nodes have, not for that of pods alone: vCPU within the limit can be had', () => {
+    for (const name of ['reserved', 'on-demand', 'spot']) {
+      const { cpu, memory } = at(pool(name), 'spec.limits') as { readonly cpu: string; readonly memory: string };
+      expect(parseInt(memory, 10)).toBeGreaterThanOrEqual((Number(cpu) - 1) * 4096);
+    }
+  });
+
+  it('tags nodes with what it is told, as no stack does', () => {
+    const only = (props?: Partial<NodeCapacityMixProps>): Manifest => nodes(props).find(({ kind }) => kind === 'EC2NodeClass')!;
+    expect(at(only({ tags: { application: 'payments' } }), 'spec.tags')).toEqual({ application: 'payments' });
+    expect(at(only(), 'spec.tags')).toBeUndefined();
+  });
+
   it('keeps the edge off Spot: only what tolerates it runs there, on many types', () => {
     expect(at(pool('spot'), 'spec.template.spec.taints')).toEqual([{ key: NodeCapacityMix.SPOT_TAINT, effect: 'NoSchedule' }]);
     expect((requirement(pool('spot'), 'node.kubernetes.io/instance-type') as string[]).length).toBeGreaterThanOrEqual(15);

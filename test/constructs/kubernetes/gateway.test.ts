@@ -73,6 +73,14 @@ describe('GatewayTier', () => {
     expect(at(policy, 'spec.timeout.http.requestTimeout')).toBe(`${Math.floor(sizing.requestTimeout.toMilliseconds())}ms`);
   });
 
+  it('allows a connection for each request under way, as pods speak HTTP/1.1', () => {
+    const objects = gateway();
+    const [port] = at(only(objects, 'Service'), 'spec.ports') as { appProtocol?: string }[];
+    expect(port.appProtocol).toBeUndefined();
+    const { maxConnections, maxParallelRequests } = at(only(objects, 'BackendTrafficPolicy'), 'spec.circuitBreaker') as { [name: string]: number };
+    expect(maxConnections).toBe(maxParallelRequests);
+  });
+
   it('leaves a pod alone that cannot be reached, or answers nothing else than failures, but never more than a zone', () => {
     const passive = at(only(gateway(), 'BackendTrafficPolicy'), 'spec.healthCheck.passive') as { [name: string]: number };
     expect(passive).toMatchObject({ splitExternalLocalOriginErrors: true, interval: '3s', baseEjectionTime: '30s' });

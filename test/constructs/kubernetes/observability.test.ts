@@ -59,7 +59,7 @@ describe('PodObservability', () => {
     expect(alerts.get('payment-worker-memory')!.expr).toMatch(/> 0\.85$/);
     expect(alerts.get('payment-worker-lag')!.expr).toMatch(/^worker:payment_worker:lag > 2 \* clamp_min/);
     expect(alerts.get('public-errors')).toMatchObject({
-      labels: { severity: 'critical' }, annotations: { runbook_url: 'https://runbooks.example.com/public-errors' },
+      labels: { severity: 'critical' }, annotations: { runbook_url: 'https://runbooks.example.com/gateway-errors' },
     });
   });
 

@@ -46,7 +46,7 @@ describe('pods', () => {
 
   it('give the heap its part of the memory', () => {
     expect(at(only(api({ memory: Size.gibibytes(2) }), 'Deployment'), `${POD}.containers.0.env`))
-      .toEqual([{ name: 'NODE_OPTIONS', value: `--max-old-space-size=${Math.floor(2048 * 0.6)}` }]);
+      .toEqual([{ name: 'NODE_OPTIONS', value: `--max-old-space-size=${Math.floor(2048 * 0.6)} --max-semi-space-size=32` }]);
     expect(at(only(api({ environment: { NODE_OPTIONS: '--max-old-space-size=100', STAGE: 'prod' } }), 'Deployment'), `${POD}.containers.0.env`))
       .toEqual([{ name: 'NODE_OPTIONS', value: '--max-old-space-size=100' }, { name: 'STAGE', value: 'prod' }]);
   });

@@ -1,0 +1,2 @@
+/** Label and taint of nodes that may be taken away at two minutes' notice. */
+export const SPOT_TAINT = 'cdk-high-throughput.dev/spot';
