@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { faultHelpLines, FAULTS, FaultSettingError, type FaultSettings, faultSettings } from '../local/faults';
+import { GATEWAY_CHOICES, type GatewayChoice } from '../local/run/gateway-choice';
 import { TABLE_ENGINES, type TableEngineName } from '../local/run/options';
 import { streamConsole } from '../local/run/report-lines';
 import { runAssembly } from '../local/run/run';
@@ -20,6 +21,8 @@ export const runCommand: Command = {
 ${SYNTHESIS_HELP}
   --rate N             payments per second; without it 60 % of what a 5-second probe settles
   --seconds N          length of the load, 1 to 86400 (default 60)
+  --warm-up S          seconds of sending before the load, as fast as it settles; no latency and no rate counts it (default 3
+                       from a rate of 1,000 on, else 0)
   --payments-per-request N
                        payments of every request, 1 to 500 (default: nine in ten are a batch of 1 to 50, the others one payment)
   --input FILE         posts each line of FILE to POST /payments, in order, instead of a load
@@ -32,6 +35,8 @@ ${SYNTHESIS_HELP}
   --port N             port of the API
   --no-auth            the API asks for no token
   --table ENGINE       what stands behind the tables: dynoxide (default) or memory, which runs on every platform
+  --gateway PROGRAM    what stands before pods that a Gateway of the template leads to: haproxy or nginx of the PATH, auto
+                       (default: the first of them that is there, else none) or none
   --no-page            serves no live page
   --page-port N        port of the live page
   --coverage           names what of the template is modelled here and what has no effect
@@ -50,6 +55,7 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
     ...SYNTHESIS_OPTIONS,
     'rate': { type: 'string' },
     'seconds': { type: 'string' },
+    'warm-up': { type: 'string' },
     'payments-per-request': { type: 'string' },
     'input': { type: 'string' },
     'balances': { type: 'string' },
@@ -61,6 +67,7 @@ Ctrl-C ends the load, lets settle what is on its way, and gives the verdict; a s
     'port': { type: 'string' },
     'no-auth': { type: 'boolean' },
     'table': { type: 'string' },
+    'gateway': { type: 'string' },
     'no-page': { type: 'boolean' },
     'page-port': { type: 'string' },
     'coverage': { type: 'boolean' },
@@ -101,6 +108,9 @@ function readOptions(input: CommandInput) {
   if (file !== undefined && (text(input, 'rate') !== undefined || text(input, 'seconds') !== undefined)) {
     throw new UsageError('--input is posted as fast as it is answered: leave out --rate and --seconds.', 'run');
   }
+  if (file !== undefined && text(input, 'warm-up') !== undefined) {
+    throw new UsageError('--warm-up sends payments that are made up, and --input is posted as it is: leave out one of the two.', 'run');
+  }
   if (file !== undefined && text(input, 'payments-per-request') !== undefined) {
     throw new UsageError('--payments-per-request is for a load that is made up: each line of --input is a request. Leave out one of the two.', 'run');
   }
@@ -117,6 +127,7 @@ function readOptions(input: CommandInput) {
     rate: number(input, 'run', 'rate', 1, 1_000_000),
     paymentsPerRequest: integer(input, 'run', 'payments-per-request', 1, MOST_PAYMENTS_PER_REQUEST),
     seconds: number(input, 'run', 'seconds', 1, 24 * HOUR) ?? DEFAULT_SECONDS,
+    warmUpSeconds: number(input, 'run', 'warm-up', 0, HOUR),
     input: file,
     balances: text(input, 'balances'),
     answers: text(input, 'answers'),
@@ -126,7 +137,8 @@ function readOptions(input: CommandInput) {
     keep: input.values.keep === true,
     port: integer(input, 'run', 'port', 1, 65_535),
     noAuthentication: input.values['no-auth'] === true,
-    table: readTableEngine(text(input, 'table') ?? TABLE_ENGINES[0]),
+    table: oneOf<TableEngineName>('table', TABLE_ENGINES, text(input, 'table') ?? TABLE_ENGINES[0]),
+    gateway: oneOf<GatewayChoice>('gateway', GATEWAY_CHOICES, text(input, 'gateway') ?? GATEWAY_CHOICES[0]),
     faults: readFaults(input),
     page: input.values['no-page'] !== true,
     pagePort: integer(input, 'run', 'page-port', 1, 65_535),
@@ -136,12 +148,12 @@ function readOptions(input: CommandInput) {
   };
 }
 
-function readTableEngine(name: string): TableEngineName {
-  const engine = TABLE_ENGINES.find((it) => it === name);
-  if (engine === undefined) {
-    throw new UsageError(`--table must be one of ${TABLE_ENGINES.join(', ')}, got: ${name}.`, 'run');
+function oneOf<Name extends string>(option: string, names: readonly Name[], given: string): Name {
+  const name = names.find((it) => it === given);
+  if (name === undefined) {
+    throw new UsageError(`--${option} must be one of ${names.join(', ')}, got: ${given}.`, 'run');
   }
-  return engine;
+  return name;
 }
 
 function readFaults(input: CommandInput): FaultSettings {

@@ -11,9 +11,16 @@ export interface ApiAnswer {
 /** How long a request may stay without an answer. */
 const ANSWER_TIMEOUT_MILLISECONDS = 30_000;
 
+/**
+ * Connections of one client at most, as a gateway has a pool of them. Requests beyond wait for one; the time at which they were due counts. All
+ * clients of a load (eight) together stay below the connections that a server of Node.js lets wait to be taken (511): the system drops what comes
+ * beyond them, and tries it again after a second, three, seven and so on.
+ */
+const MOST_CONNECTIONS = 32;
+
 /** Speaks plain HTTP with one API task over kept-alive connections. */
 export class ApiClient {
-  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
+  private readonly agent = new http.Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
   private readonly headers: http.OutgoingHttpHeaders;
 
   constructor(

@@ -48,6 +48,9 @@ export function payerOfRank(rank: number): string {
 export class PaymentMix {
   private readonly merchants = new ZipfSampler(MERCHANTS, MERCHANT_SKEW);
   private readonly payers = new ZipfSampler(PAYERS, PAYER_SKEW);
+  // Made once: there are ten thousand payments a second.
+  private readonly merchantIds = Array.from({ length: MERCHANTS }, (_, rank) => merchantOfRank(rank));
+  private readonly payerIds = Array.from({ length: PAYERS }, (_, rank) => payerOfRank(rank));
   private readonly refundable: { payment: ClientPayment; left: number }[] = [];
   private nextKey = 1;
   private poisonShare = 0;
@@ -112,8 +115,8 @@ export class PaymentMix {
     const rank = this.merchants.sample(this.random);
     return {
       idempotencyKey: isPoison ? `${POISON_KEY_PREFIX}${this.key()}` : this.key(),
-      merchantId: merchantOfRank(rank),
-      payerId: payerOfRank(this.payers.sample(this.random)),
+      merchantId: this.merchantIds[rank],
+      payerId: this.payerIds[this.payers.sample(this.random)],
       amount: Math.min(1e12, Math.max(1, Math.round(Math.exp(Math.log(2_500) + 1.2 * this.random.normal())))),
       currency: CURRENCIES[rank % CURRENCIES.length],
       type: 'payment',

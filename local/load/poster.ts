@@ -40,12 +40,18 @@ export class Poster implements PaymentSender {
     const answer = await client.post(path, JSON.stringify(body));
     const answeredAt = Date.now();
     const statuses = single ? [answer.status] : batchStatuses(answer, entries.length);
-    entries.forEach((entry, index) => this.outcomes.send(outcomeOf(entry, statuses[index], scheduledAt, answeredAt, isLate)));
-    return {
-      acknowledged: entries.filter((_, index) => statuses[index] === 202),
-      repeatable: entries.filter((_, index) => isRepeatable(statuses[index])),
-      retryAfterSeconds: answer.retryAfterSeconds,
-    };
+    const acknowledged: Entry[] = [];
+    const repeatable: Entry[] = [];
+    entries.forEach((entry, index) => {
+      const status = statuses[index];
+      this.outcomes.send(outcomeOf(entry, status, scheduledAt, answeredAt, isLate));
+      if (status === 202) {
+        acknowledged.push(entry);
+      } else if (isRepeatable(status)) {
+        repeatable.push(entry);
+      }
+    });
+    return { acknowledged, repeatable, retryAfterSeconds: answer.retryAfterSeconds };
   }
 }
 

@@ -128,9 +128,10 @@ export interface Coverage {
 /**
  * Sorts everything in an assembly by what the run does with it.
  *
+ * @param hasGateway whether one stands before the API in this run
  * @throws RunError naming every type and property that the run does not know.
  */
-export function checkCoverage(topology: Topology): Coverage {
+export function checkCoverage(topology: Topology, hasGateway = false): Coverage {
   const properties = new Map<string, Treatment>();
   const unknown = new Set<string>();
   const inertTypes = new Set<string>();
@@ -144,7 +145,7 @@ export function checkCoverage(topology: Topology): Coverage {
       unknown.add(`${resource.type} (${resource.constructPath})`);
     }
   }
-  const manifests = manifestCoverage(topology);
+  const manifests = manifestCoverage(topology, hasGateway);
   manifests.unknown.forEach((kind) => unknown.add(kind));
   if (unknown.size > 0) {
     throw new RunError(`This assembly uses what the local run does not know, and will not ignore:\n${[...unknown].map((it) => `  - ${it}`).join('\n')}`);

@@ -31,6 +31,9 @@ const OBJECTS: readonly (readonly [beginning: string, treatment: Treatment])[] =
   ['v1 ServiceAccount', 'inert'],
 ];
 
+/** What a gateway of this machine goes by, where one stands before the API; else nobody does. */
+const OF_GATEWAYS = ['BackendTrafficPolicy', 'ClientTrafficPolicy', 'EnvoyProxy', 'Gateway'];
+
 /** What the run makes of the manifests of an assembly. */
 export interface ManifestCoverage {
   /** Kinds of object by what becomes of them. */
@@ -39,8 +42,12 @@ export interface ManifestCoverage {
   readonly unknown: readonly string[];
 }
 
-/** Sorts the objects that an assembly applies to clusters by what the run does with them. */
-export function manifestCoverage(topology: Topology): ManifestCoverage {
+/**
+ * Sorts the objects that an assembly applies to clusters by what the run does with them.
+ *
+ * @param hasGateway whether one stands before the API in this run
+ */
+export function manifestCoverage(topology: Topology, hasGateway: boolean): ManifestCoverage {
   const kinds = new Map<string, Treatment>();
   const unknown: string[] = [];
   for (const { objects, resource } of appliedObjects(topology)) {
@@ -49,7 +56,7 @@ export function manifestCoverage(topology: Topology): ManifestCoverage {
       if (found === undefined) {
         unknown.push(`${kind} of ${apiVersion}, ${metadata.name} (${resource.constructPath})`);
       } else {
-        kinds.set(kind, found[1]);
+        kinds.set(kind, hasGateway && OF_GATEWAYS.includes(kind) ? 'modelled' : found[1]);
       }
     }
   }

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { type AppliedObjects, appliedObjects, imageFolder, type ManifestObject, type Topology, type TopologyStack } from '../../lib/topology';
 import { RunError } from '../run/run-error';
 
-/** A kill of one worker leaves another: so many run here, however many there are in a cluster. */
-const MOST_WORKERS = 2;
+/** A kill of one leaves another: so many of a deployment run here, however many there are in a cluster. */
+const MOST_REPLICAS = 2;
 
 /** A container of a pod, run from the files of its image. */
 export interface PodContainer {
@@ -19,8 +19,10 @@ export interface PodContainer {
 
 /** A deployment of pods. */
 export interface PodPlan extends PodContainer {
-  /** How many run here: one that takes requests, as load balancing is not modelled, and at most two that read a stream. */
+  /** How many run here: one that takes requests, as nothing divides them, and at most two that read a stream. */
   readonly replicas: number;
+  /** How many run here where a gateway divides requests over them: at most two. */
+  readonly replicasBehindGateway: number;
   /** `service` where a route of a gateway leads to it; else `worker`. */
   readonly role: 'service' | 'worker';
   /** The cluster of Kafka that its stack lets it in to; undefined where that is none, or there are several. */
@@ -51,7 +53,8 @@ interface Workload {
   readonly template: { readonly metadata?: { readonly labels?: Labels }; readonly spec: { readonly containers: readonly Container[] } };
 }
 
-interface Labels {
+/** Labels of an object. */
+export interface Labels {
   readonly [name: string]: string;
 }
 
@@ -125,16 +128,17 @@ function environmentOf(variables: NonNullable<Container['env']>, pod: string): {
   }));
 }
 
-function placeOf(object: ManifestObject, workload: Workload, beside: readonly ManifestObject[]): Pick<PodPlan, 'role' | 'replicas'> {
-  if (isRoutedTo(workload.template.metadata?.labels ?? {}, beside)) {
-    return { role: 'service', replicas: 1 };
-  }
+function placeOf(
+  object: ManifestObject, workload: Workload, beside: readonly ManifestObject[],
+): Pick<PodPlan, 'role' | 'replicas' | 'replicasBehindGateway'> {
   const { name } = object.metadata;
   const scaled = beside.map(({ spec }) => spec as { scaleTargetRef?: { name?: string }; minReplicas?: number; minReplicaCount?: number } | undefined)
     .find((spec) => spec?.scaleTargetRef?.name === name);
   // One that waits for work with no pod at all has one here: nobody would start it.
   const replicas = Math.max(1, scaled?.minReplicaCount ?? scaled?.minReplicas ?? workload.replicas ?? 1);
-  return { role: 'worker', replicas: Math.min(MOST_WORKERS, replicas) };
+  const few = Math.min(MOST_REPLICAS, replicas);
+  const isService = isRoutedTo(workload.template.metadata?.labels ?? {}, beside);
+  return { role: isService ? 'service' : 'worker', replicas: isService ? 1 : few, replicasBehindGateway: few };
 }
 
 /** Whether a route of a gateway leads to a service of pods with these labels. */
@@ -143,9 +147,11 @@ function isRoutedTo(labels: Labels, beside: readonly ManifestObject[]): boolean 
     const { rules } = spec as { readonly rules?: readonly { readonly backendRefs?: readonly { readonly name: string }[] }[] };
     return (rules ?? []).flatMap(({ backendRefs }) => (backendRefs ?? []).map(({ name }) => name));
   }));
-  return beside.some(({ kind, metadata, spec }) => {
-    const { selector } = (spec ?? {}) as { readonly selector?: Labels };
-    return kind === 'Service' && routed.has(metadata.name) && selector !== undefined
-      && Object.entries(selector).every(([name, value]) => labels[name] === value);
-  });
+  return beside.some((object) => object.kind === 'Service' && routed.has(object.metadata.name) && selectsPods(object, labels));
+}
+
+/** Whether a service leads to pods with these labels; one without a selector leads to none. */
+export function selectsPods({ spec }: ManifestObject, labels: Labels): boolean {
+  const { selector } = (spec ?? {}) as { readonly selector?: Labels };
+  return selector !== undefined && Object.entries(selector).every(([name, value]) => labels[name] === value);
 }

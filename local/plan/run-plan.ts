@@ -5,6 +5,7 @@ import { RunError } from '../run/run-error';
 import { type CachePlan, planCaches } from './cache-plan';
 import { type DatabasePlan, planDatabases } from './database-plan';
 import { type EventPlan, planEvents } from './event-plan';
+import { type GatewayPlan, planGateways } from './gateway-plan';
 import { planTopics, type TopicPlan } from './log-plan';
 import { planPods, type PodContainer, type PodPlan } from './pod-plan';
 import { serviceContainers } from './service-containers';
@@ -83,6 +84,8 @@ export interface RunPlan {
   readonly mappings: readonly MappingPlan[];
   readonly services: readonly ServicePlan[];
   readonly pods: readonly PodPlan[];
+  /** Before the pods that take requests. */
+  readonly gateways: readonly GatewayPlan[];
   /** Run once before services and pods, in this order. */
   readonly jobs: readonly PodContainer[];
   readonly topics: readonly TopicPlan[];
@@ -120,6 +123,7 @@ export function planRun(topology: Topology): RunPlan {
     mappings: mappings.map((resource) => planMapping(resource, topology, functions)),
     services: topology.ofType('AWS::ECS::Service').map((resource) => planService(resource, topology)),
     pods,
+    gateways: planGateways(topology),
     jobs,
     topics: planTopics(topology),
     databases: planDatabases(topology),

@@ -12,8 +12,14 @@ export interface DatabaseHostReady {
   readonly engine: string;
 }
 
-serveParent<object>(async (_, emit) => {
-  const host = await DatabaseHost.start((error) => emit('failed', error.message));
+/** What the database host is started with. */
+export interface DatabaseHostConfiguration {
+  /** Connections that insert rows of the floor at once. */
+  readonly connections: number;
+}
+
+serveParent<DatabaseHostConfiguration>(async ({ connections }, emit) => {
+  const host = await DatabaseHost.start(connections, (error) => emit('failed', error.message));
   return {
     ready: { ...host.address, engine: host.title } satisfies DatabaseHostReady,
     requests: {
@@ -21,8 +27,8 @@ serveParent<object>(async (_, emit) => {
       untilThere: () => host.untilThere(),
       refuseKeys: ({ prefix, schema }: { prefix: string; schema: string }) => host.refuseKeys(schema, prefix),
       faultCounts: () => host.faultCounts(),
-      beginCost: ({ connections, schema }: { connections: number; schema: string }) => host.beginCost(schema, connections),
-      ledgerCost: ({ connections, schema }: { connections: number; schema: string }) => host.ledgerCost(schema, connections),
+      beginCost: ({ schema }: { schema: string }) => host.beginCost(schema),
+      ledgerCost: ({ schema }: { schema: string }) => host.ledgerCost(schema),
     },
     stop: () => host.close(),
   };

@@ -6,6 +6,7 @@ import type { LineAnswer, ReplayProgress } from '../load/input-replay';
 import { copyBucket } from './archive-copy';
 import { answersCsv, balancesCsv } from './csv-files';
 import type { EngineStatistics } from './engine-statistics';
+import type { GatewayMeter } from './gateway-report';
 import type { RunOptions } from './options';
 import { progressLine, type RunConsole } from './report-lines';
 import { RunError } from './run-error';
@@ -13,6 +14,7 @@ import { RunFaults } from './run-faults';
 import { waitUntilSettled } from './settling';
 import type { LocalSystem } from './system';
 import { killsOf, renderVerdict, type Verdict } from './verdict';
+import { warmUpOf } from './warm-up';
 
 const PROBE_SECONDS = 5;
 /** Most payments on their way during the probe. */
@@ -25,9 +27,6 @@ const INPUT_REFUND_WAIT_SECONDS = 5;
 const ORPHANED_RELEASE_SECONDS = 10;
 /** How long nothing may move, beside the time for which a queue hides a message whose worker was killed: until then nothing can. */
 const SHORTEST_DRAIN_TIMEOUT_SECONDS = 60;
-/** From this rate on, in payments per second, the processes are warmed up before the load: cold, they would first build up a backlog. */
-const WARM_UP_RATE = 1_000;
-const WARM_UP_SECONDS = 3;
 const TICK_MILLISECONDS = 200;
 const WATCH_MILLISECONDS = 1_000;
 
@@ -54,6 +53,7 @@ export class JudgedRun {
     private readonly console: RunConsole,
     private readonly templateHash: string,
     private readonly log: EventLog,
+    private readonly gatewayMeter?: GatewayMeter,
   ) {
     this.faults = new RunFaults(system, {
       settings: options.faults,
@@ -88,8 +88,9 @@ export class JudgedRun {
     const { drained } = await this.settleAll();
     // Before the checker asks the API for every balance, which the databases would do as well.
     const database = await this.measured(this.system.databaseCost());
+    const gateway = await this.gatewayMeter?.report((await this.system.checker('progress')).settledKeys);
     const report = await this.system.checker('report');
-    const verdict = { ...await this.verdict(report, paymentsPerSecond, drained), ...(database && { database }) };
+    const verdict = { ...await this.verdict(report, paymentsPerSecond, drained), ...(database && { database }), ...(gateway && { gateway }) };
     this.result = { verdict, findings: report.findings };
     this.enter('judged');
     await this.writeFiles(verdict, report);
@@ -99,12 +100,14 @@ export class JudgedRun {
 
   /** @returns payments settled per second of the load phase. */
   private async loadPhase(): Promise<number> {
-    const rate = this.options.rate === undefined ? await this.probe() : await this.warmedUp(this.options.rate);
+    await this.warmUp();
+    const rate = this.options.rate ?? await this.probe();
     if (this.interrupted) {
       return 0;
     }
     const before = await this.system.checker('progress');
     await this.measured(this.system.beginDatabaseCost());
+    await this.gatewayMeter?.begin(before.settledKeys);
     this.console.line(`Load: ${Math.round(rate)} payments/s for ${this.options.seconds} s. The p99 shown is that of accept/settle.`);
     const start = Date.now();
     this.rate = rate;
@@ -142,15 +145,15 @@ export class JudgedRun {
     return rate;
   }
 
-  /** Sends for a moment what does not count among the latencies. @returns the rate as it was asked for */
-  private async warmedUp(rate: number): Promise<number> {
-    if (rate >= WARM_UP_RATE) {
+  /** Sends for a while what does not count among the latencies. */
+  private async warmUp(): Promise<void> {
+    const warmUp = warmUpOf(this.options.rate, this.options.warmUpSeconds);
+    if (warmUp !== undefined) {
       this.enter('probe');
-      await this.watch(this.system.generator('probe', { seconds: WARM_UP_SECONDS, window: PROBE_WINDOW }));
+      await this.watch(this.system.generator('probe', warmUp));
       await this.settle();
       await this.system.checkerCommand('resetLatencies');
     }
-    return rate;
   }
 
   /** Posts the lines of the input and, when nothing else is left, gives up the refunds whose payment does not come. */
@@ -158,6 +161,7 @@ export class JudgedRun {
     const start = Date.now();
     let ended = false;
     this.enter('input');
+    await this.gatewayMeter?.begin(0);
     this.faults.start();
     const replay = this.system.generator('replay', { file }).then(() => (ended = true));
     let stuckSince: number | undefined;

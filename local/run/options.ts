@@ -1,6 +1,7 @@
 import type { CheckerProgress } from '../checker/checker';
 import type { FaultSettings } from '../faults';
 import type { EngineStatistics } from './engine-statistics';
+import type { GatewayChoice } from './gateway-choice';
 
 /** Engines that can stand behind the tables. */
 export const TABLE_ENGINES = ['dynoxide', 'memory'] as const;
@@ -18,6 +19,12 @@ export interface RunOptions {
   readonly paymentsPerRequest?: number;
   /** Length of the load phase in seconds. @default 60 */
   readonly seconds: number;
+  /**
+   * How long payments are sent before the load, as fast as they settle: they are judged, and count for no latency and no rate. 0 for none.
+   *
+   * @default - 3 for a rate of 1000 payments per second and more, else 0
+   */
+  readonly warmUpSeconds?: number;
   /** Replays this file instead of making up a load. */
   readonly input?: string;
   /** Receives the balances at the end as CSV. */
@@ -38,6 +45,8 @@ export interface RunOptions {
   readonly noAuthentication: boolean;
   /** Engine behind the tables. */
   readonly table: TableEngineName;
+  /** What stands before the pods that take requests. @default 'none' */
+  readonly gateway?: GatewayChoice;
   /** Faults that strike from the beginning of the load to its end. */
   readonly faults: FaultSettings;
   /** Tells by name what of the template is modelled and what has no effect. */

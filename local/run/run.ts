@@ -7,6 +7,8 @@ import { missingParts } from '../faults';
 import { checkCoverage } from '../plan/coverage';
 import { faultParts } from '../plan/fault-parts';
 import { apiEnvironments, planRun, type RunPlan } from '../plan/run-plan';
+import { behindGateway, chooseGateway, gatewayLines, gatewaysOf } from './gateway-choice';
+import { GatewayMeter } from './gateway-report';
 import { JudgedRun, type RunResult } from './judged-run';
 import { LiveFeed } from './live-feed';
 import type { RunOptions } from './options';
@@ -28,8 +30,10 @@ const FOR_EVER_SECONDS = 1_000_000_000;
  */
 export async function runAssembly(options: RunOptions, console: RunConsole, interrupted: Promise<void>): Promise<RunResult> {
   const topology = Topology.read(options.assembly);
-  const { summary, details } = checkCoverage(topology);
-  const plan = withOptions(planRun(topology), options);
+  const { summary } = checkCoverage(topology);
+  const planned = withOptions(planRun(topology), options);
+  const gateway = chooseGateway(options.gateway ?? 'none', planned);
+  const plan = gateway === undefined ? planned : behindGateway(planned);
   if (apiEnvironments(plan).length === 0) {
     throw new RunError(`${options.assembly} has neither a Fargate service nor pods behind a route that could take payments.`);
   }
@@ -41,16 +45,18 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
   const issuer = options.noAuthentication ? undefined : await createLocalIssuer();
   const folder = path.join(process.cwd(), '.local', `run-${process.pid}-${Date.now().toString(36)}`);
   fs.mkdirSync(folder, { recursive: true });
-  [...summary, ...(options.coverage ? details : [])].forEach((line) => console.line(wrapped(line)));
+  const details = options.coverage ? checkCoverage(topology, gateway !== undefined).details : [];
+  [...summary, ...details].forEach((line) => console.line(wrapped(line)));
 
   let system: LocalSystem | undefined;
   let dashboard: Dashboard | undefined;
   let isWorthKeeping = true;
   try {
-    system = await LocalSystem.start(plan, options, issuer, folder);
+    system = await LocalSystem.start(plan, options, issuer, folder, gateway);
+    gatewayLines(plan, system.gateway).forEach((line) => console.line(wrapped(line)));
     writeSystemFile(folder, system);
     const log = new EventLog();
-    const run = new JudgedRun(system, options, console, hashOf(topology), log);
+    const run = new JudgedRun(system, options, console, hashOf(topology), log, gatewayMeter(plan, system));
     if (options.page) {
       dashboard = await Dashboard.start({ port: options.pagePort, feed: new LiveFeed(system, run, log, options, parts) });
     }
@@ -72,6 +78,11 @@ export async function runAssembly(options: RunOptions, console: RunConsole, inte
       fs.rmSync(folder, { recursive: true, force: true });
     }
   }
+}
+
+/** What the verdict says of a gateway; nothing where the template has none. */
+function gatewayMeter(plan: RunPlan, system: LocalSystem): GatewayMeter | undefined {
+  return gatewaysOf(plan).length === 0 ? undefined : new GatewayMeter(system.gateway);
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Settled {
  * Waits until every acknowledged payment has settled, every payout has come to its end and all of it is in the balances, or nothing has
  * moved for a while.
  *
+ * Where requests were not answered, nothing may move for a second besides: the books would be held against a ledger that goes on changing.
+ *
  * A system that only tries the same again and again does not move: invocations alone are no movement.
  *
  * @param timeoutMilliseconds how long nothing may move
@@ -48,13 +50,15 @@ export async function waitUntilSettled(
     if (now !== before) {
       lastMovement = Date.now();
       before = now;
+      idleTicks = 0;
     }
     if (progress.openPayouts > 0) {
       // A payout may wait for longer than any engine is seen at work.
       await system.lookForRejectedPayouts();
     } else if (progress.settledKeys < progress.acknowledgedKeys) {
       await system.lookForParked();
-    } else if (engine.idle && projected === progress.ledgerEffects) {
+    } else if (engine.idle && projected === progress.ledgerEffects && progress.unanswered === 0) {
+      // What was not answered may still be written by who was asked, though all that was acknowledged has settled.
       return { drained: true, lastMovement };
     }
     idleTicks = engine.idle && progress.openPayouts === 0 ? idleTicks + 1 : 0;

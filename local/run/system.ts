@@ -1,5 +1,6 @@
 import { Facts } from '../../lib/facts';
 import type { TableFaults, TableHostStatistics } from '../engines/table';
+import type { GatewayProgram } from '../engines/gateway';
 import type { FaultTargets } from '../faults';
 import { type MovementRoutes, movementRoutes } from '../load/client-movement';
 import { localVariables } from '../plan/local-variables';
@@ -12,10 +13,12 @@ import type { LoadGeneratorConfiguration } from '../processes/load-generator';
 import type { QueueHostConfiguration, QueueHostReady } from '../processes/queue-host';
 import type { DatabaseCost } from './database-cost';
 import { type EngineLiveState, type EngineStatistics, wholeStatistics } from './engine-statistics';
+import { gatewaysOf } from './gateway-choice';
 import type { RunOptions } from './options';
 import { CachePart } from './parts/cache-part';
 import { ChildStarter } from './parts/child-starter';
 import { DatabasePart } from './parts/database-part';
+import { GatewayPart } from './parts/gateway-part';
 import { LogPart } from './parts/log-part';
 import { TaskPart } from './parts/task-part';
 import { seedProfiles } from './profile-seeding';
@@ -39,9 +42,15 @@ const DEFAULT_SCHEMA = 'ledger';
 
 /** All processes of a run, started from a plan and stopped together. */
 export class LocalSystem {
-  /** Starts everything, in the order in which the parts need each other. */
-  static async start(plan: RunPlan, options: RunOptions, issuer: LocalIssuer | undefined, folder: string): Promise<LocalSystem> {
-    const system = new LocalSystem(plan, options, folder);
+  /**
+   * Starts everything, in the order in which the parts need each other.
+   *
+   * @param gateway stands before the pods that take requests; where it is undefined, clients call them themselves
+   */
+  static async start(
+    plan: RunPlan, options: RunOptions, issuer: LocalIssuer | undefined, folder: string, gateway: GatewayProgram | undefined,
+  ): Promise<LocalSystem> {
+    const system = new LocalSystem(plan, options, folder, gateway);
     try {
       // A part that has ended is told of at once, not by another one that waits for it.
       await Promise.race([system.startAll(issuer), system.failed]);
@@ -61,6 +70,8 @@ export class LocalSystem {
   private databases!: DatabasePart;
   private log!: LogPart;
   private tasks?: TaskPart;
+  /** Before the pods; undefined where clients call them themselves. */
+  gateway?: GatewayPart;
   private clientEnvironment: { readonly [name: string]: string } = {};
   private failure?: Error;
   private onFailure: (error: Error) => void = () => undefined;
@@ -71,13 +82,14 @@ export class LocalSystem {
     private readonly plan: RunPlan,
     private readonly options: RunOptions,
     private readonly folder: string,
+    private readonly gatewayProgram: GatewayProgram | undefined,
   ) {
     this.starter = new ChildStarter(folder, (error) => this.fail(error));
   }
 
   /** Where the API listens, one address a cell. */
   get apiTargets(): { host: string; port: number }[] {
-    return (this.tasks?.ports ?? []).map((port) => ({ host: '127.0.0.1', port }));
+    return [...(this.tasks?.entries ?? [])].map(([name, [port]]) => ({ host: '127.0.0.1', port: this.gateway?.portTo(name) ?? port }));
   }
 
   /** Buckets of the template, by physical name. */
@@ -211,11 +223,13 @@ export class LocalSystem {
   async untilServicesListen(): Promise<void> {
     await this.databases.untilThere();
     await this.tasks?.untilListening();
+    await this.gateway?.untilReady();
   }
 
   /** Stops the parts in the order in which they depend on each other: nobody loses an answer that was on its way. */
   async stop(): Promise<void> {
     await this.generatorProcess?.stop();
+    await this.gateway?.stop();
     await this.tasks?.stop();
     await this.starter.stop();
   }
@@ -250,11 +264,21 @@ export class LocalSystem {
       serviceEnvironment: {
         ...(issuer ? { JWT_ISSUER: issuer.issuer, JWT_KEY_SET: issuer.keySet } : { AUTHENTICATION: 'none' }),
         // Each lets through its part of what a client may send: so many there are here.
-        API_TASKS: String(apiEnvironments(plan).length),
+        API_TASKS: String(plan.services.length + plan.pods.reduce((sum, { replicas, role }) => sum + (role === 'service' ? replicas : 0), 0)),
       },
-      port: this.options.port,
+      port: this.gatewayProgram === undefined ? this.options.port : undefined,
     }, starter);
+    await this.startGateway();
     await this.startCheckerAndGenerator(issuer);
+  }
+
+  private async startGateway(): Promise<void> {
+    const { gatewayProgram: program, folder, options: { port }, tasks } = this;
+    if (program !== undefined) {
+      const portsOf = (deployment: string) => tasks?.entries.get(deployment) ?? [];
+      this.gateway = await GatewayPart.start({ program, plans: gatewaysOf(this.plan), portsOf, folder, port }, this.starter);
+      this.engines.gateway = program.title;
+    }
   }
 
   /** Connections that the worker pods may have to one database. */

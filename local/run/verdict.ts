@@ -3,6 +3,7 @@ import type { PayoutEnds } from '../checker/payout-audit';
 import type { PayoutClientCounts } from '../checker/payouts';
 import { type FaultName, faultNamed } from '../faults';
 import type { DatabaseCost } from './database-cost';
+import type { GatewayReport } from './gateway-report';
 import { wrapped } from './report-lines';
 
 /** How many kills hit before the effects of what they ended, and how many after these and before the answer. */
@@ -72,6 +73,8 @@ export interface Verdict {
   readonly settleMs: Percentiles;
   /** What PostgreSQL took for a payment, and how much more that is than the least. Only where the ledger is in one, and CPU time is told. */
   readonly database?: DatabaseCost;
+  /** What stood before the API. Only where the template has a gateway. */
+  readonly gateway?: GatewayReport;
   readonly engine: { readonly [part: string]: string };
   readonly seed: number;
   /** SHA-256 over the templates that ran. */
@@ -117,8 +120,9 @@ export function renderVerdict(verdict: Verdict, findings: readonly string[]): st
     ...faultEntries(verdict),
     entry('accept', latency(verdict.acceptMs)),
     entry('settle', latency(verdict.settleMs)),
-    entry('rate', `${count(Math.round(verdict.paymentsPerSecond))} payments/s settled on this machine (no proof for any other)`),
+    entry('rate', `${count(Math.round(verdict.paymentsPerSecond))} payments/s settled on this machine${beforeApi(verdict)} (no proof for any other)`),
     ...databaseEntries(verdict),
+    ...gatewayEntries(verdict),
     entry('engines', Object.entries(verdict.engine).map(([part, name]) => `${part}: ${name}`).join(', ')),
     entry('seed', `${verdict.seed}   templates ${verdict.templateHash.slice(0, 12)}`),
     ...shortcomings(verdict).map((text) => entry('FAILED', text)),
@@ -138,6 +142,16 @@ function movementEntries({ holds, releases, payouts }: Verdict): string[] {
 function databaseEntries({ database }: Verdict): string[] {
   return database === undefined ? [] : [entry('database', `${database.cpuMicrosecondsPerPayment} µs of CPU a payment, ${database.ratio} times the bare insert of the`
     + ` same rows with balances (${database.floorMicrosecondsPerPayment} µs)`)];
+}
+
+/** A rate through a gateway and one without are two things. */
+function beforeApi({ gateway }: Verdict): string {
+  return gateway === undefined ? '' : gateway.engine === 'none' ? ', no gateway before the API' : `, ${gateway.engine} before the API`;
+}
+
+function gatewayEntries({ gateway }: Verdict): string[] {
+  const { cpuMicrosecondsPerPayment: microseconds } = gateway ?? {};
+  return microseconds === undefined ? [] : [entry('gateway', `${microseconds} µs of CPU a payment (${gateway!.engine})`)];
 }
 
 function killText({ killMoments: { inside, afterEffects }, kills }: Verdict): string {

@@ -4,6 +4,7 @@ import { costPageCheck } from './cost-page-check';
 import type { ExternalCheck, ExternalResult } from './external-check';
 import { fraudConnector } from './flink/connector-check';
 import { fraudRules } from './flink/flink-check';
+import { gatewayCheck } from './gateway-check';
 import { kafkaContract } from './kafka/contract-check';
 import { FEW_PAYMENTS, kafkaPayments } from './kafka/payments-check';
 import { pageCheck } from './page-check';
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const checks: readonly ExternalCheck[] = [
-    cfnLint, pageCheck, costPageCheck, fraudRules, fraudConnector, redisCheck, kafkaContract, kafkaPayments(Number(payments)),
+    cfnLint, pageCheck, costPageCheck, fraudRules, fraudConnector, redisCheck, gatewayCheck, kafkaContract, kafkaPayments(Number(payments)),
   ].filter(({ name }) => name.includes(only));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   process.chdir(root);

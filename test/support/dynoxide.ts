@@ -7,11 +7,14 @@ import { AwsJsonClient } from '../../lambdas/runtime/aws/json-client';
 import { createTextKeyTables } from './text-key-tables';
 
 const PACKAGE = `@dynoxide/${process.platform}-${process.arch}`;
-const START_MILLISECONDS = 10_000;
+const START_MILLISECONDS = 30_000;
+
+/** On a busy machine an answer may take seconds. A test that wants calls to fail makes them fail; an engine that hangs still ends the test. */
+const CALL_MILLISECONDS = 30_000;
 
 /** A DynamoDB engine in a process of its own, empty at first and gone with the test. */
 export class Dynoxide {
-  /** @throws Error when the engine is not installed or does not answer within ten seconds */
+  /** @throws Error when the engine is not installed or does not answer within half a minute */
   public static async start(): Promise<Dynoxide> {
     const port = await freePort();
     const child = spawn(binary(), ['serve', '--port', String(port)], { stdio: 'ignore' });
@@ -20,7 +23,7 @@ export class Dynoxide {
     return engine;
   }
 
-  /** A client without retries, as the handlers use it. */
+  /** A client without retries, as the handlers use it, but more patient. */
   public readonly client: AwsJsonClient;
   public readonly endpoint: string;
 
@@ -30,6 +33,7 @@ export class Dynoxide {
       service: 'dynamodb',
       region: 'eu-west-1',
       endpoint: this.endpoint,
+      timeoutMilliseconds: CALL_MILLISECONDS,
       credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
     });
   }

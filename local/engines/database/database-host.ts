@@ -46,11 +46,12 @@ export class DatabaseHost {
   /**
    * Starts a server with an empty database.
    *
+   * @param connections that insert rows of the floor at once
    * @param onFailure called when a server that was killed does not come back
    * @throws MissingEngineError where there is none for this platform; Error when it does not start
    */
-  public static async start(onFailure: (error: Error) => void = () => undefined): Promise<DatabaseHost> {
-    const host = new DatabaseHost(await PostgresqlEngine.start(), onFailure);
+  public static async start(connections: number, onFailure: (error: Error) => void = () => undefined): Promise<DatabaseHost> {
+    const host = new DatabaseHost(await PostgresqlEngine.start(), connections, onFailure);
     await host.look();
     host.timer = setInterval(() => void host.look(), LOOK_MILLISECONDS);
     return host;
@@ -67,7 +68,9 @@ export class DatabaseHost {
   private refusedPrefix?: string;
   private refusedSchema?: string;
 
-  private constructor(private readonly engine: PostgresqlEngine, private readonly onFailure: (error: Error) => void) {
+  private constructor(
+    private readonly engine: PostgresqlEngine, private readonly connections: number, private readonly onFailure: (error: Error) => void,
+  ) {
     this.time = new ServerTime(engine.user);
   }
 
@@ -145,10 +148,9 @@ export class DatabaseHost {
    * What the ledger costs is counted from now on.
    *
    * @param schema of the ledger
-   * @param connections that insert rows of the floor at once
    */
-  public async beginCost(schema: string, connections: number): Promise<void> {
-    this.slices = await FloorSlices.start({ ...this.address, schema, connections });
+  public async beginCost(schema: string): Promise<void> {
+    this.slices = await FloorSlices.start({ ...this.address, schema, connections: this.connections });
     this.begin = await this.read(schema);
   }
 
@@ -156,11 +158,10 @@ export class DatabaseHost {
    * What the ledger cost since `beginCost`, and what its floor cost beside it. Where too few rows came for that, the floor is measured now.
    *
    * @param schema of the ledger
-   * @param connections that insert rows of the floor at once
    * @param floorRows rows that the floor has at least, over all rounds
    * @returns undefined where the platform does not tell of CPU time, and where no row came
    */
-  public async ledgerCost(schema: string, connections: number, floorRows = FLOOR_ROWS): Promise<LedgerCost | undefined> {
+  public async ledgerCost(schema: string, floorRows = FLOOR_ROWS): Promise<LedgerCost | undefined> {
     await this.untilThere();
     const sliced = await this.slices?.stop() ?? 0;
     const end = await this.read(schema);
@@ -171,13 +172,13 @@ export class DatabaseHost {
       return undefined;
     }
     const cost = costBetween(this.begin, end, sliced);
-    return sliced >= floorRows ? cost : { ...cost, ...await this.floorAlone(schema, connections, floorRows) };
+    return sliced >= floorRows ? cost : { ...cost, ...await this.floorAlone(schema, floorRows) };
   }
 
-  private async floorAlone(schema: string, connections: number, floorRows: number): Promise<Pick<LedgerCost, 'floorRows' | 'floorMicroseconds'>> {
+  private async floorAlone(schema: string, floorRows: number): Promise<Pick<LedgerCost, 'floorRows' | 'floorMicroseconds'>> {
     const floor = { floorRows: 0, floorMicroseconds: 0 };
     for (let round = 0; round < MOST_FLOOR_ROUNDS && floor.floorRows < floorRows; round++) {
-      const ledger = await BareLedger.prepare({ ...this.address, schema, connections });
+      const ledger = await BareLedger.prepare({ ...this.address, schema, connections: this.connections });
       try {
         await this.look();
         const before = this.time.microseconds!;

@@ -1,7 +1,7 @@
 import type { DatabaseFaultCounts, LedgerCost } from '../../engines/database';
 import type { DatabasePlan, LocalDatabase } from '../../plan/database-plan';
 import type { ChildProcess } from '../../processes/child-process';
-import type { DatabaseHostReady } from '../../processes/database-host';
+import type { DatabaseHostConfiguration, DatabaseHostReady } from '../../processes/database-host';
 import type { DatabaseCost } from '../database-cost';
 import type { ChildStarter } from './child-starter';
 
@@ -17,10 +17,11 @@ export interface ServerAddress {
 export class DatabasePart {
   /** @param connections that insert the rows of the floor at once: as many as the workers have */
   static async start(databases: readonly DatabasePlan[], connections: number, starter: ChildStarter): Promise<DatabasePart> {
-    return new DatabasePart(await Promise.all(databases.map(() => starter.start<DatabaseHostReady>('database-host', {}))), connections);
+    const configuration: DatabaseHostConfiguration = { connections };
+    return new DatabasePart(await Promise.all(databases.map(() => starter.start<DatabaseHostReady>('database-host', configuration))));
   }
 
-  private constructor(private readonly hosts: readonly ChildProcess<DatabaseHostReady>[], private readonly connections: number) {}
+  private constructor(private readonly hosts: readonly ChildProcess<DatabaseHostReady>[]) {}
 
   /** Name and version of what runs behind it; undefined without databases. */
   get engine(): string | undefined {
@@ -61,7 +62,7 @@ export class DatabasePart {
 
   /** What the ledger costs is counted from now on. */
   async beginCost(schema: string): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.request('beginCost', { schema, connections: this.connections })));
+    await Promise.all(this.hosts.map((host) => host.request('beginCost', { schema })));
   }
 
   /**
@@ -73,7 +74,7 @@ export class DatabasePart {
     const sum = { rows: 0, microseconds: 0, floorRows: 0, floorMicroseconds: 0 };
     // One after the other: they share the cores.
     for (const host of this.hosts) {
-      const cost = await host.request<LedgerCost | undefined>('ledgerCost', { schema, connections: this.connections });
+      const cost = await host.request<LedgerCost | undefined>('ledgerCost', { schema });
       if (cost !== undefined) {
         (Object.keys(sum) as (keyof typeof sum)[]).forEach((name) => (sum[name] += cost[name]));
       }

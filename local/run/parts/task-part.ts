@@ -35,12 +35,13 @@ export class TaskPart {
   private readonly services: ServiceTask[] = [];
   private readonly workers: ServiceTask[] = [];
   private readonly byName = new Map<string, ServiceTask>();
+  private readonly byEntry = new Map<string, number[]>();
 
   private constructor(private readonly props: TaskPartProps, private readonly starter: ChildStarter) {}
 
-  /** Ports that take requests, one a cell. */
-  get ports(): number[] {
-    return this.services.map(({ port }) => port);
+  /** What takes requests, in the order of the plan, by the name of the service or deployment: one a cell, with a port for each of its tasks. */
+  get entries(): ReadonlyMap<string, readonly number[]> {
+    return this.byEntry;
   }
 
   /** Kills the task of a service, by its place in the plan, and starts another. @throws Error when there is none, or it does not start again */
@@ -81,11 +82,18 @@ export class TaskPart {
     }
     const portOf = () => ({ ...serviceEnvironment, PORT: String(this.services.length === 0 ? port ?? 0 : 0) });
     for (const service of services) {
-      this.services.push(await this.startTask(service, portOf(), path.basename(service.name)));
+      this.enter(service.name, await this.startTask(service, portOf(), path.basename(service.name)));
     }
     for (const pod of pods.filter(({ role }) => role === 'service')) {
-      this.services.push(await this.startPod(pod, 0, portOf()));
+      for (let index = 0; index < pod.replicas; index++) {
+        this.enter(pod.name, await this.startPod(pod, index, portOf()));
+      }
     }
+  }
+
+  private enter(name: string, task: ServiceTask): void {
+    this.services.push(task);
+    this.byEntry.set(name, [...(this.byEntry.get(name) ?? []), task.port]);
   }
 
   /** Clients of a topic call themselves by the name of their host. */

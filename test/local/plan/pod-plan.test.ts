@@ -87,6 +87,20 @@ describe('the plan of pods', () => {
     expect(left).toEqual([]);
   });
 
+  it('knows how many of them a gateway would divide requests over: what the template keeps, at most two', () => {
+    const topology = synthesized((stack) => apply(stack,
+      deployment('few', image(stack, 'few'), {}, 1), service('few'), deployment('many', image(stack, 'many'), {}, 9), service('many'), route('few', 'many'),
+    ));
+    const { pods } = planPods(topology);
+    expect(pods.map(({ replicas, replicasBehindGateway }) => [replicas, replicasBehindGateway])).toEqual([[1, 1], [1, 2]]);
+  });
+
+  it('says of the objects of gateways that they have an effect where one stands before the API', () => {
+    const topology = synthesized((stack) => apply(stack, { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', metadata: { name: 'public' } }, route()));
+    expect(checkCoverage(topology).details).toContainEqual(expect.stringContaining('modelled: HTTPRoute; without effect here: Gateway.'));
+    expect(checkCoverage(topology, true).details).toContainEqual(expect.stringContaining('modelled: Gateway, HTTPRoute; without effect here: .'));
+  });
+
   it('leaves what is no program of Node.js of this assembly, and what is done now and then; jobs run in their order', () => {
     const topology = synthesized((stack) => {
       const uri = image(stack, 'maintenance');

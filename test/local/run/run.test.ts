@@ -30,6 +30,7 @@ describe('cht run', () => {
     [['run', '--input', '.'], '--input . is not a file.'],
     [['run', '--answers', 'x'], '--answers needs --input'],
     [['run', '--payments-per-request', '501'], '--payments-per-request must be between 1 and 500, got: 501.'],
+    [['run', '--input', 'package.json', '--warm-up', '5'], '--warm-up sends payments that are made up'],
     [['run', '--input', 'package.json', '--payments-per-request', '5'], '--payments-per-request is for a load that is made up'],
     [['run', '--input', 'package.json', '--restart-database', '1'], '--restart-database needs a load of a known length'],
     [['run', '--color'], "Unknown option '--color'."],

@@ -8,6 +8,8 @@ interface Step {
   readonly projected: number;
   readonly invocations?: number;
   readonly openPayouts?: number;
+  readonly unanswered?: number;
+  readonly effects?: number;
 }
 
 /** A system that is looked at; each look takes it a step on. */
@@ -19,8 +21,8 @@ function system(step: (looks: number) => Step): SettlingSystem {
       return { idle: step(looks).idle, invocations: step(looks).invocations ?? 0 } as EngineStatistics;
     },
     progress: async () => {
-      const { settledKeys, openPayouts = 0 } = step(looks);
-      return { settledKeys, acknowledgedKeys: 10, ledgerEffects: 10, openPayouts } as CheckerProgress;
+      const { settledKeys, effects = 10, openPayouts = 0, unanswered = 0 } = step(looks);
+      return { settledKeys, acknowledgedKeys: 10, ledgerEffects: effects, openPayouts, unanswered } as CheckerProgress;
     },
     projectedEffects: async () => step(looks).projected,
     lookForParked: async () => undefined,
@@ -59,6 +61,16 @@ describe('waiting until a run has settled', () => {
     const ending = system((looks) => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: looks > 8 ? 0 : 1 }));
     expect(await end(ending, 60_000)).toMatchObject({ drained: true });
     expect(await end(system(() => ({ idle: true, settledKeys: 10, projected: 10, openPayouts: 1 })), 2_000)).toMatchObject({ drained: false });
+  });
+
+  it('waits until nothing more comes of requests that were not answered, though all that was acknowledged is there', async () => {
+    let effects = 0;
+    const late = system((looks) => {
+      effects = Math.min(10 + looks, 40);
+      return { idle: true, settledKeys: 10, projected: effects, effects, unanswered: 30 };
+    });
+    expect(await end(late, 60_000)).toMatchObject({ drained: true });
+    expect(effects).toBe(40);
   });
 
   it('does not wait for payments that will never settle once all is idle', async () => {
