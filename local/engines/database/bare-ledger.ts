@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
 /** Rows that are read at once. */
@@ -14,6 +15,7 @@ const COLUMNS = [
   ['idempotency_key', 'text'], ['currency', 'text'], ['payer_id', 'text'], ['card_token', 'text'], ['draws_on', 'text'], ['movement_reason', 'text'],
   ['rejection', 'text'], ['trace_parent', 'text'],
 ] as const;
+const SETTLED_AT = COLUMNS.findIndex(([name]) => name === 'settled_at');
 
 /** Part of the rows of a ledger, by when they were settled, in milliseconds since 1970. */
 export interface Span {
@@ -21,6 +23,9 @@ export interface Span {
   /** Not included. */
   readonly until: number;
 }
+
+/** All rows. */
+const EVER: Span = { from: 0, until: Number.MAX_SAFE_INTEGER };
 
 /** How a server is reached. */
 export interface DatabaseAddress {
@@ -46,10 +51,15 @@ export interface BareLedgerProps extends DatabaseAddress {
  * It works as a user of its own.
  */
 export class BareLedger {
-  /** Counts the rows of a ledger. */
-  public static async rowsOf(props: DatabaseAddress & { readonly schema: string }): Promise<number> {
+  /**
+   * Counts the rows of a ledger.
+   *
+   * @param look is done while the connection is still there that counted
+   */
+  public static async rowsOf(props: DatabaseAddress & { readonly schema: string }, look: () => Promise<void>): Promise<number> {
     return withClient(props, async (owner) => {
       const { rows: [row] } = await owner.query<{ count: string }>(`SELECT count(*) FROM ${props.schema}.entry`);
+      await look();
       return Number(row.count);
     });
   }
@@ -70,12 +80,15 @@ export class BareLedger {
   }
 
   private clients: readonly Client[] = [];
+  /** Reads the rows. It stays: the time of a connection that nobody saw would be taken for the server's own, and for the ledger's. */
+  private owner?: Client;
 
   private constructor(private readonly props: BareLedgerProps) {}
 
   /** Makes the connections anew, as after a restart of the server. */
   public async connect(): Promise<void> {
     await this.disconnect();
+    this.owner = await connected(this.props);
     this.clients = await Promise.all(Array.from({ length: this.props.connections }, () => connected({ ...this.props, user: BARE_LEDGER_USER })));
   }
 
@@ -83,19 +96,31 @@ export class BareLedger {
    * Inserts rows, as they were settled one after the other.
    *
    * @param span those that are taken. @default - all
+   * @param isPaced whether they are inserted as long after each other as they were settled, and not at once: a statement that follows itself without
+   * a pause finds its code and its pages in the caches of the processor, and shares its writing to disk with others. @default false
    * @returns how many
+   * @throws Error when it is not connected, or the server does not answer
    */
-  public async insert({ from, until }: Span = { from: 0, until: Number.MAX_SAFE_INTEGER }): Promise<number> {
-    return withClient(this.props, async (owner) => {
-      // The number of the transaction that stored a row stays with it.
-      // WITH HOLD copies the rows: no snapshot is kept, behind which old versions of balances could not be removed.
-      await owner.query(`BEGIN; DECLARE rows_of_ledger NO SCROLL CURSOR WITH HOLD FOR
-        SELECT ${COLUMNS.map(([name]) => name).join(', ')}, xmin::text FROM ${this.props.schema}.entry
-        WHERE settled_at >= ${from} AND settled_at < ${until} ORDER BY settled_at, xmin::text LIMIT ${MOST_ROWS}; COMMIT`);
-      const source = new BatchSource(owner);
-      await Promise.all(this.clients.map((client) => insertAll(client, source)));
-      return source.rows;
-    });
+  public async insert({ from, until }: Span = EVER, isPaced = false): Promise<number> {
+    const { owner } = this;
+    if (owner === undefined) {
+      throw new Error('the floor is not connected');
+    }
+    // The number of the transaction that stored a row stays with it.
+    // WITH HOLD copies the rows: no snapshot is kept, behind which old versions of balances could not be removed.
+    await owner.query(`BEGIN; DECLARE rows_of_ledger NO SCROLL CURSOR WITH HOLD FOR
+      SELECT ${COLUMNS.map(([name]) => name).join(', ')}, xmin::text FROM ${this.props.schema}.entry
+      WHERE settled_at >= ${from} AND settled_at < ${until} ORDER BY settled_at, xmin::text LIMIT ${MOST_ROWS}; COMMIT`);
+    const source = new BatchSource(owner);
+    const behind = isPaced ? Date.now() - from : undefined;
+    await Promise.all(this.clients.map((client) => insertAll(client, source, behind)));
+    await owner.query('CLOSE rows_of_ledger');
+    return source.rows;
+  }
+
+  /** Rows that it has: all that were inserted, whether or not the answer came. */
+  public async rows(): Promise<number> {
+    return withClient(this.props, async (owner) => Number((await owner.query<{ count: string }>(`SELECT count(*) FROM ${SCHEMA}.entry`)).rows[0].count));
   }
 
   /** Takes the tables away again, and the connections. */
@@ -105,8 +130,9 @@ export class BareLedger {
   }
 
   private async disconnect(): Promise<void> {
-    const { clients } = this;
+    const clients = [...this.clients, ...(this.owner === undefined ? [] : [this.owner])];
     this.clients = [];
+    this.owner = undefined;
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
   }
 }
@@ -163,8 +189,12 @@ INSERT INTO ${SCHEMA}.balance AS known (merchant_id, currency, available, count)
 SELECT merchant_id, currency, sum(amount), count(*) FROM stored GROUP BY merchant_id, currency ORDER BY merchant_id, currency
 ON CONFLICT (merchant_id, currency) DO UPDATE SET available = known.available + excluded.available, count = known.count + excluded.count`;
 
-async function insertAll(client: Client, source: BatchSource): Promise<void> {
+/** @param behind how long after they were settled rows are inserted, in milliseconds; undefined when at once */
+async function insertAll(client: Client, source: BatchSource, behind: number | undefined): Promise<void> {
   for (let values = await source.next(); values !== undefined; values = await source.next()) {
+    if (behind !== undefined) {
+      await delay(Math.max(0, Number(values[SETTLED_AT][0]) + behind - Date.now()));
+    }
     await client.query({ name: 'insert', text: INSERT, values });
   }
 }

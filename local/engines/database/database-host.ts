@@ -163,7 +163,8 @@ export class DatabaseHost {
    */
   public async ledgerCost(schema: string, floorRows = FLOOR_ROWS): Promise<LedgerCost | undefined> {
     await this.untilThere();
-    const sliced = await this.slices?.stop() ?? 0;
+    await this.slices?.stop();
+    const sliced = await this.slices?.rows() ?? 0;
     const end = await this.read(schema);
     await this.slices?.remove();
     this.slices = undefined;
@@ -193,8 +194,7 @@ export class DatabaseHost {
   }
 
   private async read(schema: string): Promise<Reading> {
-    const rows = await BareLedger.rowsOf({ ...this.address, schema });
-    await this.look();
+    const rows = await BareLedger.rowsOf({ ...this.address, schema }, () => this.look());
     const { time } = this;
     return { rows, microseconds: time.microseconds ?? 0, background: time.backgroundMicroseconds, floor: time.microsecondsOf(BARE_LEDGER_USER) };
   }

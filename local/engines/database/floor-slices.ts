@@ -12,7 +12,7 @@ export interface FloorSlicesProps extends BareLedgerProps {
 }
 
 /**
- * Does some of the work of a ledger again in a floor beside it, while it works: the same rows on the same server, at the same time, among all that
+ * Does some of the work of a ledger again in a floor beside it, while it works: the same rows on the same server, at the same pace, among all that
  * runs there then. CPU time of one and the same statement differs by half with what else keeps the machine busy.
  */
 export class FloorSlices {
@@ -22,8 +22,6 @@ export class FloorSlices {
     return new FloorSlices(await BareLedger.prepare(props), periodMilliseconds, sliceMilliseconds);
   }
 
-  /** Rows that were inserted. */
-  private rows = 0;
   private readonly stopping = new AbortController();
   private readonly working: Promise<void>;
 
@@ -31,11 +29,15 @@ export class FloorSlices {
     this.working = this.work();
   }
 
-  /** Ends. The tables stay until `remove`. @returns how many rows were inserted */
-  public async stop(): Promise<number> {
+  /** Ends, with the slice that is under way. The tables stay until `remove`. */
+  public async stop(): Promise<void> {
     this.stopping.abort();
     await this.working;
-    return this.rows;
+  }
+
+  /** How many rows were inserted. */
+  public rows(): Promise<number> {
+    return this.ledger.rows();
   }
 
   /** Takes the tables away. */
@@ -56,7 +58,7 @@ export class FloorSlices {
         if (isLost) {
           await this.ledger.connect();
         }
-        this.rows += await this.ledger.insert({ from: Math.max(done, until - this.sliceMilliseconds), until });
+        await this.ledger.insert({ from: Math.max(done, until - this.sliceMilliseconds), until }, true);
         done = until;
         isLost = false;
       } catch {

@@ -82,7 +82,11 @@ describeUnless(missingPostgresql(), 'DatabaseHost', () => {
     await host.restart(0.1);
     await host.untilThere();
     await work(await rows());
-    expect(await slices.stop()).toBe(await rows());
+    await slices.stop();
+    expect(await slices.rows()).toBe(await rows());
+    // They are rows of the ledger.
+    expect(await asOwner(host.address, `SELECT count(*)::int AS others FROM bare_ledger.entry LEFT JOIN ledger.entry USING (key, settled_at, merchant_id, amount)
+      WHERE ledger.entry.key IS NULL`)).toEqual([{ others: 0 }]);
     await slices.remove();
   });
 
