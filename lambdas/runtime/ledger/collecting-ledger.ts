@@ -27,12 +27,12 @@ export interface CollectOptions {
  * A ledger that puts records of several batches into one call of another ledger: batches of a worker's partitions, each of which holds what came
  * in a few milliseconds, cost a database much more a payment than one call for all of them.
  *
- * What is answered `applied` is committed, as without it. Of equal keys in two batches the one that came first counts as the earlier one. A call
- * has the earliest deadline of its batches. Draws that wait for nothing any more are not collected: they are few, and come late already.
+ * Payments and holds go in the same calls. What is answered `applied` is committed, as without it. Of equal keys in two batches the one that came
+ * first counts as the earlier one. A call has the earliest deadline of its batches. Draws that wait for nothing any more are not collected: they are
+ * few, and come late already.
  */
 export class CollectingLedger implements Ledger {
-  private readonly payments: CallCollector<PaymentRecord>;
-  private readonly holds: CallCollector<MovementRecord>;
+  private readonly entries: CallCollector<StreamRecord>;
   private readonly draws: CallCollector<StreamRecord>;
 
   /** @throws RangeError when an option is out of its range */
@@ -41,21 +41,20 @@ export class CollectingLedger implements Ledger {
     Object.entries({ milliseconds, drawMilliseconds, calls }).forEach(([name, value]) => requireWholeNumber(name, value, 1, 1_000));
     requireWholeNumber('records', records, 1, 10_000);
     const common = { records, calls, clock };
-    this.payments = new CallCollector({ ...common, milliseconds, call: (some, given) => ledger.applyPayments(some, given) });
-    this.holds = new CallCollector({ ...common, milliseconds, call: (some, given) => ledger.applyHolds(some, given) });
+    this.entries = new CallCollector({ ...common, milliseconds, call: (some, given) => ledger.applyEntries(some, given) });
     this.draws = new CallCollector({ ...common, milliseconds: drawMilliseconds, call: (some, given) => ledger.applyDraws(some, given) });
   }
 
-  public applyPayments(payments: readonly PaymentRecord[], { deadline }: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.payments.add(payments, deadline);
+  public async applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return payments.every(({ type }) => type === 'payment') ? this.entries.add(payments, options.deadline) : this.ledger.applyPayments(payments, options);
   }
 
   public applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
     return isCollected(options) && refund.type === 'refund' ? this.draw(refund, options) : this.ledger.applyRefund(refund, options);
   }
 
-  public applyHolds(holds: readonly MovementRecord[], { deadline }: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.holds.add(holds, deadline);
+  public async applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return holds.every(({ type }) => type === 'hold') ? this.entries.add(holds, options.deadline) : this.ledger.applyHolds(holds, options);
   }
 
   public applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {

@@ -102,8 +102,16 @@ export interface Ledger {
   find(merchantId: string, idempotencyKey: string, options?: ConsistencyOptions): Promise<LedgerEntry | undefined>;
 }
 
-/** A ledger that also takes what draws on other rows in bulk. */
+/** A ledger that also takes payments and holds together, and what draws on other rows in bulk. */
 export interface BulkLedger extends Ledger {
+  /**
+   * Applies payments and holds in bulk, as `applyPayments` does payments.
+   *
+   * @param entries may hold equal keys; the first of them counts as the earlier one
+   * @returns outcomes in the same order
+   */
+  applyEntries(entries: readonly StreamRecord[], options?: ApplyOptions): Promise<Outcome[]>;
+
   /**
    * Applies refunds, releases and settles in bulk.
    *

@@ -4,7 +4,7 @@ import type { RejectionReason } from '../payment/payment';
 import type { RetryPolicy } from '../retry/retry';
 import { type ApplyRefundOptions, isOwnWrite, isSameContent, type LedgerEntry, type Outcome } from './ledger';
 import { APPLIED, CONFLICT, DUPLICATE, WAITING } from './outcomes';
-import { arrayLiteral } from './postgresql-arrays';
+import { binaryArray, nameArray } from './postgresql-arrays';
 import { settleInBulk } from './postgresql-bulk';
 import type { PostgresqlCaller } from './postgresql-connections';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
@@ -81,14 +81,16 @@ export class PostgresqlDraws {
     const [{ answers }] = await this.database.query({
       name: this.name,
       text: this.text,
-      values: [now, balanceSlots, waitIsOver, ...([
-        records.map(({ type }) => type), draws.map(({ key }) => key), records.map(({ merchantId }) => merchantId),
-        records.map(({ idempotencyKey }) => idempotencyKey), records.map(({ amount }) => amount), records.map(({ currency }) => currency),
-        records.map(({ acceptedAt }) => acceptedAt), optional.map(({ payerId }) => payerId), optional.map(({ cardToken }) => cardToken),
-        optional.map(({ movementReason }) => movementReason), optional.map(({ traceParent }) => traceParent),
-        draws.map((draw) => draw.drawnKey), draws.map(({ drawsOn }) => drawsOn), drawnTypes.map((type) => type ?? null),
-        drawnTypes.map((type) => (type === 'payment' ? refundWindowMilliseconds : null)),
-      ].map(arrayLiteral))],
+      values: [
+        now, balanceSlots, waitIsOver, nameArray(records.map(({ type }) => type)), binaryArray('uuid', draws.map(({ key }) => key)),
+        binaryArray('text', records.map(({ merchantId }) => merchantId)), binaryArray('text', records.map(({ idempotencyKey }) => idempotencyKey)),
+        binaryArray('int8', records.map(({ amount }) => amount)), binaryArray('text', records.map(({ currency }) => currency)),
+        binaryArray('int8', records.map(({ acceptedAt }) => acceptedAt)), binaryArray('text', optional.map(({ payerId }) => payerId)),
+        binaryArray('text', optional.map(({ cardToken }) => cardToken)), binaryArray('text', optional.map(({ movementReason }) => movementReason)),
+        binaryArray('text', optional.map(({ traceParent }) => traceParent)), binaryArray('uuid', draws.map(({ drawnKey }) => drawnKey)),
+        binaryArray('text', draws.map(({ drawsOn }) => drawsOn)), nameArray(drawnTypes.map((type) => type ?? null)),
+        binaryArray('int8', drawnTypes.map((type) => (type === 'payment' ? refundWindowMilliseconds : null))),
+      ],
     });
     const vanished: Draw[] = [];
     const answered = draws.map((draw, place) => [draw, String((answers as unknown[])[place])] as const);

@@ -18,6 +18,7 @@ interface SteppedIndex {
 const STEPPED: readonly SteppedIndex[] = [
   { version: 5, suffix: 'payer', definition: '(payer_id, settled_at) WHERE payer_id IS NOT NULL' },
   { version: 9, suffix: 'settled', definition: 'USING brin (settled_at) WITH (pages_per_range = 256, autosummarize = on)' },
+  { version: 11, suffix: 'payer_alone', definition: '(payer_id) WHERE payer_id IS NOT NULL' },
 ];
 
 /** First step after which there can be entries. */

@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../retry/retry';
 import { applyDistinctKeys, type KeyedRecord } from './distinct-keys';
 import { isOwnWrite, isSameContent, type Outcome } from './ledger';
 import { APPLIED, CONFLICT, DUPLICATE } from './outcomes';
-import { arrayLiteral } from './postgresql-arrays';
+import { binaryArray, nameArray } from './postgresql-arrays';
 import { settleInBulk } from './postgresql-bulk';
 import type { PostgresqlCaller } from './postgresql-connections';
 import { entryKey, optionalColumns, postgresqlEntry } from './postgresql-row';
@@ -32,27 +32,28 @@ export class PostgresqlInserts {
   private readonly name: string;
 
   public constructor(private readonly database: PostgresqlCaller, private readonly retry: RetryPolicy, private readonly options: InsertOptions) {
-    this.text = `SELECT * FROM ${options.schema}.insert_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
-    this.name = `insert_entries ${options.schema}`;
+    this.text = `SELECT * FROM ${options.schema}.apply_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+    this.name = `apply_entries ${options.schema}`;
   }
 
-  /** @param type of all records; one of another type is impossible */
-  public apply(records: readonly StreamRecord[], type: 'payment' | 'hold', deadline?: number): Promise<Outcome[]> {
+  /** @param types of records; one of another type is impossible */
+  public apply(records: readonly StreamRecord[], types: readonly ('payment' | 'hold')[], deadline?: number): Promise<Outcome[]> {
+    const known: readonly string[] = types;
     return applyDistinctKeys(records, async (distinct) => {
       const insertions: Insertion[] = [];
       for (const keyed of distinct) {
         const { record } = keyed;
-        if (record.type === type) {
+        if (known.includes(record.type)) {
           insertions.push({ keyed, key: entryKey(record.merchantId, record.idempotencyKey) });
         } else {
-          keyed.outcome = { kind: 'impossible', reason: `it is not a ${type}` };
+          keyed.outcome = { kind: 'impossible', reason: `it is not a ${types.join(' or ')}` };
         }
       }
       // All calls lock keys in the same order, so that no two wait for each other.
       insertions.sort((one, other) => (one.key < other.key ? -1 : 1));
       await forEachConcurrently(chunksOf(insertions, this.options.batchSize), this.options.concurrency, (batch) => (
         settleInBulk(batch, this.retry.begin(deadline), this.retry.clock, {
-          write: (pending, now, lostSince) => this.insert(pending, type, now, lostSince),
+          write: (pending, now, lostSince) => this.insert(pending, now, lostSince),
           conclude: ({ keyed }, outcome) => { keyed.outcome = outcome; },
         })
       ));
@@ -60,18 +61,20 @@ export class PostgresqlInserts {
   }
 
   /** One call. @returns those whose key was taken by an entry that has just been removed */
-  private async insert(batch: readonly Insertion[], type: 'payment' | 'hold', now: number, lostSince: number | undefined): Promise<Insertion[]> {
+  private async insert(batch: readonly Insertion[], now: number, lostSince: number | undefined): Promise<Insertion[]> {
     const records = batch.map(({ keyed }) => keyed.record);
     const optional = records.map(optionalColumns);
     const rows = await this.database.query({
       name: this.name,
       text: this.text,
-      values: [type, now, this.options.balanceSlots, ...([
-        batch.map(({ key }) => key), records.map(({ merchantId }) => merchantId), records.map(({ idempotencyKey }) => idempotencyKey),
-        records.map(({ amount }) => amount), records.map(({ currency }) => currency), records.map(({ acceptedAt }) => acceptedAt),
-        optional.map(({ payerId }) => payerId), optional.map(({ cardToken }) => cardToken), optional.map(({ movementReason }) => movementReason),
-        optional.map(({ traceParent }) => traceParent),
-      ].map(arrayLiteral))],
+      values: [
+        now, this.options.balanceSlots, nameArray(records.map(({ type }) => type)), binaryArray('uuid', batch.map(({ key }) => key)),
+        binaryArray('text', records.map(({ merchantId }) => merchantId)), binaryArray('text', records.map(({ idempotencyKey }) => idempotencyKey)),
+        binaryArray('int8', records.map(({ amount }) => amount)), binaryArray('text', records.map(({ currency }) => currency)),
+        binaryArray('int8', records.map(({ acceptedAt }) => acceptedAt)), binaryArray('text', optional.map(({ payerId }) => payerId)),
+        binaryArray('text', optional.map(({ cardToken }) => cardToken)), binaryArray('text', optional.map(({ movementReason }) => movementReason)),
+        binaryArray('text', optional.map(({ traceParent }) => traceParent)),
+      ],
     });
     // As the server writes a uuid: with hyphens.
     const taken = new Map(rows.map((row) => [String(row.key).replaceAll('-', ''), row]));

@@ -66,7 +66,7 @@ export class PostgresqlLedger implements BulkLedger {
   }
 
   public applyPayments(payments: readonly PaymentRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.inserts.apply(payments, 'payment', options.deadline);
+    return this.inserts.apply(payments, ['payment'], options.deadline);
   }
 
   public async applyRefund(refund: PaymentRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
@@ -74,13 +74,17 @@ export class PostgresqlLedger implements BulkLedger {
   }
 
   public applyHolds(holds: readonly MovementRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
-    return this.inserts.apply(holds, 'hold', options.deadline);
+    return this.inserts.apply(holds, ['hold'], options.deadline);
   }
 
   public async applyHoldEnd(movement: MovementRecord, options: ApplyRefundOptions = {}): Promise<Outcome> {
     return movement.type === 'release' || movement.type === 'settle'
       ? this.applyDraw(movement, options)
       : { kind: 'impossible', reason: 'it is not the end of a hold' };
+  }
+
+  public applyEntries(entries: readonly StreamRecord[], options: ApplyOptions = {}): Promise<Outcome[]> {
+    return this.inserts.apply(entries, ['payment', 'hold'], options.deadline);
   }
 
   public applyDraws(draws: readonly StreamRecord[], options: ApplyRefundOptions = {}): Promise<Outcome[]> {

@@ -31,7 +31,7 @@ const READ_TABLES = ['balance', 'balance_slot', 'daily_refresh', 'daily_total', 
 const READ_FUNCTIONS = ['find_entry', 'read_entry', 'entry_at', 'is_read_elsewhere'];
 
 /** What applies; these act with the rights of their owner. */
-const APPLY_FUNCTIONS = ['insert_entries', 'draw_entry', 'draw_entries'];
+const APPLY_FUNCTIONS = ['apply_entries', 'insert_entries', 'draw_entry', 'draw_entries'];
 
 const DIRECTORY_TABLES = ['head', 'merchant_move', 'placement', 'shard'];
 

@@ -8,9 +8,10 @@ import { DRAWS } from './0007-draws';
 import { FORGETTING_KEYS } from './0008-forgetting-keys';
 import { ARCHIVE } from './0009-archive';
 import { MANY_KEYS } from './0010-many-keys';
+import { PAYERS } from './0011-payers';
 import type { Migration } from './migration';
 
 /** The schema of the ledger in PostgreSQL, in steps. A step that was taken anywhere is never changed: a further one follows. */
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
-  ENTRIES, APPLY, PARTITIONS, MERCHANT_PLACES, READ_MODELS, LEAST_RIGHTS, DRAWS, FORGETTING_KEYS, ARCHIVE, MANY_KEYS,
+  ENTRIES, APPLY, PARTITIONS, MERCHANT_PLACES, READ_MODELS, LEAST_RIGHTS, DRAWS, FORGETTING_KEYS, ARCHIVE, MANY_KEYS, PAYERS,
 ];

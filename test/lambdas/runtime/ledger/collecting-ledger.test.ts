@@ -8,7 +8,7 @@ import { hold, holdEnd, payment, refund } from '../support/payments';
 
 /** A call of the ledger below. */
 interface Call {
-  readonly payments: readonly PaymentRecord[];
+  readonly records: readonly StreamRecord[];
   readonly options: ApplyOptions;
   readonly answer: (outcomes?: Outcome[]) => Promise<void>;
   readonly fail: (error: Error) => Promise<void>;
@@ -27,11 +27,11 @@ describe('CollectingLedger', () => {
   });
 
   const below = {
-    applyPayments: (payments: readonly PaymentRecord[], options: ApplyOptions) => new Promise<Outcome[]>((resolve, reject) => {
+    applyEntries: (records: readonly StreamRecord[], options: ApplyOptions) => new Promise<Outcome[]>((resolve, reject) => {
       calls.push({
-        payments,
+        records,
         options,
-        answer: async (outcomes = payments.map(() => APPLIED)) => { resolve(outcomes); await turn(); },
+        answer: async (outcomes = records.map(() => APPLIED)) => { resolve(outcomes); await turn(); },
         fail: async (error) => { reject(error); await turn(); },
       });
     }),
@@ -70,7 +70,7 @@ describe('CollectingLedger', () => {
     expect(sleeps.map(({ milliseconds }) => milliseconds)).toEqual([20]);
 
     await waited(0);
-    expect(calls.map((call) => call.payments)).toEqual([[...one, ...other]]);
+    expect(calls.map((call) => call.records)).toEqual([[...one, ...other]]);
     await calls[0].answer([APPLIED, DUPLICATE, DUPLICATE, APPLIED, DUPLICATE]);
     expect(await Promise.all(outcomes)).toEqual([[APPLIED, DUPLICATE], [DUPLICATE, APPLIED, DUPLICATE]]);
   });
@@ -79,7 +79,7 @@ describe('CollectingLedger', () => {
     const ledger = collecting();
     void ledger.applyPayments(payments('one', 4));
     void ledger.applyPayments(payments('other', 7));
-    expect(calls.map((call) => call.payments.length)).toEqual([11]);
+    expect(calls.map((call) => call.records.length)).toEqual([11]);
     void ledger.applyPayments(payments('next', 1));
     await calls[0].answer();
     expect(calls).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('CollectingLedger', () => {
     await waited(0);
     expect(calls).toHaveLength(1);
     await waited(1);
-    expect(calls[1].payments.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['next-0']);
+    expect(calls[1].records.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['next-0']);
   });
 
   it('has no more calls under way than it may, and lets the next one grow meanwhile', async () => {
@@ -95,9 +95,9 @@ describe('CollectingLedger', () => {
     for (const name of ['one', 'two', 'three', 'four']) {
       void ledger.applyPayments(payments(name, 10));
     }
-    expect(calls.map((call) => call.payments.length)).toEqual([10, 10]);
+    expect(calls.map((call) => call.records.length)).toEqual([10, 10]);
     await calls[1].answer();
-    expect(calls.map((call) => call.payments.length)).toEqual([10, 10, 20]);
+    expect(calls.map((call) => call.records.length)).toEqual([10, 10, 20]);
   });
 
   it('begins what has waited long enough as soon as a call ends', async () => {
@@ -147,14 +147,27 @@ describe('CollectingLedger', () => {
     expect(await Promise.all(outcomes)).toEqual([APPLIED, DUPLICATE]);
   });
 
-  it('puts holds together, apart from payments', async () => {
-    const holds = jest.fn(async (records: readonly StreamRecord[]): Promise<Outcome[]> => records.map(() => APPLIED));
-    const ledger = collecting({}, { applyHolds: holds });
-    void ledger.applyPayments(payments('one', 1));
-    const outcomes = [ledger.applyHolds([hold('merchant', 'h1')]), ledger.applyHolds([hold('merchant', 'h2')])];
-    await waited(1);
-    expect(holds.mock.calls.map(([records]) => records)).toEqual([[hold('merchant', 'h1'), hold('merchant', 'h2')]]);
-    expect(await Promise.all(outcomes)).toEqual([[APPLIED], [APPLIED]]);
+  it('puts holds in the calls of payments', async () => {
+    const ledger = collecting();
+    const some = payments('one', 1);
+    const [one, other] = [hold('merchant', 'h1'), hold('merchant', 'h2')];
+    const outcomes = [ledger.applyHolds([one]), ledger.applyPayments(some), ledger.applyHolds([other])];
+    await waited(0);
+    expect(calls.map(({ records }) => records)).toEqual([[one, ...some, other]]);
+    await calls[0].answer([APPLIED, DUPLICATE, APPLIED]);
+    expect(await Promise.all(outcomes)).toEqual([[APPLIED], [DUPLICATE], [APPLIED]]);
+  });
+
+  it('leaves it to the ledger to refuse what is no payment, or no hold', async () => {
+    const refused = (reason: string) => (
+      jest.fn(async (records: readonly StreamRecord[], _options?: ApplyOptions): Promise<Outcome[]> => records.map(() => ({ kind: 'impossible', reason })))
+    );
+    const [applyPayments, applyHolds] = [refused('it is not a payment'), refused('it is not a hold')];
+    const ledger = collecting({}, { applyPayments, applyHolds });
+    const options = { deadline: 7 };
+    expect(await ledger.applyPayments([refund('merchant', 'r', 'k')], options)).toEqual([{ kind: 'impossible', reason: 'it is not a payment' }]);
+    expect(await ledger.applyHolds([holdEnd('merchant', 'e', 'h')], options)).toEqual([{ kind: 'impossible', reason: 'it is not a hold' }]);
+    expect([applyPayments.mock.calls[0][1], applyHolds.mock.calls[0][1]]).toEqual([options, options]);
     expect(calls).toHaveLength(0);
   });
 

@@ -190,7 +190,7 @@ describeWithPostgresql('MerchantMover', () => {
         const { database: caller, schema } = database.shard(name);
         return new PostgresqlShard({ schema, database: {
           query: async (statement) => {
-            if (statement.text.includes('insert_entries') && name === source) {
+            if (statement.text.includes('apply_entries') && name === source) {
               fellAsleep.resolve();
               await woken.promise;
             }
