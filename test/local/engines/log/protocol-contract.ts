@@ -191,8 +191,12 @@ export const PROTOCOL_CONTRACT: Readonly<Record<string, (broker: BrokerUnderTest
     const leader = await client.call('JoinGroup', named);
     assert.deepEqual([leader.errorCode, leader.generationId, leader.leader], [0, 1, leader.memberId]);
     assert.deepEqual(leader.members.map(({ groupInstanceId }) => groupInstanceId), ['pod']);
+    await client.call('SyncGroup', { ...syncing(topic, leader.memberId, 1), groupInstanceId: 'pod', assignments: [{ memberId: leader.memberId, assignment: Buffer.from('all') }] });
     const { memberId } = await other.call('JoinGroup', joining(topic, ''));
     const otherJoining = other.call('JoinGroup', joining(topic, memberId));
+    while ((await client.call('Heartbeat', { ...heartbeat(topic, leader.memberId, 1), groupInstanceId: 'pod' })).errorCode !== 27) {
+      // It is on its way: who joins before it would join the round that there is.
+    }
     const both = await client.call('JoinGroup', { ...named, memberId: leader.memberId });
     assert.deepEqual([both.generationId, (await otherJoining).generationId], [2, 2]);
     const otherSync = other.call('SyncGroup', syncing(topic, memberId, 2));
