@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 /** Clock ticks a second in which Linux counts CPU time (`USER_HZ`): 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const MICROSECONDS = 1_000_000;
+const NANOSECONDS_PER_MICROSECOND = 1_000;
 
 /** CPU time of one process since its start. */
 export interface ProcessTimes {
@@ -28,7 +29,8 @@ export async function familyTimes(pid: number): Promise<ProcessTimes[] | undefin
 }
 
 /**
- * CPU time of one process, as `/proc/PID/stat` tells of it.
+ * CPU time of one process, as `/proc/PID/stat` tells of it: in whole hundredths of a second, which are lost where a process does little. Of its first
+ * thread, which is often its only one, `/proc/PID/schedstat` tells in nanoseconds.
  *
  * @returns undefined where it is gone
  */
@@ -41,11 +43,20 @@ export function procTimes(pid: number): ProcessTimes | undefined {
     return {
       pid,
       title: fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim(),
-      microseconds: ((user + system) * MICROSECONDS) / TICKS_PER_SECOND,
+      microseconds: Math.max(((user + system) * MICROSECONDS) / TICKS_PER_SECOND, firstThreadMicroseconds(pid)),
       endedChildrenMicroseconds: ((endedUser + endedSystem) * MICROSECONDS) / TICKS_PER_SECOND,
     };
   } catch {
     return undefined;
+  }
+}
+
+/** @returns 0 where the system does not count it @see https://docs.kernel.org/scheduler/sched-stats.html */
+function firstThreadMicroseconds(pid: number): number {
+  try {
+    return Math.floor(Number(fs.readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / NANOSECONDS_PER_MICROSECOND);
+  } catch {
+    return 0;
   }
 }
 

@@ -6,7 +6,7 @@ import { FloorSlices } from './floor-slices';
 import { PostgresqlEngine } from './postgresql-engine';
 import { ServerTime } from './server-time';
 
-/** The floor is measured over so many rows, again and again where the ledger has fewer: CPU time is counted in hundredths of a second. */
+/** The floor is measured over so many rows, again and again where the ledger has fewer: CPU time may be counted in hundredths of a second. */
 const FLOOR_ROWS = 10_000;
 const MOST_FLOOR_ROUNDS = 20;
 /** How often processes are looked at, for the time of those that end in between. */

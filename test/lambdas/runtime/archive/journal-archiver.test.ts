@@ -95,7 +95,7 @@ describeWithPostgresql('the archiver of a journal in PostgreSQL', () => {
     expect((await archived()).sort()).toEqual((await stored()).sort());
   }
 
-  /** A transaction of a writer that stands open, as its connection is slow. */
+  /** A transaction of a writer that stands open, as its connection is slow. Its slot of balances is none that the ledger has, which would wait. */
   async function inOpenTransaction(
     work: (session: PostgresqlCaller, store: (key: string, settledAt: number) => Promise<void>) => Promise<void>,
   ): Promise<void> {
@@ -103,7 +103,7 @@ describeWithPostgresql('the archiver of a journal in PostgreSQL', () => {
       await session.query({ text: 'BEGIN' });
       await work(session, async (key, settledAt) => {
         await session.query({
-          text: `SELECT * FROM ${schema}.insert_entries('payment', $1, 1, $2, $3, $4, '{100}', '{EUR}', ARRAY[$1::bigint], '{p}', '{NULL}', '{NULL}', '{NULL}')`,
+          text: `SELECT * FROM ${schema}.insert_entries('payment', $1, 1000000, $2, $3, $4, '{100}', '{EUR}', ARRAY[$1::bigint], '{p}', '{NULL}', '{NULL}', '{NULL}')`,
           values: [settledAt, [`00000000-0000-0000-0000-${key.padStart(12, '0')}`], [merchant], [key]],
         });
       });

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { familyTimes, psFamily } from '../../../../local/engines/binary/process-times';
+import * as fs from 'node:fs';
+import { familyTimes, procTimes, psFamily } from '../../../../local/engines/binary/process-times';
+import { describeUnless } from '../../../support/describe-unless';
 
 describe('the CPU time of processes', () => {
   it('is read from what ps prints, the process first', () => {
@@ -20,5 +22,16 @@ describe('the CPU time of processes', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await familyTimes(child.pid!)).toBeUndefined();
+  });
+
+  describeUnless(fs.existsSync('/proc/self/schedstat') ? undefined : 'there is no schedstat', 'of one with a single thread', () => {
+    it('is told though it is less than a hundredth of a second', async () => {
+      const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+      await once(child, 'spawn');
+      const { microseconds } = procTimes(child.pid!)!;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(microseconds).toBeGreaterThan(0);
+    });
   });
 });
