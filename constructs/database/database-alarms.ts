@@ -122,9 +122,7 @@ function connectionsOf({ proxies }: DatabaseShard, sizing: AuroraShardsSizing): 
 
 /** Operations per second of a volume that need no explanation. */
 function operationsOf(sizing: AuroraShardsSizing): number {
-  const log = sizing.decisions.find(({ name }) => name === 'logBytesPerSecondOfShard');
-  const expected = Number(log?.inputs.operationsPerSecond ?? 0);
-  return Math.max(DEFAULTS.database.leastOperations, DEFAULTS.database.operationsFactor * expected);
+  return Math.max(DEFAULTS.database.leastOperations, DEFAULTS.database.operationsFactor * sizing.operationsPerSecondOfShard);
 }
 
 /** Operations of a volume in five minutes. */

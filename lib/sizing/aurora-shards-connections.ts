@@ -2,6 +2,7 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
 import { AuroraBatches, AuroraLoad, batchFacts, InstanceClass, MEMORY_GB } from './aurora-shards-load';
+import { PAGE_READ_FACTS, pageReadSeconds } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatNumber } from './format';
 import { dollars, HOURS_PER_MONTH } from './monthly-cost';
@@ -35,13 +36,15 @@ export interface AuroraConnectionsProps {
   /** Writers and readers of all shards. */
   readonly instances: number;
   readonly instanceClass: InstanceClass;
+  readonly pageReadsPerRow: number;
   readonly facts: Facts;
 }
 
 export function sizeConnections(props: AuroraConnectionsProps): AuroraConnections {
-  const { path, workload, load, batches, shards, facts } = props;
+  const { path, workload, load, batches, shards, pageReadsPerRow, facts } = props;
   const quality = facts.number(`target/staffing.quality.${workload.recoveryTier.name}`);
-  const seconds = callSeconds(batches, facts);
+  const reading = pageReadSeconds(batches.rowsPerBatch, pageReadsPerRow, facts);
+  const seconds = callSeconds(batches, facts) + reading;
   const busy = batches.batchesPerSecond / batches.writersPerShard * seconds;
   const pool = Math.max(1, roundUp(busy + quality * Math.sqrt(busy)));
   const surge = facts.number('target/aurora.deploySurge');
@@ -71,7 +74,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         binding: pool === 1 ? 'one connection is enough' : `Little's law, square-root staffing of recovery tier ${workload.recoveryTier.name}`,
         demand: busy,
         limits: { minimum: 1, because: 'a worker needs a connection' },
-        facts: [...batchFacts(workload), COMMIT_P99, ROUND_TRIP],
+        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, COMMIT_P99, ROUND_TRIP],
       }),
       Decision.derive({
         path,
@@ -86,7 +89,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
           because: `an API collects for ${facts.number('target/msk.lingerMilliseconds')} ms, and would fill ${formatNumber(shards)} records with that instead of one; `
             + `${formatNumber(clients)} of ${formatNumber(most)} connections are no bound`,
         }],
-        facts: [...batchFacts(workload), 'target/aurora.deploySurge', ...(shards === 1 ? [] : ['target/msk.lingerMilliseconds'])],
+        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, 'target/aurora.deploySurge', ...(shards === 1 ? [] : ['target/msk.lingerMilliseconds'])],
       }),
       Decision.derive({
         path,
@@ -107,16 +110,17 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         value: latency,
         unit: 'ms',
         formula: `collect ${wait} + ${formatNumber(batches.rowsPerBatch)} rows and one call ${formatNumber(1000 * cpuSeconds(batches, facts))} `
+          + `+ their pages ${formatNumber(1000 * reading)} `
           + `+ commit ${facts.number(COMMIT_P99)} + network ${facts.number(ROUND_TRIP)}, in whole ms = ${latency}`,
-        inputs: { collectMilliseconds: wait, rowsPerBatch: batches.rowsPerBatch },
+        inputs: { collectMilliseconds: wait, rowsPerBatch: batches.rowsPerBatch, pageReadsPerRow },
         binding: 'from a worker to the commit; the way to the worker is not in it',
-        facts: [...batchFacts(workload), COMMIT_P99, ROUND_TRIP],
+        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, COMMIT_P99, ROUND_TRIP],
       }),
     ],
   };
 }
 
-/** Time of one call, with a slow commit. */
+/** Time of one call, with a slow commit, and with all that it reads in memory. */
 function callSeconds(batches: AuroraBatches, facts: Facts): number {
   return cpuSeconds(batches, facts) + (facts.number(COMMIT_P99) + facts.number(ROUND_TRIP)) / 1000;
 }

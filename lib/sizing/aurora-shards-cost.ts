@@ -1,7 +1,8 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { AuroraConnections } from './aurora-shards-connections';
-import { AuroraLoad, CLASS_FACTS, InstanceClass, LOAD_FACTS } from './aurora-shards-load';
+import { AuroraLoad, InstanceClass } from './aurora-shards-load';
+import { PAGE_READ_FACTS } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatShare } from './format';
 import { BILLED_GB, CostLine, costDecision, dollars, hourlyLine, monthlyCost, MonthlyUsd, storedLine, usageLine } from './monthly-cost';
@@ -14,6 +15,12 @@ const OPTIMIZED_STORAGE = 'aurora/storage.ioOptimized.gbMonth';
 const OPERATIONS = 'aurora/io.standard.million';
 const MULTIPLIER = 'aurora/ioOptimized.computeMultiplier';
 const OPERATION_BYTES = 'aurora/io.bytes';
+const PROXY_HOUR = 'rds-proxy/vcpuHour';
+
+/** What the bill follows from. */
+export const AURORA_PRICE_FACTS: readonly string[] = [
+  ...PAGE_READ_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES, PROXY_HOUR,
+];
 
 /** What the month's bill follows from. */
 export interface AuroraCostProps {
@@ -23,6 +30,7 @@ export interface AuroraCostProps {
   /** Writers and readers of all shards. */
   readonly instances: number;
   readonly instanceClass: InstanceClass;
+  readonly pageReadsPerRow: number;
   readonly connections: AuroraConnections;
   readonly facts: Facts;
 }
@@ -48,8 +56,7 @@ export function sizeAuroraCost(props: AuroraCostProps): AuroraCost {
   const breakEven = (optimized - standard + operations) / optimized;
   const proxyVcpus = props.connections.proxyVcpus;
   const chosen = mode === 'standard' ? standardLines : optimizedLines;
-  const lines = proxyVcpus === 0 ? chosen : [...chosen, hourlyLine('proxy vCPU', proxyVcpus, facts.number('rds-proxy/vcpuHour'))];
-  const priceFacts = [...CLASS_FACTS, ...LOAD_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES];
+  const lines = proxyVcpus === 0 ? chosen : [...chosen, hourlyLine('proxy vCPU', proxyVcpus, facts.number(PROXY_HOUR))];
   return {
     storageMode: mode,
     monthlyUsd: monthlyCost(lines),
@@ -65,15 +72,15 @@ export function sizeAuroraCost(props: AuroraCostProps): AuroraCost {
         rejected: [mode === 'standard'
           ? { option: 'I/O-Optimized', because: `${dollars(optimized)} a month, instances cost ${multiplier} times as much` }
           : { option: 'Standard', because: `${dollars(standard)} a month, ${dollars(operations)} of it for I/O` }],
-        facts: priceFacts,
+        facts: AURORA_PRICE_FACTS,
       }),
-      costDecision({ path, lines, facts: [...priceFacts, 'rds-proxy/vcpuHour'] }),
+      costDecision({ path, lines, facts: AURORA_PRICE_FACTS }),
     ],
   };
 }
 
 /** Instances, storage, and operations where they are billed. */
-function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceClass, facts }: AuroraCostProps): CostLine[] {
+function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceClass, pageReadsPerRow, facts }: AuroraCostProps): CostLine[] {
   const gigabytes = load.storedBytes / BILLED_GB;
   const kept = { low: 0, typical: gigabytes, high: gigabytes * workload.peak.perSecond / workload.average.perSecond };
   if (mode === 'io-optimized') {
@@ -82,7 +89,7 @@ function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceC
       storedLine('GB stored', kept, facts.number(OPTIMIZED_STORAGE)),
     ];
   }
-  const operations = (payments: number, rows: number): number => operationsPerSecond(workload, load, payments, rows, facts);
+  const operations = (payments: number, rows: number): number => operationsPerSecond(workload, load, { payments, rows }, pageReadsPerRow, facts);
   return [
     hourlyLine(instanceClass.name, instances, instanceClass.hour),
     storedLine('GB stored', kept, facts.number(STANDARD_STORAGE)),
@@ -92,7 +99,13 @@ function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceC
   ];
 }
 
-/** Operations that are billed: the log in units, and a page for each row that is looked for although it is no longer in memory. */
-export function operationsPerSecond(workload: Workload, load: AuroraLoad, payments: number, rows: number, facts: Facts): number {
-  return rows * load.logBytesPerRow / facts.number(OPERATION_BYTES) + payments * (workload.refundShare + workload.clientRetryShare);
+/**
+ * Operations that are billed: the log in units, a page for each row that is looked for although it is no longer in memory, and pages of the index
+ * of keys.
+ */
+export function operationsPerSecond(
+  workload: Workload, load: AuroraLoad, rate: { readonly payments: number; readonly rows: number }, pageReadsPerRow: number, facts: Facts,
+): number {
+  const perRow = load.logBytesPerRow / facts.number(OPERATION_BYTES) + pageReadsPerRow;
+  return rate.rows * perRow + rate.payments * (workload.refundShare + workload.clientRetryShare);
 }

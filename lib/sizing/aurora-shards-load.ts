@@ -62,12 +62,14 @@ export interface AuroraLoad {
   readonly logBytesPerRow: number;
   /** Log that all writers send to the copies of the volumes, in bytes per second. */
   readonly sentBytesPerSecond: number;
-  /** Bytes of a row with header and index entry. */
+  /** Bytes that a payment takes: its row, its key, and their entries in all indexes. */
   readonly rowBytes: number;
-  /** Rows that live at the same time, in bytes. */
+  /** What lives at the same time of them, in bytes. */
   readonly storedBytes: number;
-  /** Rows and index entries that must be in memory, in bytes. */
+  /** Rows and index entries that must be in memory, in bytes: those of the last payments, and the index of the day's payers. */
   readonly hotBytes: number;
+  /** Index over the keys of all payments that live, in bytes. Keys are in no order: each payment needs a page anywhere in it. */
+  readonly keyIndexBytes: number;
   /** Status reads per second at the peak. */
   readonly readsPerSecond: number;
   /** Busy vCPU of these reads. */
@@ -83,7 +85,8 @@ export interface AuroraLoad {
 }
 
 export const LOAD_FACTS: readonly string[] = [
-  ...REFUND_ATTEMPT_FACTS, 'postgres/logPerPayment', 'postgres/payloadOfLog', 'postgres/overheadPerRow', 'postgres/cpuPerRead',
+  ...REFUND_ATTEMPT_FACTS, 'postgres/logPerPayment', 'postgres/payloadOfLog', 'postgres/journalOverhead', 'postgres/payerIndexBytes',
+  'postgres/keyRowBytes', 'postgres/keyIndexBytes', 'postgres/cpuPerRead',
   'postgres/sustainedPayments', 'aurora/storage.copies', 'aurora/replicaLag.milliseconds', 'target/aurora.hotMinutes', 'target/aurora.utilization',
   'target/aurora.workerUtilization', 'payment-worker/cpuPerPayment', 'target/store.paymentsPerProcess',
 ];
@@ -93,7 +96,12 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
     + 2 * workload.refundShare * refundAttempts(workload, facts));
   const peak = workload.peak.perSecond;
   const payload = workload.payloadSize.meanBytes;
-  const rowBytes = payload + facts.number('postgres/overheadPerRow');
+  const journalBytes = payload + facts.number('postgres/journalOverhead');
+  const keyBytes = facts.number('postgres/keyRowBytes');
+  const [payerEntry, keyEntry] = [facts.number('postgres/payerIndexBytes'), facts.number('postgres/keyIndexBytes')];
+  const rowBytes = journalBytes + keyBytes + keyEntry;
+  // Old rows go by dropping a partition of one day, so up to a day more is there.
+  const living = workload.average.perSecond * (ledgerTimeToLiveSeconds(workload) + SECONDS_PER_DAY);
   const logBytesPerRow = facts.number('postgres/logPerPayment') + Math.max(0, payload - facts.number('postgres/payloadOfLog'));
   const readsPerSecond = peak * workload.readsPerPayment;
   const { status } = workload.consistency;
@@ -104,9 +112,10 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
     logBytesPerRow,
     sentBytesPerSecond: rowsOf(peak) * logBytesPerRow * facts.number('aurora/storage.copies'),
     rowBytes,
-    // Old rows go by dropping a partition of one day, so up to a day more is there.
-    storedBytes: workload.average.perSecond * (ledgerTimeToLiveSeconds(workload) + SECONDS_PER_DAY) * rowBytes,
-    hotBytes: peak * 60 * facts.number('target/aurora.hotMinutes') * rowBytes,
+    storedBytes: living * rowBytes,
+    hotBytes: peak * 60 * facts.number('target/aurora.hotMinutes') * (journalBytes - payerEntry + keyBytes)
+      + workload.average.perSecond * SECONDS_PER_DAY * payerEntry,
+    keyIndexBytes: living * keyEntry,
     readsPerSecond,
     readVcpus: readsPerSecond * facts.number('postgres/cpuPerRead') / 1e6,
     readsOnReaders: status.staleness !== undefined && status.staleness.toMilliseconds() >= lag,

@@ -1,11 +1,13 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
-import { sizeConnections } from './aurora-shards-connections';
-import { AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
 import {
-  AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, batchFacts, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS,
-} from './aurora-shards-load';
+  chooseInstance, classDecision, instanceNeeds, InstanceOption, MOST_READERS, NETWORK_SHARE, readersForLoad, UTILIZATION, ZONES, zonesOf,
+} from './aurora-shards-class';
+import { AuroraConnections, sizeConnections } from './aurora-shards-connections';
+import { AURORA_PRICE_FACTS, AuroraCost, AuroraStorageMode, operationsPerSecond, sizeAuroraCost } from './aurora-shards-cost';
+import { AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS } from './aurora-shards-load';
+import { MEMORY_SHARE, pageReadsDecision, pageReadsPerRow } from './aurora-shards-memory';
 import { accountsDecision, logicalShardsDecision } from './aurora-shards-merchants';
 import { Decision } from './decision';
 import { formatBytes, formatNumber, formatShare } from './format';
@@ -25,6 +27,8 @@ export interface AuroraShardsSizing {
   readonly readersPerShard: number;
   readonly storageMode: AuroraStorageMode;
   readonly storedBytesPerShard: number;
+  /** Reads and writes of the volume of a shard at the peak. */
+  readonly operationsPerSecondOfShard: number;
   /** Connections of one worker to one shard. */
   readonly poolPerWorker: number;
   /** Connections that clients open to the writer of a shard. */
@@ -40,13 +44,8 @@ export interface AuroraShardsSizing {
 }
 
 const PATH = 'aurora';
-const UTILIZATION = 'target/aurora.utilization';
-const MEMORY_SHARE = 'target/aurora.memoryShare';
-const NETWORK_SHARE = 'target/aurora.networkShare';
 const STORAGE_UTILIZATION = 'target/aurora.storageUtilization';
 const LARGEST_VOLUME = 'aurora/storage.maxTiB';
-const MOST_READERS = 'aurora/replicas.max';
-const ZONES = 'target/fargate.availabilityZones';
 const BYTES_PER_TIB = 1024 ** 4;
 
 /**
@@ -67,15 +66,15 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   const shards = shardsDecision(workload, load, classes[classes.length - 1], facts);
   const count = shards.value as number;
   const batches = auroraBatches(load, count, facts);
-  const needs = needsOf(load, batches, count, facts);
-  const instanceClass = classOf(workload, load, classes, needs, count, facts);
-  const readers = readersDecision(workload, load, instanceClass, count, facts);
-  const instances = count * (1 + (readers.value as number));
+  const needs = instanceNeeds(load, batches, count, facts);
+  const options = classes.map((it) => clustersOf(it, workload, load, batches, count, facts));
+  const chosen = chooseInstance(options, needs, facts);
+  const { connections, cost, instanceClass, readersDecision: readers } = chosen;
   const accounts = accountsDecision(PATH, workload, load, facts);
   const logical = logicalShardsDecision(PATH, count, facts);
   const stored = storedDecision(load, count, facts);
-  const connections = sizeConnections({ path: PATH, workload, load, batches, shards: count, instances, instanceClass, facts });
-  const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, connections, facts });
+  const reads = pageReadsDecision(PATH, load, instanceClass, count, facts);
+  const peak = { payments: workload.peak.perSecond, rows: load.rowsPerSecond };
   return {
     shards: count,
     logicalShards: logical.value as number,
@@ -84,6 +83,7 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     readersPerShard: readers.value as number,
     storageMode: cost.storageMode,
     storedBytesPerShard: stored.value as number,
+    operationsPerSecondOfShard: operationsPerSecond(workload, load, peak, chosen.pageReadsPerRow, facts) / count,
     poolPerWorker: connections.poolPerWorker,
     connectionsPerInstance: connections.connectionsPerInstance,
     connectionProxy: connections.connectionProxy,
@@ -91,10 +91,31 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     latencyP99Milliseconds: connections.latencyP99Milliseconds,
     excuses: excusesOf(workload, load, accounts, facts),
     decisions: [
-      shards, classDecision(workload, instanceClass, classes, needs, facts), readers, accounts, logical, stored,
+      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, logical, stored,
       logDecision(load, instanceClass, count, facts),
       ...connections.decisions, ...cost.decisions,
     ],
+  };
+}
+
+/** All clusters with one class of instances. */
+interface Clusters extends InstanceOption {
+  readonly readersDecision: Decision;
+  readonly connections: AuroraConnections;
+  readonly cost: AuroraCost;
+}
+
+function clustersOf(
+  instanceClass: InstanceClass, workload: Workload, load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts,
+): Clusters {
+  const readers = readersDecision(workload, load, instanceClass, shards, facts);
+  const instances = shards * (1 + (readers.value as number));
+  const reads = pageReadsPerRow(load, shards, instanceClass.memoryBytes, facts);
+  const connections = sizeConnections({ path: PATH, workload, load, batches, shards, instances, instanceClass, pageReadsPerRow: reads, facts });
+  const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, pageReadsPerRow: reads, connections, facts });
+  return {
+    instanceClass, pageReadsPerRow: reads, monthlyUsd: cost.monthlyUsd, readers: readersForLoad(workload, load, instanceClass, shards, facts),
+    readersDecision: readers, connections, cost,
   };
 }
 
@@ -103,11 +124,6 @@ function readVcpusOfShard(workload: Workload, load: AuroraLoad, largest: Instanc
   const usable = largest.vcpus * facts.number(UTILIZATION);
   const { zones, left } = zonesOf(workload, facts);
   return load.readsOnReaders ? usable * facts.number(MOST_READERS) * left / zones : usable * facts.number('target/aurora.readShareOfWriter');
-}
-
-function zonesOf(workload: Workload, facts: Facts): { zones: number; left: number } {
-  const zones = facts.number(ZONES);
-  return { zones, left: zones - facts.number(`target/fargate.zonesLost.${workload.recoveryTier.name}`) };
 }
 
 function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceClass, facts: Facts): Decision {
@@ -152,57 +168,6 @@ function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceC
   });
 }
 
-/** What an instance of one shard must have. */
-interface Needs {
-  readonly vcpus: number;
-  readonly memoryBytes: number;
-  readonly networkBytesPerSecond: number;
-}
-
-function needsOf(load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts): Needs {
-  const reads = load.readsOnReaders ? 0 : load.readVcpus / shards;
-  return {
-    vcpus: (batches.vcpus + reads) / facts.number(UTILIZATION),
-    memoryBytes: load.hotBytes / shards / facts.number(MEMORY_SHARE),
-    networkBytesPerSecond: load.sentBytesPerSecond / shards / facts.number(NETWORK_SHARE),
-  };
-}
-
-function classOf(workload: Workload, load: AuroraLoad, classes: InstanceClass[], needs: Needs, shards: number, facts: Facts): InstanceClass {
-  const most = facts.number(MOST_READERS);
-  const fits = (it: InstanceClass): boolean => it.vcpus >= needs.vcpus && it.memoryBytes >= needs.memoryBytes
-    && it.networkBytesPerSecond >= needs.networkBytesPerSecond && readersForLoad(workload, load, it, shards, facts) <= most;
-  return classes.find(fits) ?? classes[classes.length - 1];
-}
-
-function classDecision(workload: Workload, chosen: InstanceClass, classes: InstanceClass[], needs: Needs, facts: Facts): Decision {
-  const smaller = classes[classes.indexOf(chosen) - 1];
-  const lacks = smaller === undefined ? '' : smaller.vcpus < needs.vcpus ? `${smaller.vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`
-    : smaller.memoryBytes < needs.memoryBytes ? `${formatBytes(smaller.memoryBytes)}, ${formatBytes(needs.memoryBytes)} are needed`
-    : smaller.networkBytesPerSecond < needs.networkBytesPerSecond
-      ? `${formatBytes(smaller.networkBytesPerSecond)}/s of network, ${formatBytes(needs.networkBytesPerSecond)}/s are needed`
-      : `more than ${facts.number(MOST_READERS)} readers`;
-  return Decision.derive({
-    path: PATH,
-    name: 'instanceClass',
-    value: chosen.name,
-    formula: `smallest with ${formatNumber(needs.vcpus)} vCPU, ${formatBytes(needs.memoryBytes)} and ${formatBytes(needs.networkBytesPerSecond)}/s of network: ${chosen.name}`,
-    inputs: { vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond },
-    binding: smaller === undefined ? 'smallest class' : `of ${smaller.name}: ${lacks}`,
-    rejected: smaller === undefined ? [] : [{ option: smaller.name, because: `it has ${lacks}` }],
-    facts: [...batchFacts(workload), ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS],
-  });
-}
-
-/** Readers of a shard that carry all status reads with a zone gone; 0 where writers answer them. */
-function readersForLoad(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): number {
-  if (!load.readsOnReaders) {
-    return 0;
-  }
-  const { zones, left } = zonesOf(workload, facts);
-  return roundUp(load.readVcpus / shards / (instanceClass.vcpus * facts.number(UTILIZATION)) * zones / left);
-}
-
 function readersDecision(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): Decision {
   const tier = workload.recoveryTier.name;
   const forFailover = facts.number(`target/aurora.failoverReaders.${tier}`);
@@ -243,7 +208,7 @@ function storedDecision(load: AuroraLoad, shards: number, facts: Facts): Decisio
     name: 'storedBytesPerShard',
     value,
     unit: 'B',
-    formula: `${formatBytes(load.storedBytes)} of rows with ${formatNumber(load.rowBytes)} B each / ${formatNumber(shards)} shards = ${formatNumber(value)}`,
+    formula: `${formatBytes(load.storedBytes)} of payments with ${formatNumber(load.rowBytes)} B each, all indexes included, / ${formatNumber(shards)} shards = ${formatNumber(value)}`,
     inputs: { storedBytes: load.storedBytes, rowBytes: load.rowBytes, shards },
     binding: 'life of a row, and the day whose partition is not yet dropped',
     limits: { minimum: 0, maximum: largest, because: `a volume holds ${formatBytes(largest)}` },
@@ -266,7 +231,6 @@ function logDecision(load: AuroraLoad, instanceClass: InstanceClass, shards: num
       logBytesPerRow: load.logBytesPerRow,
       copies,
       networkBytesPerSecond: instanceClass.networkBytesPerSecond,
-      operationsPerSecond: value / facts.number('aurora/io.bytes'),
     },
     binding: 'write-ahead log of a row; pages are never sent',
     rejected: [{ option: 'a journal of two rows a payment beside it', because: `about ${formatBytes(2 * value)}/s; the row of the payment is its journal` }],
@@ -274,7 +238,7 @@ function logDecision(load: AuroraLoad, instanceClass: InstanceClass, shards: num
       minimum: 0, maximum: Math.round(instanceClass.networkBytesPerSecond / copies),
       because: `the network of ${instanceClass.name} carries ${copies} copies of the log`,
     },
-    facts: [...LOAD_FACTS, ...CLASS_FACTS, 'aurora/io.bytes'],
+    facts: [...LOAD_FACTS, ...CLASS_FACTS],
   });
 }
 

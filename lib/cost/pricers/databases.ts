@@ -1,6 +1,7 @@
 import { BILLED_GB, SECONDS_PER_MONTH } from '../../sizing/monthly-cost';
-import { auroraLoad } from '../../sizing/aurora-shards-load';
+import { auroraLoad, instanceClasses } from '../../sizing/aurora-shards-load';
 import { operationsPerSecond } from '../../sizing/aurora-shards-cost';
+import { pageReadsPerRow } from '../../sizing/aurora-shards-memory';
 import { topicTraffic } from '../../sizing/msk-topic';
 import type { TopologyResource } from '../../topology';
 import { type Amount, assumed, declared, derived, times } from '../amount';
@@ -49,18 +50,27 @@ function shardLoad(resource: TopologyResource, model: UsageModel): ShardLoad | u
     return undefined;
   }
   const facts = model.facts(resource);
-  const { load, operations } = model.once('shards of the ledger', () => {
-    const all = auroraLoad(model.average, facts);
-    return { load: all, operations: operationsPerSecond(model.average, all, model.rate, all.averageRowsPerSecond, facts) };
-  });
+  const load = model.once('shards of the ledger', () => auroraLoad(model.average, facts));
+  const reads = pageReadsPerRow(load, shards, memoryOf(resource, model), facts);
+  const operations = operationsPerSecond(model.average, load, { payments: model.rate, rows: load.averageRowsPerSecond }, reads, facts);
+  const sent = model.workload.payloadSize.meanBytes;
   const why = `one of ${shards} shards at ${text(model.rate)} payments/s`;
   const zones = Math.max(1, ...model.references.from(resource, /^DBSubnetGroupName/).map(({ to }) => listOf(to, 'SubnetIds').length));
   return {
-    gigabytes: derived(load.storedBytes / shards / BILLED_GB, `${why}, ${text(load.rowBytes)} B a row with its index entry`),
-    operations: derived(operations / shards, `${why}: ${text(load.logBytesPerRow)} B of log a row, billed in units of ${facts.number('aurora/io.bytes')} B`),
+    gigabytes: derived(load.storedBytes / shards / BILLED_GB, `${why}, ${text(load.rowBytes)} B a payment with its key and in all indexes`),
+    operations: derived(operations / shards, `${why}: ${text(load.logBytesPerRow)} B of log a row, billed in units of ${facts.number('aurora/io.bytes')} B, and ${text(reads)} pages read`),
     // What comes to an instance from another zone is billed where it leaves, not where it arrives.
-    fromOtherZones: derived(load.averageRowsPerSecond / shards * load.rowBytes * (zones - 1) / zones / BILLED_GB, `${why}, ${text(load.rowBytes)} B a row, from workers in ${zones - 1} of ${zones} zones`),
+    fromOtherZones: derived(load.averageRowsPerSecond / shards * sent * (zones - 1) / zones / BILLED_GB,
+      `${why}, ${text(sent)} B a payment, from workers in ${zones - 1} of ${zones} zones`),
   };
+}
+
+/** Memory of the instances of a cluster; 0 for those that grow and shrink, and for a class without a fact: nothing is known to stay in it. */
+function memoryOf(cluster: TopologyResource, model: UsageModel): number {
+  const instance = model.topology.ofType('AWS::RDS::DBInstance')
+    .find((it) => model.references.from(it, /^DBClusterIdentifier/).some(({ to }) => to === cluster));
+  const name = instance && textOf(instance, 'DBInstanceClass');
+  return instanceClasses(model.facts(cluster)).find((it) => it.name === name)?.memoryBytes ?? 0;
 }
 
 /** Aurora instances: by their class, or by their capacity units. */

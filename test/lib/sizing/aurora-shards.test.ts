@@ -29,20 +29,58 @@ describe('Aurora shards', () => {
     }
   });
 
-  it('has an instance whose memory holds the rows of an hour', () => {
-    // 100,000 x 3,600 x (512 + 60) B / 7 shards / 0.7 = 39.1 GiB: 32 GiB are too few.
+  it('has an instance whose memory holds the rows of an hour and the payers of a day', () => {
+    // (100,000 x 3,600 x (512 + 94 - 44 + 64) B + 40,000 x 86,400 x 44 B) / 7 shards / 0.7 = 71.7 GiB: 64 GiB are too few.
     const sizing = sizesAt(100_000);
-    expect(sizing.instanceClass).toBe('db.r7g.2xlarge');
-    expect(Decision.find(sizing.decisions, 'instanceClass').inputs.memoryBytes).toBeCloseTo(100_000 * 3_600 * 572 / 7 / 0.7, -2);
-    expect(Decision.find(sizing.decisions, 'instanceClass').rejected[0].because).toBe('it has 32 GiB, 39.1 GiB are needed');
+    expect(sizing.instanceClass).toBe('db.r7g.4xlarge');
+    const { inputs, rejected } = Decision.find(sizing.decisions, 'instanceClass');
+    expect(inputs.memoryBytes).toBeCloseTo((100_000 * 3_600 * 626 + 40_000 * 86_400 * 44) / 7 / 0.7, -2);
+    expect(rejected.map(({ option }) => option)).toEqual(['db.r7g.2xlarge', 'db.r7g.8xlarge']);
+    expect(rejected[0].because).toBe('it has 64 GiB, 71.7 GiB are needed');
+    expect(rejected[1].because).toMatch(/^\$80,112 a month with 0.2 page reads a row$/);
     expect(sizesAt(1_000).instanceClass).toBe('db.r7g.large');
   });
 
+  it('reads pages of the index of keys that memory does not hold', () => {
+    // Keys of 8 days: 40,000 x 691,200 s x 44 B / 7 shards = 162 GiB; beside the hot rows are 128 GiB x 0.7 - 50.2 GiB = 39.4 GiB.
+    const sizing = sizesAt(100_000);
+    const index = 40_000 * 8 * 86_400 * 44 / 7;
+    const hot = (100_000 * 3_600 * 626 + 40_000 * 86_400 * 44) / 7;
+    const reads = 1 - (128 * 1024 ** 3 * 0.7 - hot) / index;
+    const decision = Decision.find(sizing.decisions, 'pageReadsPerRow');
+    expect(decision.value).toBe(0.76);
+    expect(decision.inputs.readsPerSecondAtPeak).toBeCloseTo(reads * 103_100 / 7, 3);
+    // 29.5 rows a call, a millisecond for each page: 22.3 ms.
+    expect(Decision.find(sizing.decisions, 'latencyP99').formula).toContain('+ their pages 22.3 +');
+    // Log in units of 4,096 B, these pages, and those of 1 % refunds and 1 % repeated payments.
+    expect(sizing.operationsPerSecondOfShard).toBeCloseTo((103_100 * ((785 + 512 - 227) / 4_096 + reads) + 2_000) / 7, 6);
+  });
+
+  it('reads no page where memory holds the whole index', () => {
+    const small = Decision.find(sizesAt(10).decisions, 'pageReadsPerRow');
+    expect([small.value, small.binding]).toEqual([0, 'the memory of db.r7g.large holds the index']);
+    const kept = (days: number): number => Number(Decision.find(sizesAt(100_000, { refundWindow: Duration.days(days) }).decisions, 'pageReadsPerRow').value);
+    expect(kept(30)).toBeGreaterThan(kept(7));
+    expect(kept(3_650)).toBeLessThanOrEqual(1);
+  });
+
+  it('has more memory where that costs less than to read pages', () => {
+    // Pages at a thousand times their price: the class whose memory holds the index.
+    const facts = Facts.DEFAULT.withOverrides({ 'aurora/io.standard.million': 200, 'aurora/ioOptimized.computeMultiplier': 1_000 });
+    const sizing = sizeAuroraShards(workloadAt(1_000), facts);
+    const { binding, rejected } = Decision.find(sizing.decisions, 'instanceClass');
+    expect([sizing.instanceClass, binding]).toEqual(['db.r7g.xlarge', 'it saves more in page reads and readers than it costs']);
+    expect(rejected[0]).toEqual({ option: 'db.r7g.large', because: expect.stringMatching(/ a month with 0\.32 page reads a row$/) });
+    expect(Decision.find(sizing.decisions, 'pageReadsPerRow').value).toBe(0);
+  });
+
   it('costs its instances, rows and operations', () => {
-    // 7 x 3 x 1.106 USD x 730 h; 40,000 x 8 days x 572 B at 0.10 USD a GB;
-    // 41,240 rows/s x 486 B / 4,096 B + 40,000 x 0.02 pages, x 2,628,000 s at 0.20 USD a million.
+    // 7 x 3 x 2.211 USD x 1.3 x 730 h; 40,000 x 8 days x 714 B at 0.225 USD a GB.
     const cost = Decision.find(sizesAt(100_000).decisions, 'monthlyUsd');
-    expect(cost.formula).toBe('21 db.r7g.2xlarge x 730 h x $1.11 + 14,729 GB stored x $0.1 + 14,961,789,141 I/O x $0.2/M = 21420');
+    expect(cost.formula).toBe('21 db.r7g.4xlarge x 730 h x $2.87 + 18,385 GB stored x $0.225 = 48200');
+    // 412.4 rows/s x (1,070 B / 4,096 B + 0.32 pages) + 400 x 0.02 pages, x 2,628,000 s at 0.20 USD a million.
+    expect(Decision.find(sizesAt(1_000).decisions, 'monthlyUsd').formula)
+      .toBe('3 db.r7g.large x 730 h x $0.276 + 184 GB stored x $0.1 + 652,790,564 I/O x $0.2/M = 753');
   });
 
   it('pays a flat price for I/O where I/O is more than about a quarter', () => {
@@ -65,9 +103,9 @@ describe('Aurora shards', () => {
   });
 
   it('reads from readers only where reads may be that stale', () => {
-    // 2 million reads/s x 70 µs / 7 shards = 20 vCPU; 8 vCPU at 60 %, with two of three zones: 6.25.
+    // 2 million reads/s x 70 µs / 7 shards = 20 vCPU; 16 vCPU at 60 %, with two of three zones: 3.1.
     const stale = sizesAt(100_000, { readsPerPayment: 20, consistency: STALE });
-    expect(stale).toMatchObject({ shards: 7, instanceClass: 'db.r7g.2xlarge', readersPerShard: 7, excuses: [expect.stringMatching(/^one account/)] });
+    expect(stale).toMatchObject({ shards: 7, instanceClass: 'db.r7g.4xlarge', readersPerShard: 4, excuses: [expect.stringMatching(/^one account/)] });
     // On writers: 140 vCPU / (64 x 0.6 x 0.5) = 7.3.
     const strong = sizesAt(100_000, { readsPerPayment: 20 });
     expect(strong).toMatchObject({ shards: 8, readersPerShard: 2 });
@@ -95,26 +133,28 @@ describe('Aurora shards', () => {
 
   it('has shards for large payments and long windows', () => {
     const large = sizesAt(100_000, { payload: { mean: Size.bytes(20_000) } });
-    // 100,000 x 3,600 x 20,060 B / (512 GiB x 0.7) = 18.8.
-    expect([large.shards, shardsBinding(large)]).toEqual([19, 'rows that must be in memory of the largest class']);
+    // (100,000 x 3,600 x 20,114 B + 40,000 x 86,400 x 44 B) / (512 GiB x 0.7) = 19.2.
+    expect([large.shards, shardsBinding(large)]).toEqual([20, 'rows that must be in memory of the largest class']);
     const kept = sizesAt(100_000, { refundWindow: Duration.days(3_650) });
-    // 40,000 x 3,651 days x 572 B / (256 TiB x 0.7) = 36.6.
-    expect([kept.shards, shardsBinding(kept)]).toEqual([37, 'bytes that a volume holds']);
+    // 40,000 x 3,651 days x 714 B / (256 TiB x 0.7) = 45.7.
+    expect([kept.shards, shardsBinding(kept)]).toEqual([46, 'bytes that a volume holds']);
     expect(kept.storedBytesPerShard).toBeLessThan(256 * 1024 ** 4);
     const facts = Facts.DEFAULT.withOverrides({ 'target/aurora.hotMinutes': 1 });
     const logged = sizeAuroraShards(workloadAt(100_000, { payload: { mean: Size.bytes(40_000) } }), facts);
-    // 103,100 x 39,974 B x 6 copies / (30 Gbit/s x 0.5) = 13.2.
+    // 103,100 x 40,558 B x 6 copies / (30 Gbit/s x 0.5) = 13.4.
     expect([logged.shards, shardsBinding(logged)]).toEqual([14, 'log that the largest class sends to 6 copies']);
   });
 
   it('has pools by Little, and a proxy where connections are too many', () => {
     const { poolPerWorker, connectionsPerInstance, connectionProxy } = sizesAt(1_000);
-    // A worker a zone: 50 calls/s x (1,031 / 3 x 20 ms x 29 + 356 µs + 12 ms + 1 ms) = 0.678 busy; + 2.375 x sqrt(0.678) = 2.6. Twice (3 x 3 + 1).
+    // A worker a zone:
+    // 50 calls/s x (1,031 / 3 x 20 ms x (29 µs + 0.32 pages of 1 ms) + 356 µs + 12 ms + 1 ms)
+    // = 0.788 busy; + 2.375 x sqrt(0.788) = 2.9. Twice (3 x 3 + 1).
     expect([poolPerWorker, connectionsPerInstance, connectionProxy]).toEqual([3, 20, false]);
     const facts = Facts.DEFAULT.withOverrides({ 'target/store.paymentsPerProcess': 100, 'target/aurora.hotMinutes': 1 });
     const many = sizeAuroraShards(workloadAt(100_000), facts);
-    // 2.6 busy workers, 2.6 + 2.375 x sqrt(2.6) = 6.4 with a zone lost are 10, and all of them write to each shard. 2 x (10 x 3 + 1,000) of 3,354.
-    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.xlarge', 2_060, true]);
+    // 2.6 busy workers, 2.6 + 2.375 x sqrt(2.6) = 6.4 with a zone lost are 10, and all of them write to each shard. 2 x (10 x 6 + 1,000) of 3,354.
+    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.xlarge', 2_120, true]);
     // 7 x 3 x 4 vCPU x 0.015 USD x 730 h.
     expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(84 * 0.015 * 730, 6);
   });

@@ -1,0 +1,105 @@
+import { Facts } from '../facts';
+import { Workload } from '../workload';
+import { roundUp } from './arithmetic';
+import { AuroraBatches, AuroraLoad, batchFacts, CLASS_FACTS, InstanceClass } from './aurora-shards-load';
+import { MEMORY_SHARE } from './aurora-shards-memory';
+import { Decision } from './decision';
+import { formatBytes, formatNumber } from './format';
+import { dollars, MonthlyUsd } from './monthly-cost';
+
+export const UTILIZATION = 'target/aurora.utilization';
+export const NETWORK_SHARE = 'target/aurora.networkShare';
+export const MOST_READERS = 'aurora/replicas.max';
+export const ZONES = 'target/fargate.availabilityZones';
+
+/** What an instance of one shard must have. */
+export interface InstanceNeeds {
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly networkBytesPerSecond: number;
+}
+
+export function instanceNeeds(load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts): InstanceNeeds {
+  const reads = load.readsOnReaders ? 0 : load.readVcpus / shards;
+  return {
+    vcpus: (batches.vcpus + reads) / facts.number(UTILIZATION),
+    memoryBytes: load.hotBytes / shards / facts.number(MEMORY_SHARE),
+    networkBytesPerSecond: load.sentBytesPerSecond / shards / facts.number(NETWORK_SHARE),
+  };
+}
+
+/** Zones, and those that are left when the recovery tier's are gone. */
+export function zonesOf(workload: Workload, facts: Facts): { zones: number; left: number } {
+  const zones = facts.number(ZONES);
+  return { zones, left: zones - facts.number(`target/fargate.zonesLost.${workload.recoveryTier.name}`) };
+}
+
+/** Readers of a shard that carry all status reads with a zone gone; 0 where writers answer them. */
+export function readersForLoad(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): number {
+  if (!load.readsOnReaders) {
+    return 0;
+  }
+  const { zones, left } = zonesOf(workload, facts);
+  return roundUp(load.readVcpus / shards / (instanceClass.vcpus * facts.number(UTILIZATION)) * zones / left);
+}
+
+/** A class, and what the ledger costs with it. */
+export interface InstanceOption {
+  readonly instanceClass: InstanceClass;
+  readonly monthlyUsd: MonthlyUsd;
+  readonly pageReadsPerRow: number;
+  /** For its load alone. */
+  readonly readers: number;
+}
+
+/** The class with which the ledger costs the least of those that have what a shard needs; the largest where none has. */
+export function chooseInstance<Option extends InstanceOption>(options: readonly Option[], needs: InstanceNeeds, facts: Facts): Option {
+  const fitting = options.filter((it) => lackOf(it, needs, facts) === undefined);
+  // Of equal ones the smallest stays first.
+  return fitting.sort((one, other) => one.monthlyUsd.typical - other.monthlyUsd.typical).at(0) ?? options[options.length - 1];
+}
+
+/** What a class has too little of. */
+function lackOf({ instanceClass, readers }: InstanceOption, needs: InstanceNeeds, facts: Facts): string | undefined {
+  const { memoryBytes, networkBytesPerSecond, vcpus } = instanceClass;
+  if (vcpus < needs.vcpus) {
+    return `${vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`;
+  }
+  if (memoryBytes < needs.memoryBytes) {
+    return `${formatBytes(memoryBytes)}, ${formatBytes(needs.memoryBytes)} are needed`;
+  }
+  if (networkBytesPerSecond < needs.networkBytesPerSecond) {
+    return `${formatBytes(networkBytesPerSecond)}/s of network, ${formatBytes(needs.networkBytesPerSecond)}/s are needed`;
+  }
+  const most = facts.number(MOST_READERS);
+  return readers > most ? `more than ${most} readers` : undefined;
+}
+
+export function classDecision(
+  path: string, workload: Workload, options: readonly InstanceOption[], chosen: InstanceOption, needs: InstanceNeeds, priceFacts: readonly string[],
+  facts: Facts,
+): Decision {
+  const at = options.indexOf(chosen);
+  const usd = (it: InstanceOption): string => `${dollars(it.monthlyUsd.typical)} a month with ${formatNumber(it.pageReadsPerRow, 2)} page reads a row`;
+  const neighbours = [options[at - 1], options[at + 1]].filter((it) => it !== undefined);
+  const lack = at === 0 ? undefined : lackOf(options[at - 1], needs, facts);
+  const { name } = chosen.instanceClass;
+  return Decision.derive({
+    path,
+    name: 'instanceClass',
+    value: name,
+    formula: `least for a month with ${formatNumber(needs.vcpus)} vCPU, ${formatBytes(needs.memoryBytes)} and `
+      + `${formatBytes(needs.networkBytesPerSecond)}/s of network: ${name}, ${usd(chosen)}`,
+    inputs: {
+      vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond,
+      dollarsPerMonth: chosen.monthlyUsd.typical,
+    },
+    binding: at === 0 ? 'smallest class'
+    : lack === undefined ? 'it saves more in page reads and readers than it costs' : `of ${options[at - 1].instanceClass.name}: ${lack}`,
+    rejected: neighbours.map((it) => {
+      const because = lackOf(it, needs, facts);
+      return { option: it.instanceClass.name, because: because === undefined ? usd(it) : `it has ${because}` };
+    }),
+    facts: [...batchFacts(workload), ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS, ...priceFacts],
+  });
+}
