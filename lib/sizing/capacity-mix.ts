@@ -3,7 +3,7 @@ import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
 import { Decision, type RejectedOption } from './decision';
 import { formatNumber, formatShare } from './format';
-import { type InstancePool, instancePools, nodeReserve } from './instance-pool';
+import { type InstancePool, instancePools, instanceReserve } from './instance-pool';
 import { CostLine, costDecision, dollars, HOURS_PER_MONTH, hourlyLine, monthlyCost, MonthlyUsd } from './monthly-cost';
 import type { StatelessTierSizing } from './stateless-tier';
 
@@ -205,7 +205,7 @@ function commitmentDecision(committed: number, commitment: number, prices: Price
 }
 
 function instanceDecisions(tier: StatelessTierSizing, group: InstanceGroupSizing, pool: InstancePool, facts: Facts): Decision[] {
-  const reserve = nodeReserve(facts);
+  const reserve = instanceReserve(facts);
   const count = (name: string, value: number, tasks: number, binding: string): Decision => Decision.derive({
     path: PATH,
     name,

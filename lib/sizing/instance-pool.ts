@@ -1,7 +1,8 @@
 import { Facts } from '../facts';
 import { roundDown, roundUp } from './arithmetic';
 import { formatNumber } from './format';
-import { type NodeReserve, type NodeType, nodeTypes, type PodRequest } from './node-pool';
+import { nodeTypes } from './node-pool';
+import type { NodeType, PodRequest } from './node-shape';
 
 /** Instances of one type under tasks that have a network interface each. */
 export interface InstancePool {
@@ -17,12 +18,12 @@ export interface InstancePool {
   readonly others: readonly InstancePool[];
 }
 
-const RESERVED_VCPU = 'target/pods.nodeReservedVcpu';
-const RESERVED_MEMORY = 'target/pods.nodeReservedMiB';
+const RESERVED_VCPU = 'target/capacity.reservedVcpu';
+const RESERVED_MEMORY = 'target/capacity.reservedMiB';
 const MIB_PER_GIB = 1024;
 
 /** What an instance keeps for its agents and its system. */
-export function nodeReserve(facts: Facts): NodeReserve {
+export function instanceReserve(facts: Facts): PodRequest {
   return { vcpus: facts.number(RESERVED_VCPU), memoryMiB: facts.number(RESERVED_MEMORY) };
 }
 
@@ -45,7 +46,7 @@ export function instancePools(facts: Facts, task: PodRequest, tasks: number): In
 }
 
 function poolOf(facts: Facts, type: NodeType, task: PodRequest, tasks: number): InstancePool {
-  const reserve = nodeReserve(facts);
+  const reserve = instanceReserve(facts);
   const [, size] = type.name.split('.');
   const interfaces = facts.number(`ec2/size.${size}.networkInterfaces`);
   const bounds = [

@@ -1,31 +1,10 @@
 import { Facts } from '../facts';
 import { roundDown, roundUp } from './arithmetic';
-
-/** A size of instances that pods or environments are packed onto. */
-export interface NodeType {
-  /** Instance type, e.g. `c7g.xlarge`. */
-  readonly name: string;
-  readonly vcpus: number;
-  readonly memoryGiB: number;
-  /** US dollars an hour On-Demand. */
-  readonly hourlyUsd: number;
-}
-
-/** What a pod asks for. */
-export interface PodRequest {
-  readonly vcpus: number;
-  readonly memoryMiB: number;
-}
-
-/** What a node does not give to pods. */
-export interface NodeReserve {
-  readonly vcpus: number;
-  readonly memoryMiB: number;
-}
+import { nodeShape, type NodeShape, type NodeType, type PodRequest } from './node-shape';
 
 /** Nodes of one type that carry a number of pods. */
 export interface NodePool {
-  readonly type: NodeType;
+  readonly type: NodeShape;
   readonly podsPerNode: number;
   readonly nodes: number;
   /** US dollars an hour. */
@@ -50,27 +29,27 @@ export function nodeTypes(facts: Facts): NodeType[] {
   }));
 }
 
-/** Pods that fit onto a node. */
-export function podsPerNode(type: NodeType, pod: PodRequest, reserve: NodeReserve, maximumPods: number): number {
-  const byCpu = (type.vcpus - reserve.vcpus) / pod.vcpus;
-  const byMemory = (type.memoryGiB * MIB_PER_GIB - reserve.memoryMiB) / pod.memoryMiB;
+/** Pods that fit onto a node beside the agents that each one has. */
+export function podsPerNode({ maximumPods, memoryGiB, reserve, vcpus }: NodeShape, pod: PodRequest, agents: PodRequest): number {
+  const byCpu = (vcpus - reserve.vcpus - agents.vcpus) / pod.vcpus;
+  const byMemory = (memoryGiB * MIB_PER_GIB - reserve.memoryMiB - agents.memoryMiB) / pod.memoryMiB;
   return Math.max(0, Math.min(roundDown(byCpu), roundDown(byMemory), maximumPods));
 }
 
 export interface NodePoolProps {
   readonly pods: number;
   readonly pod: PodRequest;
-  readonly reserve: NodeReserve;
+  /** What runs on every node asks for, besides the pods. */
+  readonly agents: PodRequest;
   /** Zones that pods are spread over evenly. */
   readonly zones: number;
-  readonly maximumPodsPerNode: number;
   /** Nodes that run at any load. */
   readonly leastNodes: number;
 }
 
 /** The nodes of a type that carry so many pods, an equal number of pods in each zone; the type must hold at least one. */
-export function poolOf(type: NodeType, props: NodePoolProps): NodePool {
-  const fitting = podsPerNode(type, props.pod, props.reserve, props.maximumPodsPerNode);
+export function poolOf(type: NodeShape, props: NodePoolProps): NodePool {
+  const fitting = podsPerNode(type, props.pod, props.agents);
   const zones = Math.min(props.zones, props.pods);
   const nodes = Math.max(props.leastNodes, zones * roundUp(roundUp(props.pods / zones) / fitting));
   return { type, podsPerNode: fitting, nodes, hourlyUsd: nodes * type.hourlyUsd };
@@ -82,9 +61,9 @@ export function poolOf(type: NodeType, props: NodePoolProps): NodePool {
  * @throws Error for a pod that no type holds
  */
 export function nodePools(facts: Facts, props: NodePoolProps): NodePool[] {
-  const pools = nodeTypes(facts)
-    .filter((type) => podsPerNode(type, props.pod, props.reserve, props.maximumPodsPerNode) > 0)
-    .map((type) => poolOf(type, props));
+  const pools = nodeTypes(facts).map((type) => nodeShape(type, facts))
+    .filter((shape) => podsPerNode(shape, props.pod, props.agents) > 0)
+    .map((shape) => poolOf(shape, props));
   if (pools.length === 0) {
     throw new Error(`\`pod\` must fit onto the largest node, got: ${props.pod.vcpus} vCPU and ${props.pod.memoryMiB} MiB; lower its requests`);
   }

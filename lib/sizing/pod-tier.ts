@@ -9,6 +9,7 @@ import { formatNumber, formatShare } from './format';
 import { CostLine, MonthlyUsd, costDecision, dollars, hourlyLine, monthlyCost } from './monthly-cost';
 import { fetchedMilliseconds, fetchingLane } from './msk-topic';
 import { NodePool, NodePoolProps, nodePools, poolOf } from './node-pool';
+import { agentRequest } from './node-shape';
 import { planned } from './planned';
 import { Staffing } from './staffing';
 
@@ -287,9 +288,8 @@ function nodesFor(load: PodLoad, peak: number, minimum: number, memoryMiB: numbe
   const props = (pods: number): NodePoolProps => ({
     pods,
     pod: { vcpus: load.vcpus, memoryMiB },
-    reserve: { vcpus: trail.number('target/pods.nodeReservedVcpu'), memoryMiB: trail.number('target/pods.nodeReservedMiB') },
+    agents: agentRequest(trail),
     zones: least,
-    maximumPodsPerNode: trail.number('eks/node.maxPods'),
     leastNodes: least,
   });
   const [chosen, ...others] = nodePools(trail, props(peak));

@@ -7,6 +7,7 @@ import { KinesisStreamSizing } from './kinesis-stream';
 import { lambdaLines } from './lambda-usage';
 import { CostLine, LoadRange, hourlyLine, monthlyCost, usageLine } from './monthly-cost';
 import { NodePoolProps, nodePools, nodeTypes, poolOf } from './node-pool';
+import { agentRequest } from './node-shape';
 import { SizingOption } from './sizing-option';
 import { packedTraffic } from './stream-traffic';
 import { sizeStreamWorker } from './stream-worker';
@@ -203,9 +204,8 @@ class OwnConsumer {
     const props = (pods: number): NodePoolProps => ({
       pods,
       pod: { vcpus: this.vcpus, memoryMiB: facts.number('target/pods.memoryMiB') },
-      reserve: { vcpus: facts.number('target/pods.nodeReservedVcpu'), memoryMiB: facts.number('target/pods.nodeReservedMiB') },
+      agents: agentRequest(facts),
       zones: this.zonesLost > 0 ? this.zones : 1,
-      maximumPodsPerNode: facts.number('eks/node.maxPods'),
       leastNodes: this.least,
     });
     const { low, typical, high } = this.processes;

@@ -1,8 +1,8 @@
+import { agentRequest, type NodeShape, type PodRequest } from '../../sizing/node-shape';
 import { appliedObjects, type ManifestObject, type TopologyResource } from '../../topology';
 import { type Amount, declared, derived } from '../amount';
 import { UnpricedError } from '../unpriced-error';
-import { filledNodes, fits, type NodePool, nodePools, type NodeShape, type Placed, shapeFor, wholeNodes } from './karpenter-nodes';
-import type { PodRequest } from './pod-requests';
+import { filledNodes, fits, type NodePool, nodePools, type Placed, shapeFor, wholeNodes } from './karpenter-nodes';
 import { daemonRequest, podGroups, type PodGroup } from './pods';
 import { listOf, numberOf, textOf } from './properties';
 import { text } from './traffic';
@@ -157,15 +157,12 @@ function clusterOf(model: UsageModel, resource: TopologyResource): TopologyResou
 
 /** What runs on every node: DaemonSets of manifests, and of add-ons and charts that the facts know. */
 function agentsOf(model: UsageModel, manifest: TopologyResource, { objects }: ClusterManifests): PodRequest {
-  const facts = model.facts(manifest);
-  const known = model.once('agents of nodes', () => new Set(facts.list('kubernetes').map(({ id }) => id)));
   const key = clusterKey(model, manifest);
   const names = [['AWS::EKS::Addon', 'AddonName'], [CHART, 'Chart']].flatMap(([type, property]) =>
     model.topology.ofType(type).filter((it) => clusterKey(model, it) === key).map((it) => textOf(it, property) ?? ''));
   const own = daemonRequest(objects);
-  const sum = (unit: string): number => names.map((name) => `kubernetes/agent.${name}.${unit}`).filter((id) => known.has(id))
-    .reduce((all, id) => all + facts.number(id), 0);
-  return { vcpus: own.vcpus + sum('vcpus'), memoryMiB: own.memoryMiB + sum('memoryMiB') };
+  const others = agentRequest(model.facts(manifest), names);
+  return { vcpus: own.vcpus + others.vcpus, memoryMiB: own.memoryMiB + others.memoryMiB };
 }
 
 /** Share of the payments that the cluster of a resource carries: its cell's where a workload tells, else one of all clusters. */

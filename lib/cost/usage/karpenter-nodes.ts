@@ -1,10 +1,11 @@
 import type { Facts } from '../../facts';
 import { HOURS_PER_MONTH } from '../../sizing/monthly-cost';
-import { podsPerNode, type NodeType } from '../../sizing/node-pool';
+import { podsPerNode } from '../../sizing/node-pool';
+import { nodeShape, type NodeShape, type PodRequest } from '../../sizing/node-shape';
 import { roundUp } from '../../sizing/arithmetic';
 import type { ManifestObject } from '../../topology';
 import { UnpricedError } from '../unpriced-error';
-import { listAt, type Manifested, mebibytesOf, numberAt, objectAt, type PodRequest, quantityOf } from './pod-requests';
+import { listAt, type Manifested, mebibytesOf, numberAt, objectAt, quantityOf } from './pod-requests';
 import type { PodGroup } from './pods';
 
 /** How a node is paid for. A reservation is paid as what runs On-Demand, and may be covered by the same plans. */
@@ -104,14 +105,6 @@ function meets(requirement: Manifested, value: string | number): boolean {
   }
 }
 
-/** An instance type, with what its node gives to pods. */
-export interface NodeShape extends NodeType {
-  /** Pods that a node may have. */
-  readonly maximumPods: number;
-  /** What the kubelet, the kernel and the hypervisor keep. */
-  readonly reserve: PodRequest;
-}
-
 const shapesByFacts = new WeakMap<Facts, readonly NodeShape[]>();
 
 /** The types that there are prices and sizes of, by the facts: those of Graviton. */
@@ -133,29 +126,7 @@ function shapesIn(facts: Facts): NodeShape[] {
 function shapeOf(family: string, size: string, facts: Facts): NodeShape {
   const vcpus = facts.number(`ec2/size.${size}.vcpus`);
   const memoryGiB = vcpus * facts.number(`ec2/${family}.memoryPerVcpuGiB`);
-  const addresses = facts.number(`ec2/size.${size}.addressesPerInterface`) - 1;
-  const maximumPods = facts.number(`ec2/size.${size}.networkInterfaces`) * addresses + facts.number('karpenter/addressesBesidesPods');
-  return {
-    name: `${family}.${size}`, vcpus, memoryGiB, hourlyUsd: facts.price(`ec2/onDemand.${family}.${size}.hour`), maximumPods,
-    reserve: reserveOf(vcpus, memoryGiB * MIB_PER_GIB, maximumPods, facts),
-  };
-}
-
-/**
- * What a node does not give to pods, as Karpenter and the kubelet of Bottlerocket and of the Amazon Linux images count it.
- *
- * @see https://github.com/aws/karpenter-provider-aws/blob/main/pkg/providers/instancetype/types.go
- */
-function reserveOf(vcpus: number, memoryMiB: number, maximumPods: number, facts: Facts): PodRequest {
-  const share = (name: string): number => facts.number(`karpenter/kubeletCpuShare.${name}`);
-  const part = (from: number, to: number): number => Math.max(0, Math.min(vcpus, to) - from);
-  const gravitonMiB = facts.number('karpenter/gravitonReservedMiB');
-  return {
-    vcpus: part(0, 1) * share('first') + part(1, 2) * share('second') + part(2, 4) * share('thirdAndFourth') + part(4, Infinity) * share('further'),
-    memoryMiB: gravitonMiB + (memoryMiB - gravitonMiB) * facts.number('karpenter/vmMemoryOverhead')
-      + facts.number('karpenter/kubeletMemory.MiB') + maximumPods * facts.number('karpenter/kubeletMemory.perPodMiB')
-      + facts.number('karpenter/evictionThresholdMiB'),
-  };
+  return nodeShape({ name: `${family}.${size}`, vcpus, memoryGiB, hourlyUsd: facts.price(`ec2/onDemand.${family}.${size}.hour`) }, facts);
 }
 
 /** What is left of the price On-Demand. */
@@ -185,10 +156,9 @@ function allows(pool: NodePool, placed: readonly Placed[], { name, vcpus, memory
 
 /** Nodes that pods of several forms fill together, before what stays empty: parts of a node. */
 export function filledNodes(placed: readonly Placed[], shape: NodeShape, agents: PodRequest): number {
-  const reserve = { vcpus: shape.reserve.vcpus + agents.vcpus, memoryMiB: shape.reserve.memoryMiB + agents.memoryMiB };
   // What asks for nothing takes the room that others leave.
   const asking = placed.filter(({ group: { request }, pods }) => pods > 0 && (request.vcpus > 0 || request.memoryMiB > 0));
-  return asking.reduce((sum, { group, pods }) => sum + pods / podsPerNode(shape, group.request, reserve, shape.maximumPods), 0);
+  return asking.reduce((sum, { group, pods }) => sum + pods / podsPerNode(shape, group.request, agents), 0);
 }
 
 /**

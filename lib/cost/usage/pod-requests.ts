@@ -1,8 +1,4 @@
-/** What a pod asks a node for. */
-export interface PodRequest {
-  readonly vcpus: number;
-  readonly memoryMiB: number;
-}
+import type { PodRequest } from '../../sizing/node-shape';
 
 /** Anything that may stand in a manifest. */
 export type Manifested = { readonly [field: string]: unknown } | undefined;

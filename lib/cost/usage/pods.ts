@@ -1,5 +1,6 @@
+import type { PodRequest } from '../../sizing/node-shape';
 import type { ManifestObject } from '../../topology';
-import { containerRequest, listAt, type Manifested, numberAt, objectAt, podRequest, type PodRequest } from './pod-requests';
+import { containerRequest, listAt, type Manifested, numberAt, objectAt, podRequest } from './pod-requests';
 
 /** Pods of one form. */
 export interface PodGroup {

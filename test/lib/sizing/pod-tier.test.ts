@@ -3,6 +3,7 @@ import { Facts } from '../../../lib/facts';
 import { Decision, sizeStatelessTier } from '../../../lib/sizing';
 import { sizeMskCluster } from '../../../lib/sizing/msk-cluster';
 import { nodePools, podsPerNode } from '../../../lib/sizing/node-pool';
+import { agentRequest, nodeShape } from '../../../lib/sizing/node-shape';
 import { type PodTierSizing, sizePodTier } from '../../../lib/sizing/pod-tier';
 import { LatencyTarget, RecoveryTier, type Workload } from '../../../lib/workload';
 import { itKeepsTheLaws, RATES, workloadAt } from './store-laws';
@@ -85,21 +86,32 @@ describe('pods that read a topic', () => {
 });
 
 describe('a node', () => {
-  const large = { name: 'c7g.large', vcpus: 2, memoryGiB: 4, hourlyUsd: 0.0725 };
-  const reserve = { vcpus: 0.3, memoryMiB: 1024 };
+  const large = nodeShape({ name: 'c7g.large', vcpus: 2, memoryGiB: 4, hourlyUsd: 0.0725 }, Facts.DEFAULT);
+  const agents = agentRequest(Facts.DEFAULT);
 
   it.each([
     [{ vcpus: 1, memoryMiB: 512 }, 1],
-    [{ vcpus: 0.25, memoryMiB: 512 }, 6],
-    [{ vcpus: 0.25, memoryMiB: 1024 }, 3],
-    [{ vcpus: 0.01, memoryMiB: 1 }, 110],
+    // 2 - 0.06 - 0.01 vCPU of the kubelet - 0.5 of agents = 1.43; 4,096 - 1,040 - 662 MiB = 2,394.
+    [{ vcpus: 0.25, memoryMiB: 256 }, 5],
+    [{ vcpus: 0.25, memoryMiB: 512 }, 4],
+    [{ vcpus: 0.25, memoryMiB: 1024 }, 2],
+    // 3 interfaces of 10 addresses: 3 x 9 + 2.
+    [{ vcpus: 0.01, memoryMiB: 1 }, 29],
     [{ vcpus: 2, memoryMiB: 512 }, 0],
   ])('holds of pods that ask for %j as many as its CPU, memory and addresses allow', (pod, pods) => {
-    expect(podsPerNode(large, pod, reserve, 110)).toBe(pods);
+    expect(podsPerNode(large, pod, agents)).toBe(pods);
+  });
+
+  it('keeps room for what the kubelet and the agents of all nodes take, by name or for all', () => {
+    expect(large.reserve.vcpus).toBeCloseTo(0.07, 9);
+    // 64 + 7.5 % of what the kernel leaves + 255 + 29 pods x 11 + 100.
+    expect(large.reserve.memoryMiB).toBeCloseTo(64 + 0.075 * 4_032 + 255 + 319 + 100, 9);
+    expect(agents.vcpus).toBeCloseTo(0.5, 9);
+    expect(agentRequest(Facts.DEFAULT, ['kube-proxy', 'ztunnel', 'a chart without one'])).toEqual({ vcpus: expect.closeTo(0.3, 9), memoryMiB: 512 });
   });
 
   it('is of a type that holds the pod', () => {
-    const props = { pods: 4, reserve, zones: 3, maximumPodsPerNode: 110, leastNodes: 3 };
+    const props = { pods: 4, agents, zones: 3, leastNodes: 3 };
     expect(nodePools(Facts.DEFAULT, { ...props, pod: { vcpus: 2, memoryMiB: 512 } })[0].type.name).toBe('c7g.xlarge');
     expect(() => nodePools(Facts.DEFAULT, { ...props, pod: { vcpus: 40, memoryMiB: 512 } }))
       .toThrow('`pod` must fit onto the largest node, got: 40 vCPU and 512 MiB; lower its requests');
@@ -110,5 +122,5 @@ function podsOf(nodeType: string, vcpus: number): number {
   const [family, size] = nodeType.split('.');
   const cpus = Facts.DEFAULT.number(`ec2/size.${size}.vcpus`);
   const type = { name: nodeType, vcpus: cpus, memoryGiB: cpus * Facts.DEFAULT.number(`ec2/${family}.memoryPerVcpuGiB`), hourlyUsd: 0 };
-  return podsPerNode(type, { vcpus, memoryMiB: 1024 }, { vcpus: 0.3, memoryMiB: 1024 }, 110);
+  return podsPerNode(nodeShape(type, Facts.DEFAULT), { vcpus, memoryMiB: 1024 }, agentRequest(Facts.DEFAULT));
 }
