@@ -27,13 +27,12 @@ const USER = 'small letters, digits and `_`, starting with a letter, at most 63 
  * A ledger in Aurora PostgreSQL: as many clusters as the workload needs, each with one writer and readers in other zones. Workers that write in
  * batches connect to the writers; clients that read, and functions, come through RDS Proxy. Whoever connects proves by IAM who it is, over TLS.
  *
- * Merchants are hashed to lanes, many more than there are clusters, and lanes are given to clusters: another cluster takes some lanes from each.
+ * A merchant lies in one cluster, found by a hash of its id unless the directory says otherwise: the hottest are placed (`sizing.placedMerchants`), and
+ * clusters that are added get merchants by moves.
  */
 export class ShardedDatabase extends Construct implements ec2.IConnectable {
   /** The clusters, in the order that clients must use. */
   readonly shards: readonly DatabaseShard[];
-  /** Lanes that merchants are hashed to. */
-  readonly logicalShards: number;
   /** Who may connect to the clusters themselves: nobody yet. `database.connections.allowDefaultPortFrom(workers)` lets one in. */
   readonly connections: ec2.Connections;
   /** Who may connect to the proxies; none without them. */
@@ -67,7 +66,6 @@ export class ShardedDatabase extends Construct implements ec2.IConnectable {
       storageMode: props.storageMode,
       readerProxy: props.readerProxy,
     });
-    this.logicalShards = this.sizing.logicalShards;
     this.writerUser = props.writerUser ?? 'ledger_writer';
     this.readerUser = props.readerUser ?? 'ledger_reader';
 

@@ -1,66 +1,94 @@
 import { Facts } from '../facts';
+import type { KeySkew } from '../workload';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
 import { AuroraLoad, LOAD_FACTS } from './aurora-shards-load';
 import { Decision } from './decision';
 import { formatNumber, formatShare } from './format';
 
-const UTILIZATION = 'target/aurora.utilization';
-const MOST_ACCOUNTS = 'target/dynamodb.maximumBuckets';
+const SHOWN = 'postgres/sustainedPayments';
+const FULLEST = 'target/aurora.fullestShard';
+/** More merchants than that are placed by a program, not by people, and none of them is hot any more. */
+const MOST_PLACED = 10_000;
 
-/** Rows per second of the one writer that the balance of an account has: it writes batch after batch. */
-function rowsPerAccount(load: AuroraLoad, facts: Facts): number {
-  const rows = facts.number('target/aurora.batchPayments');
-  const cpu = facts.number('target/aurora.cpuFactor') * (rows * facts.number('postgres/cpuPerPayment') + facts.number('postgres/cpuPerBatch')) / 1e6;
-  const waits = (facts.number('aurora/commit.p50.default') + facts.number('network/crossAzRtt')) / 1000;
-  return Math.min(load.rowsPerWriter, facts.number(UTILIZATION) * rows / (cpu + waits));
-}
-
-/** Accounts that the balance of the hottest merchant is split into. */
-export function accountsDecision(path: string, workload: Workload, load: AuroraLoad, facts: Facts): Decision {
+/** Ids under which the hottest merchant must come: all that has one id lies in one shard. */
+export function accountsDecision(path: string, workload: Workload, load: AuroraLoad): Decision {
   const share = workload.keySkew.maximumShare();
   const hottest = share * load.rowsPerSecond;
-  const each = rowsPerAccount(load, facts);
-  const accounts = Math.max(1, roundUp(hottest / each));
-  const most = facts.number(MOST_ACCOUNTS);
-  if (accounts > most) {
-    throw new Error(`\`keySkew\` must leave one merchant at most ${formatNumber(most * each)} rows/s, what ${formatNumber(most)} accounts take, `
-      + `got: ${formatNumber(hottest)}; spread the payments over more merchants`);
-  }
+  const accounts = accountsOf(share, load);
   return Decision.derive({
     path,
     name: 'accountsOfHottestMerchant',
     value: accounts,
     unit: 'accounts',
-    formula: `max(1, ceil(${formatShare(share)} of ${formatNumber(load.rowsPerSecond)} rows/s / ${formatNumber(each)})) = ${formatNumber(accounts)}`,
-    inputs: { hottestShare: share, rowsPerSecond: load.rowsPerSecond, rowsPerAccount: each },
+    formula: `max(1, ceil(${formatShare(share)} of ${formatNumber(load.rowsPerSecond)} rows/s / ${formatNumber(load.rowsPerWriter)})) = ${formatNumber(accounts)}`,
+    inputs: { hottestShare: share, rowsPerSecond: load.rowsPerSecond, rowsPerWriter: load.rowsPerWriter },
     binding: accounts === 1 ? 'even the hottest merchant fits one writer' : `payments of the hottest merchant (${workload.keySkew})`,
     rejected: accounts === 1 ? [] : [{
       option: 'one account a merchant',
-      because: `the hottest has ${formatNumber(hottest)} rows/s; its balance is one row, which one writer changes for ${formatNumber(each)} rows/s`,
+      because: `the hottest has ${formatNumber(hottest)} rows/s, and all of them lie in one shard, whose writer takes ${formatNumber(load.rowsPerWriter)} rows/s`,
     }],
-    demand: hottest / each,
-    limits: { minimum: 1, maximum: most, because: 'accounts of a merchant in the shard directory' },
-    facts: [...LOAD_FACTS, 'target/aurora.batchPayments', 'target/aurora.cpuFactor', 'postgres/cpuPerPayment', 'postgres/cpuPerBatch', UTILIZATION,
-      MOST_ACCOUNTS, 'aurora/commit.p50.default', 'network/crossAzRtt'],
+    demand: hottest / load.rowsPerWriter,
+    limits: { minimum: 1, because: 'a merchant has an id' },
+    facts: LOAD_FACTS,
   });
 }
 
-/** Lanes that merchants are hashed to. */
-export function logicalShardsDecision(path: string, shards: number, facts: Facts): Decision {
-  const least = facts.number('target/aurora.minimumLogicalShards');
-  const each = facts.number('target/aurora.logicalShardsPerShard');
-  const value = Math.max(least, 2 ** roundUp(Math.log2(shards * each)));
+function accountsOf(share: number, load: AuroraLoad): number {
+  return Math.max(1, roundUp(share * load.rowsPerSecond / load.rowsPerWriter));
+}
+
+/** Where the hottest merchants were placed, and what the fullest shard has then. */
+interface Placement {
+  readonly merchants: number;
+  /** Share of all rows. */
+  readonly fullest: number;
+}
+
+/**
+ * The fewest of the hottest merchants that must be placed where there is most room, the hottest first, so that no shard has more than a share of
+ * the rows; all others lie by a hash of their ids. Of those each shard has its part, and the largest of them may lie in any.
+ *
+ * @see https://doi.org/10.1137/0117039 (the longest first: at most a third above the best placement)
+ */
+function place(skew: KeySkew, load: AuroraLoad, shards: number, most: number): Placement {
+  const placed = new Array<number>(shards).fill(0);
+  let others = 1;
+  for (let merchants = 0; ; merchants++) {
+    const largest = merchants < skew.keys ? skew.share(merchants + 1) : 0;
+    const each = largest / accountsOf(largest, load);
+    const fullest = Math.max(...placed) + (shards === 1 ? others : (others - each) / shards + each);
+    if (fullest <= most || merchants === Math.min(skew.keys, MOST_PLACED)) {
+      return { merchants, fullest };
+    }
+    for (let account = 0; account < accountsOf(largest, load); account++) {
+      placed[placed.indexOf(Math.min(...placed))] += each;
+    }
+    others = Math.max(0, others - largest);
+  }
+}
+
+/** Merchants that the directory places, while a hash places all others. */
+export function placedDecision(path: string, { keySkew }: Workload, load: AuroraLoad, shards: number, facts: Facts): Decision {
+  const shown = facts.number(SHOWN);
+  const most = facts.number(FULLEST) * shown;
+  const byHash = place(keySkew, load, shards, 1);
+  const { fullest, merchants } = place(keySkew, load, shards, most / load.rowsPerSecond);
+  const rows = (share: number): number => share * load.rowsPerSecond;
   return Decision.derive({
     path,
-    name: 'logicalShards',
-    value,
-    unit: 'lanes',
-    formula: `max(${least}, ${formatNumber(shards)} x ${each} up to a power of two) = ${formatNumber(value)}`,
-    inputs: { shards, logicalShardsPerShard: each },
-    binding: value === least ? 'enough lanes to move load in small parts' : 'lanes of a shard',
-    rejected: [{ option: `${formatNumber(shards)} lanes, one a shard`, because: `moving load would mean moving all of a shard, ${formatShare(1 / shards)} of everything` }],
-    limits: { minimum: 1, because: 'a shard has a lane' },
-    facts: ['target/aurora.minimumLogicalShards', 'target/aurora.logicalShardsPerShard'],
+    name: 'placedMerchants',
+    value: merchants,
+    unit: 'merchants',
+    formula: `fewest of the hottest with which the fullest of ${formatNumber(shards)} shards has no more than ${formatShare(facts.number(FULLEST))} `
+      + `of ${formatNumber(shown)} rows/s, ${formatNumber(rows(fullest))} = ${formatNumber(merchants)}`,
+    inputs: { shards, mostRowsPerSecond: most, fullestByHash: rows(byHash.fullest), fullest: rows(fullest) },
+    binding: merchants === 0 ? 'a hash spreads merchants evenly enough' : `few merchants have most of the payments (${keySkew})`,
+    rejected: merchants === 0 ? [] : [{
+      option: 'all merchants by a hash of their ids',
+      because: `the fullest shard may have ${formatNumber(rows(byHash.fullest))} rows/s, and ${formatNumber(shown)} are the most that one writer has been shown to take`,
+    }],
+    limits: { minimum: 0, because: 'a number of merchants' },
+    facts: [...LOAD_FACTS, SHOWN, FULLEST],
   });
 }

@@ -8,7 +8,7 @@ import { AuroraConnections, sizeConnections } from './aurora-shards-connections'
 import { AURORA_PRICE_FACTS, AuroraCost, AuroraStorageMode, operationsPerSecond, sizeAuroraCost } from './aurora-shards-cost';
 import { AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS } from './aurora-shards-load';
 import { MEMORY_SHARE, pageReadsDecision, pageReadsPerRow } from './aurora-shards-memory';
-import { accountsDecision, logicalShardsDecision } from './aurora-shards-merchants';
+import { accountsDecision, placedDecision } from './aurora-shards-merchants';
 import { Decision } from './decision';
 import { formatBytes, formatNumber, formatShare } from './format';
 import { MonthlyUsd } from './monthly-cost';
@@ -18,10 +18,10 @@ import { planned } from './planned';
 export interface AuroraShardsSizing {
   /** Clusters. */
   readonly shards: number;
-  /** Lanes that merchants are hashed to; a shard has many of them, and gives them away one by one. */
-  readonly logicalShards: number;
-  /** Lanes that the balance of the hottest merchant is split over; 1 where it fits one. */
+  /** Ids under which the hottest merchant must come, as all that has one lies in one shard; 1 where it fits one. */
   readonly accountsOfHottestMerchant: number;
+  /** Hottest merchants that the directory must place, as a hash of ids would put too many of their payments into one shard. */
+  readonly placedMerchants: number;
   /** E.g. `db.r7g.xlarge`, of writers and readers. */
   readonly instanceClass: string;
   readonly readersPerShard: number;
@@ -70,15 +70,15 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   const options = classes.map((it) => clustersOf(it, workload, load, batches, count, facts));
   const chosen = chooseInstance(options, needs, facts);
   const { connections, cost, instanceClass, readersDecision: readers } = chosen;
-  const accounts = accountsDecision(PATH, workload, load, facts);
-  const logical = logicalShardsDecision(PATH, count, facts);
+  const accounts = accountsDecision(PATH, workload, load);
+  const placed = placedDecision(PATH, workload, load, count, facts);
   const stored = storedDecision(load, count, facts);
   const reads = pageReadsDecision(PATH, load, instanceClass, count, facts);
   const peak = { payments: workload.peak.perSecond, rows: load.rowsPerSecond };
   return {
     shards: count,
-    logicalShards: logical.value as number,
     accountsOfHottestMerchant: accounts.value as number,
+    placedMerchants: placed.value as number,
     instanceClass: instanceClass.name,
     readersPerShard: readers.value as number,
     storageMode: cost.storageMode,
@@ -91,7 +91,7 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     latencyP99Milliseconds: connections.latencyP99Milliseconds,
     excuses: excusesOf(workload, load, accounts, facts),
     decisions: [
-      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, logical, stored,
+      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, placed, stored,
       logDecision(load, instanceClass, count, facts),
       ...connections.decisions, ...cost.decisions,
     ],

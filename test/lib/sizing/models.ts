@@ -145,12 +145,12 @@ export const models: readonly Model[] = [
   {
     name: 'aurora-shards',
     size: (workload, facts) => sizeAuroraShards(workload, facts),
-    ...growing('shards', 'readersPerShard', 'accountsOfHottestMerchant', 'logicalShards'),
-    capacity: ['accountsOfHottestMerchant', 'logicalShards'],
+    ...growing('shards', 'readersPerShard', 'accountsOfHottestMerchant'),
+    capacity: ['accountsOfHottestMerchant'],
     betweenEnds: ['shards'],
-    needs: (workload) => ({ shards: 1, logicalShards: workload.cells }),
+    needs: () => ({ shards: 1 }),
     bounds: {
-      shards: 500, readersPerShard: 15, accountsOfHottestMerchant: 1000, logicalShards: 65_536,
+      shards: 500, readersPerShard: 15, accountsOfHottestMerchant: 1000, placedMerchants: 10_000,
       connectionsPerInstance: 16_000, monthlyUsd: 3e6,
     },
   },
