@@ -10,14 +10,15 @@ function send(size: AdaptiveBatchSize, batches: number, durationOf: (items: numb
 
 describe('AdaptiveBatchSize', () => {
   it('grows until a batch takes as long as it may', () => {
-    fc.assert(fc.property(fc.integer({ min: 5, max: 40 }), fc.integer({ min: 1, max: 400 }), (fixed, initial) => {
+    // With less than 8 ms for every batch, a quarter more items brings less than 2 % before the time is half used.
+    fc.assert(fc.property(fc.integer({ min: 8, max: 40 }), fc.integer({ min: 1, max: 400 }), (fixed, initial) => {
       const size = new AdaptiveBatchSize({ maximum: 1_000, initial, targetMilliseconds: 100 });
       const durationOf = (items: number): number => fixed + items * 0.5;
       send(size, 600, durationOf);
       const best = (100 - fixed) / 0.5;
       expect(size.size).toBeLessThanOrEqual(best * 1.25);
       expect(size.size).toBeGreaterThanOrEqual(best * 0.5);
-    }), { numRuns: 50 });
+    }), { numRuns: 500 });
   });
 
   it('goes up to its maximum, and not beyond', () => {
