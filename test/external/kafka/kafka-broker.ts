@@ -60,6 +60,20 @@ export class KafkaBroker {
     await admin.close();
   }
 
+  /** Records of a topic that a group has committed, over all partitions. */
+  public async committedRecords(group: string, topic: string, partitions: number): Promise<number> {
+    const { Admin } = await kafkaClient();
+    const admin = new Admin({ clientId: 'check', bootstrapBrokers: [this.address] });
+    try {
+      const partitionIndexes = Array.from({ length: partitions }, (_, partition) => partition);
+      const [{ topics }] = await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes }] }] });
+      // -1 where nothing is committed.
+      return topics.flatMap((it) => it.partitions).reduce((sum, { committedOffset }) => sum + Math.max(0, Number(committedOffset)), 0);
+    } finally {
+      await admin.close();
+    }
+  }
+
   public async close(): Promise<void> {
     await this.process?.stop();
     fs.rmSync(this.folder, { recursive: true, force: true });
