@@ -8,6 +8,7 @@ import { migratePostgresqlLedger } from '../runtime/ledger/postgresql-migrations
 import { createPostgresqlPartitions } from '../runtime/ledger/postgresql-partitions';
 import { refreshDailyTotals } from '../runtime/ledger/postgresql-read-models';
 import { dropPostgresqlPartitions } from '../runtime/ledger/postgresql-retention';
+import { quotedSchema } from '../runtime/ledger/postgresql-row';
 import { PostgresqlShard } from '../runtime/ledger/postgresql-shard';
 import { grantPostgresqlUsers } from '../runtime/ledger/postgresql-users';
 import type { Logger } from '../runtime/observability/logger';
@@ -49,6 +50,9 @@ const ARCHIVE_MILLISECONDS = 3_600_000;
 const ATTEMPTS = 4;
 
 const DIRECTORY_SCHEMA = 'ledger_directory';
+
+/** Of each shard, as a report has them: with those of a typical workload it is plain who is in the way. */
+const HOTTEST_MERCHANTS = 20;
 
 /** Prepares the databases for this version of the code: may run while versions before it do, at any time, and several at once. */
 export async function migrate(ports: MaintenancePorts, users: LedgerUsers): Promise<void> {
@@ -92,17 +96,69 @@ async function refreshTotals(ports: MaintenancePorts): Promise<void> {
 }
 
 async function forgetMoved(ports: MaintenancePorts): Promise<void> {
-  const { clock, logger, schema, shards } = ports;
+  const { clock, logger, shards } = ports;
   const missing = await Promise.all(shards.map((shard) => ports.unarchivedSince?.(shard)));
   if (missing.some((since) => since !== undefined && since < clock.now() - ARCHIVE_MILLISECONDS)) {
     throw new Error('entries are not archived: nothing that moved merchants left behind is forgotten');
   }
-  const mover = new MerchantMover({
-    directory: new PostgresqlMerchantDirectory({ database: shards[0].database, schema: DIRECTORY_SCHEMA, retry: retryOf(ports) }),
-    shard: (name) => new PostgresqlShard({ database: shardOf(ports, name).database, schema }),
+  logger.info('moved merchants', { forgotten: (await moverOf(ports).clean()).length });
+}
+
+/**
+ * Moves a merchant to another shard while it is paid. Goes on with a move that was interrupted, and does nothing where the merchant lies there
+ * already: it may run again.
+ *
+ * @throws MoveRefusedError where there is no such shard, or the merchant is on its way to another one
+ */
+export async function move(ports: MaintenancePorts, merchantId: string, target: string): Promise<void> {
+  const { logger } = ports;
+  const directory = directoryOf(ports);
+  const known = await directory.move(merchantId);
+  const isOver = (known === undefined || known.phase === 'served') && (await directory.read()).shardOf(merchantId) === target;
+  if (!isOver) {
+    logger.info('a merchant moves', { merchant: merchantId, target });
+    await (known?.target === target ? moverOf(ports).resume(merchantId) : moverOf(ports).move(merchantId, target));
+  }
+  logger.info('a merchant lies where it was to be', { merchant: merchantId, shard: target });
+}
+
+/**
+ * Tells of each shard what it had to do on a day, and whose payments that were: which merchants are to be moved where. The sizes are of the totals of
+ * days, so of what `hourly` has seen.
+ *
+ * @param day since 1970, by UTC
+ */
+export async function merchants(ports: MaintenancePorts, day: number): Promise<void> {
+  const { logger, schema } = ports;
+  const { placements } = await directoryOf(ports).read();
+  await everyShard(ports, async ({ database, name }) => {
+    const elsewhere = [...placements].flatMap(([merchant, shard]) => (shard === name ? [] : [merchant]));
+    const rows = await database.query({
+      text: `SELECT merchant_id AS merchant, sum(count)::bigint AS entries, (sum(sum(count)) OVER ())::bigint AS total
+        FROM ${quotedSchema(schema)}.daily_total
+        WHERE day = $1 AND merchant_id NOT IN (SELECT jsonb_array_elements_text($2))
+        GROUP BY merchant_id ORDER BY entries DESC, merchant_id LIMIT $3`,
+      // What merchants left behind that have moved away is not what this shard has to do.
+      values: [day, JSON.stringify(elsewhere), HOTTEST_MERCHANTS],
+    });
+    const hottest = rows.map(({ entries, merchant }) => ({ merchant, entries: Number(entries), placed: placements.has(String(merchant)) }));
+    logger.info('merchants of a shard', { shard: name, day, entries: Number(rows.at(0)?.total ?? 0), hottest });
+  });
+  for (const { merchantId, phase, source, target } of await directoryOf(ports).moves()) {
+    logger.info('a move that is not over', { merchant: merchantId, source, target, phase });
+  }
+}
+
+function directoryOf(ports: MaintenancePorts): PostgresqlMerchantDirectory {
+  return new PostgresqlMerchantDirectory({ database: ports.shards[0].database, schema: DIRECTORY_SCHEMA, retry: retryOf(ports) });
+}
+
+function moverOf(ports: MaintenancePorts): MerchantMover {
+  return new MerchantMover({
+    directory: directoryOf(ports),
+    shard: (name) => new PostgresqlShard({ database: shardOf(ports, name).database, schema: ports.schema }),
     retry: retryOf(ports),
   });
-  logger.info('moved merchants', { forgotten: (await mover.clean()).length });
 }
 
 /** Makes the partitions of the next weeks, and drops those whose time is over and that are archived. @param keepDays for how long entries are kept */

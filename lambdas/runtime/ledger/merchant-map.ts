@@ -10,13 +10,13 @@ export class MerchantMap {
   /**
    * @param version grows with each change of the directory
    * @param spread names of the shards that merchants are spread over by a hash of their id, in an order that never changes
-   * @param placed shards of the merchants that were moved
+   * @param placements shards of the merchants that were moved
    * @param sources shards that merchants were moved from, while rows of them may still be there
    * @param others shards that get merchants by moves alone. @default - none
    * @throws Error when there is no shard
    */
   public constructor(
-    public readonly version: number, private readonly spread: readonly string[], private readonly placed: ReadonlyMap<string, string> = new Map(),
+    public readonly version: number, private readonly spread: readonly string[], public readonly placements: ReadonlyMap<string, string> = new Map(),
     private readonly sources: ReadonlyMap<string, string> = new Map(), others: readonly string[] = [],
   ) {
     if (spread.length === 0) {
@@ -27,7 +27,7 @@ export class MerchantMap {
 
   /** The shard that serves a merchant. */
   public shardOf(merchantId: string): string {
-    return this.placed.get(merchantId) ?? this.spread[tableIndex(merchantId, this.spread.length)];
+    return this.placements.get(merchantId) ?? this.spread[tableIndex(merchantId, this.spread.length)];
   }
 
   /** The shards in which rows of a merchant may lie: that which serves it, and while it is on its way the one that it comes from or goes to. */

@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
 import { usersFromEnvironment } from '../../../lambdas/ledger-maintenance/configuration';
-import { daily, hourly, migrate } from '../../../lambdas/ledger-maintenance/tasks';
+import { daily, hourly, merchants, migrate, move } from '../../../lambdas/ledger-maintenance/tasks';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { openLedger } from '../../../lambdas/runtime/configuration/open-ledger';
 import { LEDGER_MIGRATIONS } from '../../../lambdas/runtime/ledger/migrations';
@@ -31,8 +31,10 @@ beforeAll(() => {
 afterAll(() => { fs.rmSync(folder, { recursive: true }); });
 
 /** Runs the process that is deployed. */
-async function run(task: string, variables: Readonly<Record<string, string>>): Promise<{ code: number; output: string; errors: string }> {
-  const child = spawn(process.execPath, [bundle, task], {
+async function run(
+  task: string | readonly string[], variables: Readonly<Record<string, string>>,
+): Promise<{ code: number; output: string; errors: string }> {
+  const child = spawn(process.execPath, [bundle, ...[task].flat()], {
     env: { PATH: process.env.PATH, ...variables }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [output, errors] = ['', ''];
@@ -51,7 +53,11 @@ describeWithPostgresql('the upkeep of the ledger', () => {
   const rows = (text: string, shard = 0) => databases.connect(shard).query({ text });
 
   it('ends with 1 and the reason when it cannot be done', async () => {
-    expect(await run('yearly', databases.variables)).toMatchObject({ code: 1, errors: expect.stringContaining('the task must be one of migrate, hourly, daily, got: yearly') });
+    const asked = (...words: string[]) => run(words, databases.variables);
+    expect(await asked('yearly')).toEqual({ code: 1, output: '', errors: 'the task must be one of migrate, hourly, daily, merchants, move, got: yearly\n' });
+    expect((await asked()).errors).toBe('the task must be one of migrate, hourly, daily, merchants, move, got: none\n');
+    expect((await asked('move', 'm')).errors).toBe('the task must be told as: move MERCHANT SHARD, got: move m\n');
+    expect((await asked('daily', 'now')).errors).toBe('the task must be told as: daily, got: daily now\n');
     const [first] = databases.variables.DATABASE_WRITERS.split(',');
     const failed = await run('hourly', { ...databases.variables, DATABASE_WRITERS: first });
     expect(failed).toMatchObject({ code: 1, errors: expect.stringContaining('shard-1: 3F000: schema "ledger" does not exist; 42P01: relation') });
@@ -99,6 +105,48 @@ describeWithPostgresql('the upkeep of the ledger', () => {
     const totals = [0, 1].map((shard) => rows('SELECT merchant_id FROM ledger.daily_total', shard));
     expect((await Promise.all(totals)).flat().map((row) => row.merchant_id).sort()).toEqual(['a', 'b', 'c', 'd']);
     await close();
+  });
+
+  it('tells who has most of what each shard had to do, and moves a merchant to another one', async () => {
+    const ports = await databases.maintenance();
+    const today = Math.floor(Date.now() / DAY);
+    const { logger, lines } = recordedLogger();
+    interface Line { message: string; shard: string; entries: number; hottest: { merchant: string }[] }
+    const parsed = () => lines.map((line) => JSON.parse(line) as Line);
+    const told = async () => {
+      lines.length = 0;
+      await merchants({ ...ports, logger }, today);
+      return parsed().filter(({ message }) => message === 'merchants of a shard').sort((one, other) => one.shard.localeCompare(other.shard));
+    };
+    const [first] = await told();
+    const [{ merchant }] = first.hottest;
+    expect(first).toMatchObject({ shard: 'shard-1', day: today });
+    const done = await run(['move', merchant, 'shard-2'], databases.variables);
+    expect([done.code, done.errors]).toEqual([0, '']);
+    await hourly(ports);
+    const [left, taken] = await told();
+    expect(left.hottest).not.toContainEqual(expect.objectContaining({ merchant }));
+    expect(left.entries).toBe(first.entries - 1);
+    expect(taken.hottest).toContainEqual({ merchant, entries: 1, placed: true });
+    expect(parsed().at(-1)).toMatchObject({ message: 'a move that is not over', merchant, source: 'shard-1', target: 'shard-2', phase: 'served' });
+  });
+
+  it('does not move a merchant that is there, goes on with a move that was interrupted, and refuses what cannot be', async () => {
+    const ports = await databases.maintenance();
+    const directory = new PostgresqlMerchantDirectory({ database: databases.connect(0) });
+    const map = await directory.read();
+    const merchant = ['e', 'f', 'g', 'h', 'i'].find((candidate) => map.shardOf(candidate) === 'shard-1')!;
+    await move(ports, merchant, 'shard-1');
+    expect(await directory.move(merchant)).toBeUndefined();
+    await directory.startMove(merchant, 'shard-2');
+    await move(ports, merchant, 'shard-2');
+    expect(await directory.move(merchant)).toMatchObject({ phase: 'served' });
+    await move(ports, merchant, 'shard-2');
+    expect((await directory.read()).shardOf(merchant)).toBe('shard-2');
+    const refused = await run(['move', merchant, 'shard-9'], databases.variables);
+    expect([refused.code, refused.errors]).toEqual([1, `${merchant} is on its way to shard-2, or rows of it are left at shard-1\n`]);
+    expect((await run(['move', 'never-seen', 'shard-9'], databases.variables)).errors).toBe('there is no shard shard-9\n');
+    await hourly({ ...ports, clock: { ...systemClock, now: () => Date.now() + DAY } });
   });
 
   it('makes partitions of the weeks to come, and drops those whose time is over, each day', async () => {
