@@ -27,8 +27,8 @@ const USER = 'small letters, digits and `_`, starting with a letter, at most 63 
  * A ledger in Aurora PostgreSQL: as many clusters as the workload needs, each with one writer and readers in other zones. Workers that write in
  * batches connect to the writers; clients that read, and functions, come through RDS Proxy. Whoever connects proves by IAM who it is, over TLS.
  *
- * A merchant lies in one cluster, found by a hash of its id unless the directory says otherwise: the hottest are placed (`sizing.placedMerchants`), and
- * clusters that are added get merchants by moves.
+ * A merchant lies in one cluster, found by a hash of its id unless the directory says otherwise: the hottest are placed
+ * (`sizing.placedMerchants`), and clusters that are added get merchants by moves.
  */
 export class ShardedDatabase extends Construct implements ec2.IConnectable {
   /** The clusters, in the order that clients must use. */
