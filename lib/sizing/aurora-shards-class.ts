@@ -12,19 +12,25 @@ export const NETWORK_SHARE = 'target/aurora.networkShare';
 export const MOST_READERS = 'aurora/replicas.max';
 export const ZONES = 'target/fargate.availabilityZones';
 
-/** What an instance of one shard must have. */
+/** What an instance must have of the shard that has most to do: all shards have the same class. */
 export interface InstanceNeeds {
   readonly vcpus: number;
   readonly memoryBytes: number;
   readonly networkBytesPerSecond: number;
 }
 
-export function instanceNeeds(load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts): InstanceNeeds {
-  const reads = load.readsOnReaders ? 0 : load.readVcpus / shards;
+/**
+ * CPU and network are those of the fullest shard, as nothing makes up for what they lack. Memory is that of an even share: in a fuller shard it
+ * holds fewer minutes of rows, and a few more pages are read.
+ *
+ * @param fullest share of all rows that the shard has which has most
+ */
+export function instanceNeeds(load: AuroraLoad, batches: AuroraBatches, shards: number, fullest: number, facts: Facts): InstanceNeeds {
+  const reads = load.readsOnReaders ? 0 : load.readVcpus * fullest;
   return {
-    vcpus: (batches.vcpus + reads) / facts.number(UTILIZATION),
+    vcpus: (batches.vcpus * fullest * shards + reads) / facts.number(UTILIZATION),
     memoryBytes: load.hotBytes / shards / facts.number(MEMORY_SHARE),
-    networkBytesPerSecond: load.sentBytesPerSecond / shards / facts.number(NETWORK_SHARE),
+    networkBytesPerSecond: load.sentBytesPerSecond * fullest / facts.number(NETWORK_SHARE),
   };
 }
 
@@ -59,8 +65,8 @@ export function chooseInstance<Option extends InstanceOption>(options: readonly 
   return fitting.sort((one, other) => one.monthlyUsd.typical - other.monthlyUsd.typical).at(0) ?? options[options.length - 1];
 }
 
-/** What a class has too little of. */
-function lackOf({ instanceClass, readers }: InstanceOption, needs: InstanceNeeds, facts: Facts): string | undefined {
+/** What a class has too little of; undefined where it has enough of everything. */
+export function lackOf({ instanceClass, readers }: InstanceOption, needs: InstanceNeeds, facts: Facts): string | undefined {
   const { memoryBytes, networkBytesPerSecond, vcpus } = instanceClass;
   if (vcpus < needs.vcpus) {
     return `${vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`;

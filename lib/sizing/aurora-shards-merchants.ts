@@ -69,13 +69,19 @@ function place(skew: KeySkew, load: AuroraLoad, shards: number, most: number): P
 }
 
 /** Merchants that the directory places, while a hash places all others. */
-export function placedDecision(path: string, { keySkew }: Workload, load: AuroraLoad, shards: number, facts: Facts): Decision {
+export interface PlacedMerchants {
+  /** Share of all rows that the shard has which has most. */
+  readonly fullest: number;
+  readonly decision: Decision;
+}
+
+export function sizePlacement(path: string, { keySkew }: Workload, load: AuroraLoad, shards: number, facts: Facts): PlacedMerchants {
   const shown = facts.number(SHOWN);
   const most = facts.number(FULLEST) * shown;
   const byHash = place(keySkew, load, shards, 1);
   const { fullest, merchants } = place(keySkew, load, shards, most / load.rowsPerSecond);
   const rows = (share: number): number => share * load.rowsPerSecond;
-  return Decision.derive({
+  const decision = Decision.derive({
     path,
     name: 'placedMerchants',
     value: merchants,
@@ -91,4 +97,5 @@ export function placedDecision(path: string, { keySkew }: Workload, load: Aurora
     limits: { minimum: 0, because: 'a number of merchants' },
     facts: [...LOAD_FACTS, SHOWN, FULLEST],
   });
+  return { fullest, decision };
 }

@@ -2,13 +2,13 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
 import {
-  chooseInstance, classDecision, instanceNeeds, InstanceOption, MOST_READERS, NETWORK_SHARE, readersForLoad, UTILIZATION, ZONES, zonesOf,
+  chooseInstance, classDecision, instanceNeeds, InstanceOption, lackOf, MOST_READERS, NETWORK_SHARE, readersForLoad, UTILIZATION, ZONES, zonesOf,
 } from './aurora-shards-class';
 import { AuroraConnections, sizeConnections } from './aurora-shards-connections';
 import { AURORA_PRICE_FACTS, AuroraCost, AuroraStorageMode, operationsPerSecond, sizeAuroraCost } from './aurora-shards-cost';
 import { AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS } from './aurora-shards-load';
 import { MEMORY_SHARE, pageReadsDecision, pageReadsPerRow } from './aurora-shards-memory';
-import { accountsDecision, placedDecision } from './aurora-shards-merchants';
+import { accountsDecision, sizePlacement } from './aurora-shards-merchants';
 import { Decision } from './decision';
 import { formatBytes, formatNumber, formatShare } from './format';
 import { MonthlyUsd } from './monthly-cost';
@@ -66,19 +66,19 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   const shards = shardsDecision(workload, load, classes[classes.length - 1], facts);
   const count = shards.value as number;
   const batches = auroraBatches(load, count, facts);
-  const needs = instanceNeeds(load, batches, count, facts);
+  const placement = sizePlacement(PATH, workload, load, count, facts);
+  const needs = instanceNeeds(load, batches, count, placement.fullest, facts);
   const options = classes.map((it) => clustersOf(it, workload, load, batches, count, facts));
   const chosen = chooseInstance(options, needs, facts);
   const { connections, cost, instanceClass, readersDecision: readers } = chosen;
   const accounts = accountsDecision(PATH, workload, load);
-  const placed = placedDecision(PATH, workload, load, count, facts);
   const stored = storedDecision(load, count, facts);
   const reads = pageReadsDecision(PATH, load, instanceClass, count, facts);
   const peak = { payments: workload.peak.perSecond, rows: load.rowsPerSecond };
   return {
     shards: count,
     accountsOfHottestMerchant: accounts.value as number,
-    placedMerchants: placed.value as number,
+    placedMerchants: placement.decision.value as number,
     instanceClass: instanceClass.name,
     readersPerShard: readers.value as number,
     storageMode: cost.storageMode,
@@ -89,9 +89,9 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     connectionProxy: connections.connectionProxy,
     monthlyUsd: cost.monthlyUsd,
     latencyP99Milliseconds: connections.latencyP99Milliseconds,
-    excuses: excusesOf(workload, load, accounts, facts),
+    excuses: excusesOf(workload, load, accounts, lackOf(chosen, needs, facts), facts),
     decisions: [
-      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, placed, stored,
+      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, placement.decision, stored,
       logDecision(load, instanceClass, count, facts),
       ...connections.decisions, ...cost.decisions,
     ],
@@ -242,11 +242,12 @@ function logDecision(load: AuroraLoad, instanceClass: InstanceClass, shards: num
   });
 }
 
-function excusesOf(workload: Workload, load: AuroraLoad, accounts: Decision, facts: Facts): string[] {
+function excusesOf(workload: Workload, load: AuroraLoad, accounts: Decision, lack: string | undefined, facts: Facts): string[] {
   const { staleness } = workload.consistency.status;
   const lag = facts.number('aurora/replicaLag.milliseconds');
   return [
     ...(accounts.rejected.map(({ option, because }) => `${option}: ${because}, so it is split into ${formatNumber(accounts.value as number)} accounts`)),
+    ...(lack === undefined ? [] : [`the shard with most payments: its instance has ${lack}`]),
     ...(staleness !== undefined && !load.readsOnReaders
       ? [`readers: they are up to ${lag} ms behind, and reads of status may be ${formatNumber(staleness.toMilliseconds())} ms old`] : []),
   ];

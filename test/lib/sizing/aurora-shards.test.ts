@@ -171,12 +171,26 @@ describe('Aurora shards', () => {
     // 50 calls/s x (1,031 / 3 x 20 ms x (29 µs + 0.32 pages of 1 ms) + 356 µs + 12 ms + 1 ms)
     // = 0.788 busy; + 2.375 x sqrt(0.788) = 2.9. Twice (3 x 3 + 1).
     expect([poolPerWorker, connectionsPerInstance, connectionProxy]).toEqual([3, 20, false]);
-    const facts = Facts.DEFAULT.withOverrides({ 'target/store.paymentsPerProcess': 100, 'target/aurora.hotMinutes': 1 });
+    const facts = Facts.DEFAULT.withOverrides({ 'target/store.paymentsPerProcess': 80, 'target/aurora.hotMinutes': 1 });
     const many = sizeAuroraShards(workloadAt(100_000), facts);
-    // 2.6 busy workers, 2.6 + 2.375 x sqrt(2.6) = 6.4 with a zone lost are 10, and all of them write to each shard. 2 x (10 x 6 + 1,000) of 3,354.
-    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.xlarge', 2_120, true]);
-    // 7 x 3 x 4 vCPU x 0.015 USD x 730 h.
-    expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(84 * 0.015 * 730, 6);
+    // 2.6 busy workers, 2.6 + 2.375 x sqrt(2.6) = 6.4 with a zone lost are 10, and all of them write to each shard. 2 x (10 x 6 + 1,250) of 4,997.
+    expect([many.instanceClass, many.connectionsPerInstance, many.connectionProxy]).toEqual(['db.r7g.2xlarge', 2_620, true]);
+    // 7 x 3 x 8 vCPU x 0.015 USD x 730 h.
+    expect(Decision.find(many.decisions, 'monthlyUsd').inputs['proxy vCPU']).toBeCloseTo(168 * 0.015 * 730, 6);
+  });
+
+  it('has an instance for the network and the processors of the fullest shard', () => {
+    // 20,770 rows/s x 1,070 B x 6 copies / 0.5 = 254 MiB/s, where an even share takes 180.
+    const { inputs } = Decision.find(sizesAt(100_000).decisions, 'instanceClass');
+    const fullest = Number(Decision.find(sizesAt(100_000).decisions, 'placedMerchants').inputs.fullest);
+    expect(inputs.networkBytesPerSecond).toBeCloseTo(fullest * 1_070 * 6 / 0.5, -3);
+  });
+
+  it('says what the fullest shard lacks where no instance is large enough', () => {
+    const facts = Facts.DEFAULT.withOverrides({ 'target/aurora.cpuFactor': 60 });
+    const sizing = sizeAuroraShards(workloadAt(100_000), facts);
+    expect(sizing.instanceClass).toBe('db.r7g.16xlarge');
+    expect(sizing.excuses).toEqual(['the shard with most payments: its instance has 64 vCPU, 85.6 are needed']);
   });
 
   it('counts on calls of the payments that one worker collects for one shard', () => {
