@@ -31,7 +31,7 @@ const TASKS: Readonly<Record<string, Task>> = {
       return (ports) => daily(ports, keepDays);
     },
   },
-  // The last day that is over.
+  // Of the last day that is over.
   merchants: { words: [], prepare: () => (ports) => merchants(ports, Math.floor(ports.clock.now() / DAY_MILLISECONDS) - 1) },
   move: { words: ['MERCHANT', 'SHARD'], prepare: (_, [merchant, shard]) => (ports) => move(ports, merchant, shard) },
 };

@@ -51,6 +51,8 @@ const ATTEMPTS = 4;
 
 const DIRECTORY_SCHEMA = 'ledger_directory';
 
+const DAY_MILLISECONDS = 86_400_000;
+
 /** Of each shard, as a report has them: with those of a typical workload it is plain who is in the way. */
 const HOTTEST_MERCHANTS = 20;
 
@@ -127,6 +129,7 @@ export async function move(ports: MaintenancePorts, merchantId: string, target: 
  * days, so of what `hourly` has seen.
  *
  * @param day since 1970, by UTC
+ * @throws Error for each shard whose totals are not yet of the whole day
  */
 export async function merchants(ports: MaintenancePorts, day: number): Promise<void> {
   const { logger, schema } = ports;
@@ -141,6 +144,11 @@ export async function merchants(ports: MaintenancePorts, day: number): Promise<v
       // What merchants left behind that have moved away is not what this shard has to do.
       values: [day, JSON.stringify(elsewhere), HOTTEST_MERCHANTS],
     });
+    const [{ as_of: asOf }] = await database.query({ text: `SELECT as_of FROM ${quotedSchema(schema)}.daily_refresh` });
+    if (Number(asOf) < (day + 1) * DAY_MILLISECONDS) {
+      // A shard that nothing is known of would look like the one with most room.
+      throw new Error(`totals of the day are not there: they are as of ${new Date(Number(asOf)).toISOString()}; the task hourly brings them up to date`);
+    }
     const hottest = rows.map(({ entries, merchant }) => ({ merchant, entries: Number(entries), placed: placements.has(String(merchant)) }));
     logger.info('merchants of a shard', { shard: name, day, entries: Number(rows.at(0)?.total ?? 0), hottest });
   });
@@ -174,8 +182,11 @@ export async function daily(ports: MaintenancePorts, keepDays: number): Promise<
   });
 }
 
-/** Entries stay until the last one of their partition may go: about a hundredth longer than they are kept, and a week at most. */
-function partitionDaysFor(keepDays: number): number {
+/**
+ * Entries stay until the last one of their partition may go: about a hundredth longer than they are kept, and a week at most. The sizing counts on
+ * it.
+ */
+export function partitionDaysFor(keepDays: number): number {
   return Math.min(Math.ceil(keepDays / 100), 7);
 }
 

@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
 import { usersFromEnvironment } from '../../../lambdas/ledger-maintenance/configuration';
-import { daily, hourly, merchants, migrate, move } from '../../../lambdas/ledger-maintenance/tasks';
+import { daily, hourly, merchants, migrate, move, partitionDaysFor } from '../../../lambdas/ledger-maintenance/tasks';
 import { Environment } from '../../../lambdas/runtime/configuration/environment';
 import { openLedger } from '../../../lambdas/runtime/configuration/open-ledger';
 import { LEDGER_MIGRATIONS } from '../../../lambdas/runtime/ledger/migrations';
@@ -15,6 +15,8 @@ import { MerchantMover } from '../../../lambdas/runtime/ledger/merchant-mover';
 import { PostgresqlMerchantDirectory } from '../../../lambdas/runtime/ledger/postgresql-merchant-directory';
 import { PostgresqlShard } from '../../../lambdas/runtime/ledger/postgresql-shard';
 import { systemClock } from '../../../lambdas/runtime/retry/clock';
+import { Facts } from '../../../lib/facts';
+import { partitionDays } from '../../../lib/sizing/aurora-shards-load';
 import { describeWithPostgresql } from '../runtime/ledger/postgresql-database';
 import { LedgerDatabases } from '../runtime/support/ledger-databases';
 import { payment } from '../runtime/support/payments';
@@ -118,6 +120,9 @@ describeWithPostgresql('the upkeep of the ledger', () => {
       await merchants({ ...ports, logger }, today);
       return parsed().filter(({ message }) => message === 'merchants of a shard').sort((one, other) => one.shard.localeCompare(other.shard));
     };
+    // The test before has counted as if today were over.
+    await expect(merchants(ports, today + 5)).rejects
+      .toThrow(/shard-1: totals of the day are not there: they are as of 20\d\d-.*; the task hourly brings them up to date/);
     const [first] = await told();
     const [{ merchant }] = first.hottest;
     expect(first).toMatchObject({ shard: 'shard-1', day: today });
@@ -207,6 +212,14 @@ describeWithPostgresql('the upkeep of the ledger', () => {
     const dead = { query: () => Promise.reject(new Error('no such host')), withSession: () => Promise.reject(new Error('no such host')) };
     await expect(hourly({ ...ports, shards: [{ name: 'shard-1', database: dead }, ports.shards[1]] })).rejects.toThrow('shard-1: no such host');
     expect(await rows('SELECT as_of > 0 AS refreshed FROM ledger.daily_refresh', 1)).toEqual([{ refreshed: true }]);
+  });
+});
+
+describe('partitions of the journal', () => {
+  it('are as wide as the sizing counts with', () => {
+    for (let days = 1; days <= 3_660; days++) {
+      expect(partitionDaysFor(days)).toBe(partitionDays(days, Facts.DEFAULT));
+    }
   });
 });
 
