@@ -74,7 +74,8 @@ export function addDatabaseAlarms(
   add('VolumeOperations', {
     metric: volumeOperations(id),
     description: 'The volume has more operations than the workload explains: pages that were in memory are read, or more is written than was planned.',
-    threshold: operationsOf(sizing) * VOLUME_PERIOD.toSeconds(),
+    threshold: VOLUME_PERIOD.toSeconds()
+      * Math.max(DEFAULTS.database.leastOperations, DEFAULTS.database.operationsFactor * plan.operationsPerSecondOfShard),
     evaluationPeriods: 1,
   });
   if (shard.proxies !== undefined) {
@@ -118,11 +119,6 @@ function addInstanceAlarms(
 function connectionsOf({ proxies }: DatabaseShard, sizing: AuroraShardsSizing): number {
   const direct = Math.max(DEFAULTS.database.leastConnections, sizing.connectionsPerInstance);
   return proxies === undefined ? direct : direct + direct;
-}
-
-/** Operations per second of a volume that need no explanation. */
-function operationsOf(sizing: AuroraShardsSizing): number {
-  return Math.max(DEFAULTS.database.leastOperations, DEFAULTS.database.operationsFactor * sizing.operationsPerSecondOfShard);
 }
 
 /** Operations of a volume in five minutes. */

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { Facts } from '../../lib/facts';
 import { type AuroraShardsSizing, sizeRecovery } from '../../lib/sizing';
-import type { AuroraStorageMode } from '../../lib/sizing/aurora-shards-cost';
+import { type AuroraStorageMode, operationsOfShard } from '../../lib/sizing/aurora-shards-cost';
 import { instanceClasses } from '../../lib/sizing/aurora-shards-load';
 import { LIMITS } from '../limits';
 import type { ServerlessDatabaseProps } from './database-capacity';
@@ -18,6 +18,8 @@ export interface DatabasePlan {
   readonly serverless?: ServerlessDatabaseProps;
   readonly storageMode: AuroraStorageMode;
   readonly backupRetention: Duration;
+  /** Reads and writes of the volume of a shard at the peak, with the memory and the shards that there are. */
+  readonly operationsPerSecondOfShard: number;
 }
 
 /** @throws Error for a class that the facts do not know and no memory is stated for. */
@@ -25,14 +27,17 @@ export function planDatabase(props: ShardedDatabaseProps, sizing: AuroraShardsSi
   const { provisionedProps, serverlessProps } = props.capacity ?? {};
   const instanceClass = serverlessProps ? 'db.serverless' : provisionedProps?.instanceClass ?? sizing.instanceClass;
   const kept = sizeRecovery(props.workload, facts).pointInTimeRecovery;
+  const shards = props.shards ?? sizing.shards;
+  const memoryBytes = serverlessProps ? undefined : provisionedProps?.memory?.toBytes() ?? memoryOf(instanceClass, facts);
   return {
-    shards: props.shards ?? sizing.shards,
+    shards,
     readers: props.readersPerShard ?? sizing.readersPerShard,
     instanceClass,
-    memoryBytes: serverlessProps ? undefined : provisionedProps?.memory?.toBytes() ?? memoryOf(instanceClass, facts),
+    memoryBytes,
     serverless: serverlessProps,
     storageMode: props.storageMode ?? sizing.storageMode,
     backupRetention: props.backupRetention ?? (kept.toDays() > LIMITS.database.backup.toDays() ? LIMITS.database.backup : kept),
+    operationsPerSecondOfShard: operationsOfShard(props.workload, shards, memoryBytes ?? 0, facts),
   };
 }
 

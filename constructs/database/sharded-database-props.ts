@@ -32,7 +32,7 @@ export interface ShardedDatabaseProps {
   readonly subnets?: ec2.SubnetSelection;
 
   /**
-   * Number of clusters, 1 or more. Part of the data: merchants are hashed to lanes, and lanes given to clusters.
+   * Number of clusters, 1 or more. Part of the data: merchants are spread over them by a hash. Clusters that are added get merchants by moves.
    *
    * @default - derived from the workload
    */
@@ -48,7 +48,7 @@ export interface ShardedDatabaseProps {
   /**
    * What the instances are.
    *
-   * @default - instances of the smallest class that carries the workload
+   * @default - instances of the class that costs the least of those that carry the workload
    */
   readonly capacity?: DatabaseCapacity;
 

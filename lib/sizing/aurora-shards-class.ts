@@ -2,7 +2,7 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
 import { AuroraBatches, AuroraLoad, batchFacts, CLASS_FACTS, InstanceClass } from './aurora-shards-load';
-import { MEMORY_SHARE } from './aurora-shards-memory';
+import { MEMORY_SHARE, PageReads } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatBytes, formatNumber } from './format';
 import { dollars, MonthlyUsd } from './monthly-cost';
@@ -53,16 +53,25 @@ export function readersForLoad(workload: Workload, load: AuroraLoad, instanceCla
 export interface InstanceOption {
   readonly instanceClass: InstanceClass;
   readonly monthlyUsd: MonthlyUsd;
-  readonly pageReadsPerRow: number;
+  readonly reads: PageReads;
   /** For its load alone. */
   readonly readers: number;
+  /** Of a bulk write, with the pages that it reads. */
+  readonly latencyP99Milliseconds: number;
 }
 
-/** The class with which the ledger costs the least of those that have what a shard needs; the largest where none has. */
-export function chooseInstance<Option extends InstanceOption>(options: readonly Option[], needs: InstanceNeeds, facts: Facts): Option {
+/**
+ * The class with which the ledger costs the least of those that have what a shard needs, and write within the settle target where one does; the
+ * largest where none has what a shard needs.
+ */
+export function chooseInstance<Option extends InstanceOption>(
+  options: readonly Option[], needs: InstanceNeeds, settleMilliseconds: number, facts: Facts,
+): Option {
   const fitting = options.filter((it) => lackOf(it, needs, facts) === undefined);
+  const inTime = fitting.filter((it) => it.latencyP99Milliseconds <= settleMilliseconds);
   // Of equal ones the smallest stays first.
-  return fitting.sort((one, other) => one.monthlyUsd.typical - other.monthlyUsd.typical).at(0) ?? options[options.length - 1];
+  const [cheapest] = (inTime.length > 0 ? inTime : fitting).sort((one, other) => one.monthlyUsd.typical - other.monthlyUsd.typical);
+  return cheapest ?? options[options.length - 1];
 }
 
 /** What a class has too little of; undefined where it has enough of everything. */
@@ -81,31 +90,34 @@ export function lackOf({ instanceClass, readers }: InstanceOption, needs: Instan
   return readers > most ? `more than ${most} readers` : undefined;
 }
 
+/** @param optionFacts what the options follow from */
 export function classDecision(
-  path: string, workload: Workload, options: readonly InstanceOption[], chosen: InstanceOption, needs: InstanceNeeds, priceFacts: readonly string[],
+  path: string, workload: Workload, options: readonly InstanceOption[], chosen: InstanceOption, needs: InstanceNeeds, optionFacts: readonly string[],
   facts: Facts,
 ): Decision {
   const at = options.indexOf(chosen);
-  const usd = (it: InstanceOption): string => `${dollars(it.monthlyUsd.typical)} a month with ${formatNumber(it.pageReadsPerRow, 2)} page reads a row`;
+  const usd = (it: InstanceOption): string => `${dollars(it.monthlyUsd.typical)} a month with ${formatNumber(it.reads.perRow, 2)} page reads a row, a write within ${it.latencyP99Milliseconds} ms`;
   const neighbours = [options[at - 1], options[at + 1]].filter((it) => it !== undefined);
   const lack = at === 0 ? undefined : lackOf(options[at - 1], needs, facts);
+  const missing = lackOf(chosen, needs, facts);
   const { name } = chosen.instanceClass;
   return Decision.derive({
     path,
     name: 'instanceClass',
     value: name,
-    formula: `least for a month with ${formatNumber(needs.vcpus)} vCPU, ${formatBytes(needs.memoryBytes)} and `
+    formula: `${missing === undefined ? 'least for a month' : 'largest'} with ${formatNumber(needs.vcpus)} vCPU, ${formatBytes(needs.memoryBytes)} and `
       + `${formatBytes(needs.networkBytesPerSecond)}/s of network: ${name}, ${usd(chosen)}`,
     inputs: {
       vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond,
-      dollarsPerMonth: chosen.monthlyUsd.typical,
+      dollarsPerMonth: chosen.monthlyUsd.typical, pageReadsPerRow: chosen.reads.perRow,
+      latencyP99Milliseconds: chosen.latencyP99Milliseconds,
     },
-    binding: at === 0 ? 'smallest class'
-    : lack === undefined ? 'it saves more in page reads and readers than it costs' : `of ${options[at - 1].instanceClass.name}: ${lack}`,
+    binding: missing !== undefined ? `no class is large enough: ${missing}` : at === 0 ? 'smallest class'
+    : lack === undefined ? 'it saves more in page reads and readers than it costs, or the time for them' : `of ${options[at - 1].instanceClass.name}: ${lack}`,
     rejected: neighbours.map((it) => {
       const because = lackOf(it, needs, facts);
       return { option: it.instanceClass.name, because: because === undefined ? usd(it) : `it has ${because}` };
     }),
-    facts: [...batchFacts(workload), ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS, ...priceFacts],
+    facts: [...batchFacts(workload), ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, MOST_READERS, ...optionFacts],
   });
 }

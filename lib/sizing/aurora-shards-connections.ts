@@ -2,7 +2,7 @@ import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { clamp, roundDown, roundUp } from './arithmetic';
 import { AuroraBatches, AuroraLoad, batchFacts, InstanceClass, MEMORY_GB } from './aurora-shards-load';
-import { PAGE_READ_FACTS, pageReadSeconds } from './aurora-shards-memory';
+import { PAGE_TIME_FACTS, PageReads, pageReadSeconds, slowPageReadSeconds } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatNumber } from './format';
 import { dollars, HOURS_PER_MONTH } from './monthly-cost';
@@ -36,15 +36,15 @@ export interface AuroraConnectionsProps {
   /** Writers and readers of all shards. */
   readonly instances: number;
   readonly instanceClass: InstanceClass;
-  readonly pageReadsPerRow: number;
+  readonly reads: PageReads;
   readonly facts: Facts;
 }
 
 export function sizeConnections(props: AuroraConnectionsProps): AuroraConnections {
-  const { path, workload, load, batches, shards, pageReadsPerRow, facts } = props;
+  const { path, workload, load, batches, shards, reads, facts } = props;
   const quality = facts.number(`target/staffing.quality.${workload.recoveryTier.name}`);
-  const reading = pageReadSeconds(batches.rowsPerBatch, pageReadsPerRow, facts);
-  const seconds = callSeconds(batches, facts) + reading;
+  const seconds = callSeconds(batches, facts) + pageReadSeconds(batches.rowsPerBatch, reads, facts);
+  const slowReads = slowPageReadSeconds(batches.rowsPerBatch, reads, facts);
   const busy = batches.batchesPerSecond / batches.writersPerShard * seconds;
   const pool = Math.max(1, roundUp(busy + quality * Math.sqrt(busy)));
   const surge = facts.number('target/aurora.deploySurge');
@@ -55,7 +55,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
   const proxyVcpus = Math.max(facts.number('target/aurora.proxyMinimumVcpu'), props.instanceClass.vcpus) * props.instances;
   const proxyUsd = proxyVcpus * facts.number(PROXY_HOUR) * HOURS_PER_MONTH;
   const wait = facts.number('target/aurora.batchMilliseconds');
-  const latency = roundUp(wait + 1000 * seconds);
+  const latency = roundUp(wait + 1000 * (callSeconds(batches, facts) + slowReads));
   return {
     poolPerWorker: pool,
     connectionsPerInstance: clients,
@@ -74,7 +74,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         binding: pool === 1 ? 'one connection is enough' : `Little's law, square-root staffing of recovery tier ${workload.recoveryTier.name}`,
         demand: busy,
         limits: { minimum: 1, because: 'a worker needs a connection' },
-        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, COMMIT_P99, ROUND_TRIP],
+        facts: [...batchFacts(workload), ...PAGE_TIME_FACTS, COMMIT_P99, ROUND_TRIP],
       }),
       Decision.derive({
         path,
@@ -89,7 +89,7 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
           because: `an API collects for ${facts.number('target/msk.lingerMilliseconds')} ms, and would fill ${formatNumber(shards)} records with that instead of one; `
             + `${formatNumber(clients)} of ${formatNumber(most)} connections are no bound`,
         }],
-        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, 'target/aurora.deploySurge', ...(shards === 1 ? [] : ['target/msk.lingerMilliseconds'])],
+        facts: [...batchFacts(workload), ...PAGE_TIME_FACTS, 'target/aurora.deploySurge', ...(shards === 1 ? [] : ['target/msk.lingerMilliseconds'])],
       }),
       Decision.derive({
         path,
@@ -110,11 +110,11 @@ export function sizeConnections(props: AuroraConnectionsProps): AuroraConnection
         value: latency,
         unit: 'ms',
         formula: `collect ${wait} + ${formatNumber(batches.rowsPerBatch)} rows and one call ${formatNumber(1000 * cpuSeconds(batches, facts))} `
-          + `+ their pages ${formatNumber(1000 * reading)} `
+          + `+ their pages ${formatNumber(1000 * slowReads)} `
           + `+ commit ${facts.number(COMMIT_P99)} + network ${facts.number(ROUND_TRIP)}, in whole ms = ${latency}`,
-        inputs: { collectMilliseconds: wait, rowsPerBatch: batches.rowsPerBatch, pageReadsPerRow },
+        inputs: { collectMilliseconds: wait, rowsPerBatch: batches.rowsPerBatch, pageReadsPerRow: reads.perRow },
         binding: 'from a worker to the commit; the way to the worker is not in it',
-        facts: [...batchFacts(workload), ...PAGE_READ_FACTS, COMMIT_P99, ROUND_TRIP],
+        facts: [...batchFacts(workload), ...PAGE_TIME_FACTS, COMMIT_P99, ROUND_TRIP],
       }),
     ],
   };

@@ -1,8 +1,8 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { AuroraConnections } from './aurora-shards-connections';
-import { AuroraLoad, InstanceClass } from './aurora-shards-load';
-import { PAGE_READ_FACTS } from './aurora-shards-memory';
+import { AuroraLoad, auroraLoad, InstanceClass } from './aurora-shards-load';
+import { PAGE_FACTS, PageReads, pageReads } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatShare } from './format';
 import { BILLED_GB, CostLine, costDecision, dollars, hourlyLine, monthlyCost, MonthlyUsd, storedLine, usageLine } from './monthly-cost';
@@ -19,7 +19,7 @@ const PROXY_HOUR = 'rds-proxy/vcpuHour';
 
 /** What the bill follows from. */
 export const AURORA_PRICE_FACTS: readonly string[] = [
-  ...PAGE_READ_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES, PROXY_HOUR,
+  ...PAGE_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES, PROXY_HOUR,
 ];
 
 /** What the month's bill follows from. */
@@ -30,7 +30,7 @@ export interface AuroraCostProps {
   /** Writers and readers of all shards. */
   readonly instances: number;
   readonly instanceClass: InstanceClass;
-  readonly pageReadsPerRow: number;
+  readonly reads: PageReads;
   readonly connections: AuroraConnections;
   readonly facts: Facts;
 }
@@ -80,7 +80,7 @@ export function sizeAuroraCost(props: AuroraCostProps): AuroraCost {
 }
 
 /** Instances, storage, and operations where they are billed. */
-function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceClass, pageReadsPerRow, facts }: AuroraCostProps): CostLine[] {
+function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceClass, reads, facts }: AuroraCostProps): CostLine[] {
   const gigabytes = load.storedBytes / BILLED_GB;
   const kept = { low: 0, typical: gigabytes, high: gigabytes * workload.peak.perSecond / workload.average.perSecond };
   if (mode === 'io-optimized') {
@@ -89,7 +89,7 @@ function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceC
       storedLine('GB stored', kept, facts.number(OPTIMIZED_STORAGE)),
     ];
   }
-  const operations = (payments: number, rows: number): number => operationsPerSecond(workload, load, { payments, rows }, pageReadsPerRow, facts);
+  const operations = (payments: number, rows: number): number => operationsPerSecond(workload, load, { payments, rows }, reads, facts);
   return [
     hourlyLine(instanceClass.name, instances, instanceClass.hour),
     storedLine('GB stored', kept, facts.number(STANDARD_STORAGE)),
@@ -100,12 +100,20 @@ function linesOf(mode: AuroraStorageMode, { workload, load, instances, instanceC
 }
 
 /**
- * Operations that are billed: the log in units, a page for each row that is looked for although it is no longer in memory, and pages of the index
- * of keys.
+ * Operations that are billed: the log in units, a page for each row that is looked for although it is no longer in memory, and pages of indexes
+ * that memory does not hold. A reader looks for a key in a memory of its own, into which writes bring no pages.
  */
 export function operationsPerSecond(
-  workload: Workload, load: AuroraLoad, rate: { readonly payments: number; readonly rows: number }, pageReadsPerRow: number, facts: Facts,
+  workload: Workload, load: AuroraLoad, rate: { readonly payments: number; readonly rows: number }, reads: PageReads, facts: Facts,
 ): number {
-  const perRow = load.logBytesPerRow / facts.number(OPERATION_BYTES) + pageReadsPerRow;
-  return rate.rows * perRow + rate.payments * (workload.refundShare + workload.clientRetryShare);
+  const perRow = load.logBytesPerRow / facts.number(OPERATION_BYTES) + reads.perRow;
+  const statusReads = load.readsOnReaders ? workload.readsPerPayment * reads.keys : 0;
+  return rate.rows * perRow + rate.payments * (workload.refundShare + workload.clientRetryShare + statusReads);
+}
+
+/** Operations of one of so many shards at the peak, with so much memory; with none of which it is known, every page is read. */
+export function operationsOfShard(workload: Workload, shards: number, memoryBytes: number, facts: Facts): number {
+  const load = auroraLoad(workload, facts);
+  const rate = { payments: workload.peak.perSecond, rows: load.rowsPerSecond };
+  return operationsPerSecond(workload, load, rate, pageReads(load, shards, memoryBytes, facts), facts) / shards;
 }

@@ -66,9 +66,11 @@ export interface AuroraLoad {
   readonly rowBytes: number;
   /** What lives at the same time of them, in bytes. */
   readonly storedBytes: number;
-  /** Rows and index entries that must be in memory, in bytes: those of the last payments, and the index of the day's payers. */
+  /** Rows with their keys and entries in order that must be in memory, in bytes: those of the last payments. */
   readonly hotBytes: number;
-  /** Index over the keys of all payments that live, in bytes. Keys are in no order: each payment needs a page anywhere in it. */
+  /** Index over the payers of the partition that is written to, in bytes. They are in no order: each payment needs a page anywhere in it. */
+  readonly payerIndexBytes: number;
+  /** Index over the keys of all payments that live, in bytes; in no order either. */
   readonly keyIndexBytes: number;
   /** Status reads per second at the peak. */
   readonly readsPerSecond: number;
@@ -87,7 +89,8 @@ export interface AuroraLoad {
 export const LOAD_FACTS: readonly string[] = [
   ...REFUND_ATTEMPT_FACTS, 'postgres/logPerPayment', 'postgres/payloadOfLog', 'postgres/journalOverhead', 'postgres/payerIndexBytes',
   'postgres/keyRowBytes', 'postgres/keyIndexBytes', 'postgres/cpuPerRead',
-  'postgres/sustainedPayments', 'aurora/storage.copies', 'aurora/replicaLag.milliseconds', 'target/aurora.hotMinutes', 'target/aurora.utilization',
+  'postgres/sustainedPayments', 'aurora/storage.copies', 'aurora/replicaLag.milliseconds', 'target/aurora.hotMinutes', 'target/aurora.partitionShare',
+  'target/aurora.partitionDays', 'target/aurora.utilization',
   'target/aurora.workerUtilization', 'payment-worker/cpuPerPayment', 'target/store.paymentsPerProcess',
 ];
 
@@ -100,8 +103,10 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
   const keyBytes = facts.number('postgres/keyRowBytes');
   const [payerEntry, keyEntry] = [facts.number('postgres/payerIndexBytes'), facts.number('postgres/keyIndexBytes')];
   const rowBytes = journalBytes + keyBytes + keyEntry;
-  // Old rows go by dropping a partition of one day, so up to a day more is there.
-  const living = workload.average.perSecond * (ledgerTimeToLiveSeconds(workload) + SECONDS_PER_DAY);
+  const timeToLive = ledgerTimeToLiveSeconds(workload);
+  const partition = partitionDays(timeToLive / SECONDS_PER_DAY, facts) * SECONDS_PER_DAY;
+  // Old rows go by dropping a partition, so up to one more is there.
+  const living = workload.average.perSecond * (timeToLive + partition);
   const logBytesPerRow = facts.number('postgres/logPerPayment') + Math.max(0, payload - facts.number('postgres/payloadOfLog'));
   const readsPerSecond = peak * workload.readsPerPayment;
   const { status } = workload.consistency;
@@ -113,8 +118,8 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
     sentBytesPerSecond: rowsOf(peak) * logBytesPerRow * facts.number('aurora/storage.copies'),
     rowBytes,
     storedBytes: living * rowBytes,
-    hotBytes: peak * 60 * facts.number('target/aurora.hotMinutes') * (journalBytes - payerEntry + keyBytes)
-      + workload.average.perSecond * SECONDS_PER_DAY * payerEntry,
+    hotBytes: peak * 60 * facts.number('target/aurora.hotMinutes') * (journalBytes - payerEntry + keyBytes),
+    payerIndexBytes: workload.average.perSecond * partition * payerEntry,
     keyIndexBytes: living * keyEntry,
     readsPerSecond,
     readVcpus: readsPerSecond * facts.number('postgres/cpuPerRead') / 1e6,
@@ -123,6 +128,11 @@ export function auroraLoad(workload: Workload, facts: Facts): AuroraLoad {
     workers: workload.cells * workersOfCell(workload, facts),
     readingProcesses: Math.max(1, roundUp(peak / facts.number('target/store.paymentsPerProcess'))),
   };
+}
+
+/** Days of a partition of the journal: entries stay about a hundredth longer than they are kept, and a week at most, as in the task `daily`. */
+export function partitionDays(keepDays: number, facts: Facts): number {
+  return clamp(Math.ceil(keepDays * facts.number('target/aurora.partitionShare')), 1, facts.number('target/aurora.partitionDays'));
 }
 
 /** Workers of one cell, with a vCPU each. */

@@ -5,11 +5,12 @@ import {
   chooseInstance, classDecision, instanceNeeds, InstanceOption, lackOf, MOST_READERS, NETWORK_SHARE, readersForLoad, UTILIZATION, ZONES, zonesOf,
 } from './aurora-shards-class';
 import { AuroraConnections, sizeConnections } from './aurora-shards-connections';
-import { AURORA_PRICE_FACTS, AuroraCost, AuroraStorageMode, operationsPerSecond, sizeAuroraCost } from './aurora-shards-cost';
+import { AuroraCost, AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
 import { AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS } from './aurora-shards-load';
-import { MEMORY_SHARE, pageReadsDecision, pageReadsPerRow } from './aurora-shards-memory';
-import { accountsDecision, sizePlacement } from './aurora-shards-merchants';
+import { MEMORY_SHARE, pageReads, pageReadsDecision } from './aurora-shards-memory';
+import { accountsDecision, FULLEST, placedDecision, placeMerchants, Placement } from './aurora-shards-merchants';
 import { Decision } from './decision';
+import { FactTrail } from './fact-trail';
 import { formatBytes, formatNumber, formatShare } from './format';
 import { MonthlyUsd } from './monthly-cost';
 import { planned } from './planned';
@@ -27,8 +28,6 @@ export interface AuroraShardsSizing {
   readonly readersPerShard: number;
   readonly storageMode: AuroraStorageMode;
   readonly storedBytesPerShard: number;
-  /** Reads and writes of the volume of a shard at the peak. */
-  readonly operationsPerSecondOfShard: number;
   /** Connections of one worker to one shard. */
   readonly poolPerWorker: number;
   /** Connections that clients open to the writer of a shard. */
@@ -50,8 +49,6 @@ const BYTES_PER_TIB = 1024 ** 4;
 
 /**
  * Sizes the ledger as Aurora PostgreSQL clusters. Give it the whole workload: all cells write to it.
- *
- * @throws Error when one merchant has more payments than all the accounts that its balance may be split into
  */
 export function sizeAuroraShards(workload: Workload, facts: Facts = Facts.DEFAULT): AuroraShardsSizing {
   return planned(workload, facts, (it) => sizeOnce(it, facts), (sizing) => {
@@ -63,27 +60,26 @@ export function sizeAuroraShards(workload: Workload, facts: Facts = Facts.DEFAUL
 function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   const load = auroraLoad(workload, facts);
   const classes = instanceClasses(facts);
-  const shards = shardsDecision(workload, load, classes[classes.length - 1], facts);
+  const { decision: shards, even, most, placement } = sizeShards(workload, load, classes[classes.length - 1], facts);
   const count = shards.value as number;
   const batches = auroraBatches(load, count, facts);
-  const placement = sizePlacement(PATH, workload, load, count, facts);
   const needs = instanceNeeds(load, batches, count, placement.fullest, facts);
-  const options = classes.map((it) => clustersOf(it, workload, load, batches, count, facts));
-  const chosen = chooseInstance(options, needs, facts);
+  const trail = new FactTrail(facts);
+  const options = classes.map((it) => clustersOf(it, workload, load, batches, count, trail));
+  const chosen = chooseInstance(options, needs, workload.latencyTarget.settle.milliseconds, facts);
   const { connections, cost, instanceClass, readersDecision: readers } = chosen;
-  const accounts = accountsDecision(PATH, workload, load);
+  const accounts = accountsDecision(PATH, workload, even, shards.facts);
+  const placed = placedDecision(PATH, workload, placement, count, most, shards.facts);
   const stored = storedDecision(load, count, facts);
   const reads = pageReadsDecision(PATH, load, instanceClass, count, facts);
-  const peak = { payments: workload.peak.perSecond, rows: load.rowsPerSecond };
   return {
     shards: count,
     accountsOfHottestMerchant: accounts.value as number,
-    placedMerchants: placement.decision.value as number,
+    placedMerchants: placement.merchants,
     instanceClass: instanceClass.name,
     readersPerShard: readers.value as number,
     storageMode: cost.storageMode,
     storedBytesPerShard: stored.value as number,
-    operationsPerSecondOfShard: operationsPerSecond(workload, load, peak, chosen.pageReadsPerRow, facts) / count,
     poolPerWorker: connections.poolPerWorker,
     connectionsPerInstance: connections.connectionsPerInstance,
     connectionProxy: connections.connectionProxy,
@@ -91,7 +87,7 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
     latencyP99Milliseconds: connections.latencyP99Milliseconds,
     excuses: excusesOf(workload, load, accounts, lackOf(chosen, needs, facts), facts),
     decisions: [
-      shards, classDecision(PATH, workload, options, chosen, needs, AURORA_PRICE_FACTS, facts), readers, reads, accounts, placement.decision, stored,
+      shards, classDecision(PATH, workload, options, chosen, needs, trail.ids(), facts), readers, reads, accounts, placed, stored,
       logDecision(load, instanceClass, count, facts),
       ...connections.decisions, ...cost.decisions,
     ],
@@ -110,12 +106,12 @@ function clustersOf(
 ): Clusters {
   const readers = readersDecision(workload, load, instanceClass, shards, facts);
   const instances = shards * (1 + (readers.value as number));
-  const reads = pageReadsPerRow(load, shards, instanceClass.memoryBytes, facts);
-  const connections = sizeConnections({ path: PATH, workload, load, batches, shards, instances, instanceClass, pageReadsPerRow: reads, facts });
-  const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, pageReadsPerRow: reads, connections, facts });
+  const reads = pageReads(load, shards, instanceClass.memoryBytes, facts);
+  const connections = sizeConnections({ path: PATH, workload, load, batches, shards, instances, instanceClass, reads, facts });
+  const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, reads, connections, facts });
   return {
-    instanceClass, pageReadsPerRow: reads, monthlyUsd: cost.monthlyUsd, readers: readersForLoad(workload, load, instanceClass, shards, facts),
-    readersDecision: readers, connections, cost,
+    instanceClass, reads, monthlyUsd: cost.monthlyUsd, readers: readersForLoad(workload, load, instanceClass, shards, facts),
+    latencyP99Milliseconds: connections.latencyP99Milliseconds, readersDecision: readers, connections, cost,
   };
 }
 
@@ -126,7 +122,18 @@ function readVcpusOfShard(workload: Workload, load: AuroraLoad, largest: Instanc
   return load.readsOnReaders ? usable * facts.number(MOST_READERS) * left / zones : usable * facts.number('target/aurora.readShareOfWriter');
 }
 
-function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceClass, facts: Facts): Decision {
+/** How many shards there are, and what lies where. */
+interface Shards {
+  readonly decision: Decision;
+  /** Share of everything that an even shard may have. */
+  readonly even: number;
+  /** Share of everything that the fullest shard may have. */
+  readonly most: number;
+  readonly placement: Placement;
+}
+
+/** The fewest shards that carry everything, the one with the hottest merchants included. */
+function sizeShards(workload: Workload, load: AuroraLoad, largest: InstanceClass, facts: Facts): Shards {
   const volume = facts.number(LARGEST_VOLUME) * BYTES_PER_TIB * facts.number(STORAGE_UTILIZATION);
   const memory = largest.memoryBytes * facts.number(MEMORY_SHARE);
   const network = largest.networkBytesPerSecond * facts.number(NETWORK_SHARE);
@@ -138,15 +145,23 @@ function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceC
     { by: load.readVcpus / readVcpusOfShard(workload, load, largest, facts), because: 'status reads' },
   ];
   const binding = bounds.reduce((most, it) => (it.by > most.by ? it : most));
-  const shards = Math.max(1, roundUp(binding.by));
-  return Decision.derive({
+  const even = 1 / binding.by;
+  const most = even * facts.number(FULLEST) / facts.number(UTILIZATION);
+  const least = Math.max(1, roundUp(binding.by));
+  let shards = least;
+  let placement = placeMerchants(workload.keySkew, shards, even, most);
+  // Few merchants do not spread over few shards. Over twice as many they do, as no account is larger than an even share.
+  while (placement.fullest > most && shards < 2 * least) {
+    placement = placeMerchants(workload.keySkew, ++shards, even, most);
+  }
+  const decision = Decision.derive({
     path: PATH,
     name: 'shards',
     value: shards,
     unit: 'clusters',
     formula: `max(1, ceil(max(rows ${formatNumber(load.rowsPerSecond)} / ${formatNumber(load.rowsPerWriter)}, `
       + `log ${formatBytes(load.sentBytesPerSecond)} / ${formatBytes(network)}, memory ${formatBytes(load.hotBytes)} / ${formatBytes(memory)}, `
-      + `volume ${formatBytes(load.storedBytes)} / ${formatBytes(volume)}, reads ${formatNumber(bounds[4].by)}))) = ${formatNumber(shards)}`,
+      + `volume ${formatBytes(load.storedBytes)} / ${formatBytes(volume)}, reads ${formatNumber(bounds[4].by)})))${shards === least ? '' : ` + ${formatNumber(shards - least)} as merchants spread unevenly`} = ${formatNumber(shards)}`,
     inputs: {
       rowsPerSecond: load.rowsPerSecond,
       rowsPerWriter: load.rowsPerWriter,
@@ -155,17 +170,18 @@ function shardsDecision(workload: Workload, load: AuroraLoad, largest: InstanceC
       storedBytes: load.storedBytes,
       readVcpus: load.readVcpus,
     },
-    binding: shards === 1 ? 'one writer takes it' : binding.because,
+    binding: shards > least ? `merchants that do not spread evenly (${workload.keySkew})` : shards === 1 ? 'one writer takes it' : binding.because,
     rejected: shards === 1 ? [] : [{
       option: 'one cluster with a larger writer',
       because: `${formatNumber(load.rowsPerSecond)} rows/s on one writer; ${formatNumber(facts.number('postgres/sustainedPayments'))} are the most that were measured`,
     }],
     demand: binding.by,
     limits: { minimum: 1, because: 'a ledger has a cluster' },
-    facts: [...LOAD_FACTS, ...CLASS_FACTS, UTILIZATION, MEMORY_SHARE, NETWORK_SHARE, STORAGE_UTILIZATION, LARGEST_VOLUME, ZONES,
+    facts: [...LOAD_FACTS, ...CLASS_FACTS, UTILIZATION, FULLEST, MEMORY_SHARE, NETWORK_SHARE, STORAGE_UTILIZATION, LARGEST_VOLUME, ZONES,
       `target/fargate.zonesLost.${workload.recoveryTier.name}`,
       ...(load.readsOnReaders ? [MOST_READERS] : ['target/aurora.readShareOfWriter'])],
   });
+  return { decision, even, most, placement };
 }
 
 function readersDecision(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): Decision {

@@ -53,7 +53,7 @@ describe('ShardedDatabase', () => {
     const { decisions } = template.toJSON().Metadata[SIZING_METADATA_KEY];
     const named = (name: string): object => decisions.find((it: { name: string }) => it.name === name);
     expect(named('shards')).toMatchObject({ path: 'stack/Ledger', value: sizing.shards });
-    expect(named('readerProxy')).toMatchObject({ value: true, origin: 'derived', inputs: { billedVcpus: 16 * sizing.shards * 3 } });
+    expect(named('readerProxy')).toMatchObject({ value: true, origin: 'derived', inputs: { billedVcpus: 8 * sizing.shards * 3 } });
   });
 
   it('keeps everything under a key, recoverable, and neither deleted by mistake nor with its stack', () => {
@@ -150,7 +150,7 @@ describe('ShardedDatabase', () => {
     });
     // Workers twice during an update, and as many for the proxy.
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'DatabaseConnections', Threshold: 2 * sizing.connectionsPerInstance });
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'FreeableMemory', Threshold: Math.round(128 * 1024 ** 3 * 0.05) });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'FreeableMemory', Threshold: Math.round(64 * 1024 ** 3 * 0.05) });
   });
 
   it('stays within a stack', () => {
@@ -266,6 +266,6 @@ describe('ShardedDatabase, small', () => {
   it('counts what a proxy costs', () => {
     const { monthlyUsd, proxy } = sizeReaderProxy(sizing, facts);
     expect(proxy).toBe(true);
-    expect(monthlyUsd).toBeCloseTo(16 * sizing.shards * 3 * facts.number('rds-proxy/vcpuHour') * 730, 6);
+    expect(monthlyUsd).toBeCloseTo(8 * sizing.shards * 3 * facts.number('rds-proxy/vcpuHour') * 730, 6);
   });
 });

@@ -1,7 +1,7 @@
 import { BILLED_GB, SECONDS_PER_MONTH } from '../../sizing/monthly-cost';
 import { auroraLoad, instanceClasses } from '../../sizing/aurora-shards-load';
 import { operationsPerSecond } from '../../sizing/aurora-shards-cost';
-import { pageReadsPerRow } from '../../sizing/aurora-shards-memory';
+import { pageReads } from '../../sizing/aurora-shards-memory';
 import { topicTraffic } from '../../sizing/msk-topic';
 import type { TopologyResource } from '../../topology';
 import { type Amount, assumed, declared, derived, times } from '../amount';
@@ -51,14 +51,16 @@ function shardLoad(resource: TopologyResource, model: UsageModel): ShardLoad | u
   }
   const facts = model.facts(resource);
   const load = model.once('shards of the ledger', () => auroraLoad(model.average, facts));
-  const reads = pageReadsPerRow(load, shards, memoryOf(resource, model), facts);
+  // Memory is asked for what the peak does, as the instances were sized for it.
+  const stated = model.once('shards of the ledger at the peak', () => auroraLoad(model.workload, facts));
+  const reads = pageReads({ ...load, hotBytes: stated.hotBytes }, shards, memoryOf(resource, model), facts);
   const operations = operationsPerSecond(model.average, load, { payments: model.rate, rows: load.averageRowsPerSecond }, reads, facts);
   const sent = model.workload.payloadSize.meanBytes;
   const why = `one of ${shards} shards at ${text(model.rate)} payments/s`;
   const zones = Math.max(1, ...model.references.from(resource, /^DBSubnetGroupName/).map(({ to }) => listOf(to, 'SubnetIds').length));
   return {
     gigabytes: derived(load.storedBytes / shards / BILLED_GB, `${why}, ${text(load.rowBytes)} B a payment with its key and in all indexes`),
-    operations: derived(operations / shards, `${why}: ${text(load.logBytesPerRow)} B of log a row, billed in units of ${facts.number('aurora/io.bytes')} B, and ${text(reads)} pages read`),
+    operations: derived(operations / shards, `${why}: ${text(load.logBytesPerRow)} B of log a row, billed in units of ${facts.number('aurora/io.bytes')} B, and ${text(reads.perRow)} pages read`),
     // What comes to an instance from another zone is billed where it leaves, not where it arrives.
     fromOtherZones: derived(load.averageRowsPerSecond / shards * sent * (zones - 1) / zones / BILLED_GB,
       `${why}, ${text(sent)} B a payment, from workers in ${zones - 1} of ${zones} zones`),
