@@ -225,6 +225,15 @@ describeWithPostgresql('PostgresqlLedger', () => {
     expect(await waiting[0]).toEqual({ kind: 'rejected', reason: 'exceeds_payment' });
   });
 
+  it('takes the keys of a call in one order, whatever order they came in', async () => {
+    const records = Array.from({ length: 20 }, (_, index) => payment(merchant, `k${index}`));
+    await ledger.applyPayments(records);
+    await ledger.applyPayments([...records].reverse());
+    const [first, second] = faulty.calls.map(({ values }) => values![3]);
+    expect(faulty.calls).toHaveLength(2);
+    expect(second).toEqual(first);
+  });
+
   it('has no deadlocks when writers have the same keys and merchants in other orders', async () => {
     const before = await deadlocks();
     const merchants = Array.from({ length: 5 }, newMerchant);
