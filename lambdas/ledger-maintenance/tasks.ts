@@ -6,9 +6,8 @@ import { buildSteppedIndexes } from '../runtime/ledger/postgresql-index-builds';
 import { migrateMerchantDirectory, MoveRefusedError, PostgresqlMerchantDirectory } from '../runtime/ledger/postgresql-merchant-directory';
 import { migratePostgresqlLedger } from '../runtime/ledger/postgresql-migrations';
 import { createPostgresqlPartitions } from '../runtime/ledger/postgresql-partitions';
-import { refreshDailyTotals } from '../runtime/ledger/postgresql-read-models';
+import { dailyTotals, refreshDailyTotals } from '../runtime/ledger/postgresql-read-models';
 import { dropPostgresqlPartitions } from '../runtime/ledger/postgresql-retention';
-import { quotedSchema } from '../runtime/ledger/postgresql-row';
 import { PostgresqlShard } from '../runtime/ledger/postgresql-shard';
 import { grantPostgresqlUsers } from '../runtime/ledger/postgresql-users';
 import type { Logger } from '../runtime/observability/logger';
@@ -128,31 +127,29 @@ export async function move(ports: MaintenancePorts, merchantId: string, target: 
  * Tells of each shard what it had to do on a day, and whose payments that were: which merchants are to be moved where. The sizes are of the totals of
  * days, so of what `hourly` has seen.
  *
- * @param day since 1970, by UTC
+ * @param day since 1970, by UTC; the last one that is over, where nothing else is said
  * @throws Error for each shard whose totals are not yet of the whole day
  */
-export async function merchants(ports: MaintenancePorts, day: number): Promise<void> {
+export async function merchants(ports: MaintenancePorts, day = Math.floor(ports.clock.now() / DAY_MILLISECONDS) - 1): Promise<void> {
   const { logger, schema } = ports;
-  const { placements } = await directoryOf(ports).read();
+  const directory = directoryOf(ports);
+  const map = await directory.read();
   await everyShard(ports, async ({ database, name }) => {
-    const elsewhere = [...placements].flatMap(([merchant, shard]) => (shard === name ? [] : [merchant]));
-    const rows = await database.query({
-      text: `SELECT merchant_id AS merchant, sum(count)::bigint AS entries, (sum(sum(count)) OVER ())::bigint AS total
-        FROM ${quotedSchema(schema)}.daily_total
-        WHERE day = $1 AND merchant_id NOT IN (SELECT jsonb_array_elements_text($2))
-        GROUP BY merchant_id ORDER BY entries DESC, merchant_id LIMIT $3`,
-      // What merchants left behind that have moved away is not what this shard has to do.
-      values: [day, JSON.stringify(elsewhere), HOTTEST_MERCHANTS],
-    });
-    const [{ as_of: asOf }] = await database.query({ text: `SELECT as_of FROM ${quotedSchema(schema)}.daily_refresh` });
-    if (Number(asOf) < (day + 1) * DAY_MILLISECONDS) {
+    const { asOf, rows } = await dailyTotals(database, schema, name, day, day + 1);
+    if (asOf < (day + 1) * DAY_MILLISECONDS) {
       // A shard that nothing is known of would look like the one with most room.
-      throw new Error(`totals of the day are not there: they are as of ${new Date(Number(asOf)).toISOString()}; the task hourly brings them up to date`);
+      throw new Error(`totals of the day are not there: they are as of ${new Date(asOf).toISOString()}; the task hourly brings them up to date`);
     }
-    const hottest = rows.map(({ entries, merchant }) => ({ merchant, entries: Number(entries), placed: placements.has(String(merchant)) }));
-    logger.info('merchants of a shard', { shard: name, day, entries: Number(rows.at(0)?.total ?? 0), hottest });
+    const entries = new Map<string, number>();
+    // What merchants left behind that have moved away is not what this shard has to do, nor what is being copied to it.
+    for (const { count, merchantId } of rows.filter((row) => map.shardOf(row.merchantId) === name)) {
+      entries.set(merchantId, (entries.get(merchantId) ?? 0) + Number(count));
+    }
+    const hottest = [...entries].sort(([, one], [, other]) => other - one).slice(0, HOTTEST_MERCHANTS)
+      .map(([merchant, count]) => ({ merchant, entries: count, placed: map.placements.has(merchant) }));
+    logger.info('merchants of a shard', { shard: name, day, entries: [...entries.values()].reduce((sum, count) => sum + count, 0), hottest });
   });
-  for (const { merchantId, phase, source, target } of await directoryOf(ports).moves()) {
+  for (const { merchantId, phase, source, target } of await directory.moves()) {
     logger.info('a move that is not over', { merchant: merchantId, source, target, phase });
   }
 }
@@ -183,8 +180,8 @@ export async function daily(ports: MaintenancePorts, keepDays: number): Promise<
 }
 
 /**
- * Entries stay until the last one of their partition may go: about a hundredth longer than they are kept, and a week at most. The sizing counts on
- * it.
+ * Entries stay until the last one of their partition may go: about a hundredth longer than they are kept, and a week at most. The sizing has the
+ * same rule.
  */
 export function partitionDaysFor(keepDays: number): number {
   return Math.min(Math.ceil(keepDays / 100), 7);
