@@ -1,11 +1,13 @@
 import { Facts } from '../facts';
 import { Workload } from '../workload';
 import { roundUp } from './arithmetic';
+import { AuroraConnections } from './aurora-shards-connections';
+import { AuroraCost } from './aurora-shards-cost';
 import { AuroraBatches, AuroraLoad, batchFacts, CLASS_FACTS, InstanceClass } from './aurora-shards-load';
 import { MEMORY_SHARE, PageReads } from './aurora-shards-memory';
 import { Decision } from './decision';
 import { formatBytes, formatNumber } from './format';
-import { dollars, MonthlyUsd } from './monthly-cost';
+import { dollars } from './monthly-cost';
 
 export const UTILIZATION = 'target/aurora.utilization';
 export const NETWORK_SHARE = 'target/aurora.networkShare';
@@ -49,33 +51,33 @@ export function readersForLoad(workload: Workload, load: AuroraLoad, instanceCla
   return roundUp(load.readVcpus / shards / (instanceClass.vcpus * facts.number(UTILIZATION)) * zones / left);
 }
 
-/** A class, and what the ledger costs with it. */
+/** All clusters with one class of instances. */
 export interface InstanceOption {
   readonly instanceClass: InstanceClass;
-  readonly monthlyUsd: MonthlyUsd;
   readonly reads: PageReads;
-  /** For its load alone. */
-  readonly readers: number;
-  /** Of a bulk write, with the pages that it reads. */
-  readonly latencyP99Milliseconds: number;
+  /** Readers of a shard that its status reads need. */
+  readonly readersForLoad: number;
+  readonly readers: Decision;
+  readonly connections: AuroraConnections;
+  readonly cost: AuroraCost;
 }
 
 /**
  * The class with which the ledger costs the least of those that have what a shard needs, and write within the settle target where one does; the
  * largest where none has what a shard needs.
  */
-export function chooseInstance<Option extends InstanceOption>(
-  options: readonly Option[], needs: InstanceNeeds, settleMilliseconds: number, facts: Facts,
-): Option {
+export function chooseInstance(
+  options: readonly InstanceOption[], needs: InstanceNeeds, settleMilliseconds: number, facts: Facts,
+): InstanceOption {
   const fitting = options.filter((it) => lackOf(it, needs, facts) === undefined);
-  const inTime = fitting.filter((it) => it.latencyP99Milliseconds <= settleMilliseconds);
+  const inTime = fitting.filter((it) => it.connections.latencyP99Milliseconds <= settleMilliseconds);
   // Of equal ones the smallest stays first.
-  const [cheapest] = (inTime.length > 0 ? inTime : fitting).sort((one, other) => one.monthlyUsd.typical - other.monthlyUsd.typical);
+  const [cheapest] = (inTime.length > 0 ? inTime : fitting).sort((one, other) => one.cost.monthlyUsd.typical - other.cost.monthlyUsd.typical);
   return cheapest ?? options[options.length - 1];
 }
 
 /** What a class has too little of; undefined where it has enough of everything. */
-export function lackOf({ instanceClass, readers }: InstanceOption, needs: InstanceNeeds, facts: Facts): string | undefined {
+export function lackOf({ instanceClass, readersForLoad: readers }: InstanceOption, needs: InstanceNeeds, facts: Facts): string | undefined {
   const { memoryBytes, networkBytesPerSecond, vcpus } = instanceClass;
   if (vcpus < needs.vcpus) {
     return `${vcpus} vCPU, ${formatNumber(needs.vcpus)} are needed`;
@@ -96,7 +98,8 @@ export function classDecision(
   facts: Facts,
 ): Decision {
   const at = options.indexOf(chosen);
-  const usd = (it: InstanceOption): string => `${dollars(it.monthlyUsd.typical)} a month with ${formatNumber(it.reads.perRow, 2)} page reads a row, a write within ${it.latencyP99Milliseconds} ms`;
+  const usd = ({ connections, cost, reads }: InstanceOption): string => `${dollars(cost.monthlyUsd.typical)} a month with `
+    + `${formatNumber(reads.perRow, 2)} page reads a row, a write within ${connections.latencyP99Milliseconds} ms`;
   const neighbours = [options[at - 1], options[at + 1]].filter((it) => it !== undefined);
   const lack = at === 0 ? undefined : lackOf(options[at - 1], needs, facts);
   const missing = lackOf(chosen, needs, facts);
@@ -109,8 +112,8 @@ export function classDecision(
       + `${formatBytes(needs.networkBytesPerSecond)}/s of network: ${name}, ${usd(chosen)}`,
     inputs: {
       vcpus: needs.vcpus, memoryBytes: needs.memoryBytes, networkBytesPerSecond: needs.networkBytesPerSecond,
-      dollarsPerMonth: chosen.monthlyUsd.typical, pageReadsPerRow: chosen.reads.perRow,
-      latencyP99Milliseconds: chosen.latencyP99Milliseconds,
+      dollarsPerMonth: chosen.cost.monthlyUsd.typical, pageReadsPerRow: chosen.reads.perRow,
+      latencyP99Milliseconds: chosen.connections.latencyP99Milliseconds,
     },
     binding: missing !== undefined ? `no class is large enough: ${missing}` : at === 0 ? 'smallest class'
     : lack === undefined ? 'it saves more in page reads and readers than it costs, or the time for them' : `of ${options[at - 1].instanceClass.name}: ${lack}`,

@@ -18,7 +18,7 @@ const OPERATION_BYTES = 'aurora/io.bytes';
 const PROXY_HOUR = 'rds-proxy/vcpuHour';
 
 /** What the bill follows from. */
-export const AURORA_PRICE_FACTS: readonly string[] = [
+const PRICE_FACTS: readonly string[] = [
   ...PAGE_FACTS, STANDARD_STORAGE, OPTIMIZED_STORAGE, OPERATIONS, MULTIPLIER, OPERATION_BYTES, PROXY_HOUR,
 ];
 
@@ -72,9 +72,9 @@ export function sizeAuroraCost(props: AuroraCostProps): AuroraCost {
         rejected: [mode === 'standard'
           ? { option: 'I/O-Optimized', because: `${dollars(optimized)} a month, instances cost ${multiplier} times as much` }
           : { option: 'Standard', because: `${dollars(standard)} a month, ${dollars(operations)} of it for I/O` }],
-        facts: AURORA_PRICE_FACTS,
+        facts: PRICE_FACTS,
       }),
-      costDecision({ path, lines, facts: AURORA_PRICE_FACTS }),
+      costDecision({ path, lines, facts: PRICE_FACTS }),
     ],
   };
 }

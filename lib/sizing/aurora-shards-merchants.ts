@@ -1,5 +1,4 @@
-import type { KeySkew } from '../workload';
-import { Workload } from '../workload';
+import type { KeySkew, Workload } from '../workload';
 import { roundUp } from './arithmetic';
 import { Decision } from './decision';
 import { formatNumber, formatShare } from './format';
@@ -95,7 +94,7 @@ export function placedDecision(
     value: merchants,
     unit: 'merchants',
     formula: `fewest of the hottest with which the fullest of ${formatNumber(shards)} shards has ${formatShare(fullest)} of everything, `
-      + `${isKept ? 'no more' : 'and not no more'} than ${formatShare(most)} = ${formatNumber(merchants)}`,
+      + `${isKept ? 'no' : 'still'} more than ${formatShare(most)} = ${formatNumber(merchants)}`,
     inputs: { shards, mostShare: most, fullestShareByHash: byHash, fullestShare: fullest },
     binding: merchants === 0 ? 'a hash spreads merchants evenly enough' : `few merchants have most of the payments (${keySkew})`,
     rejected: merchants === 0 ? [] : [{

@@ -4,8 +4,8 @@ import { roundUp } from './arithmetic';
 import {
   chooseInstance, classDecision, instanceNeeds, InstanceOption, lackOf, MOST_READERS, NETWORK_SHARE, readersForLoad, UTILIZATION, ZONES, zonesOf,
 } from './aurora-shards-class';
-import { AuroraConnections, sizeConnections } from './aurora-shards-connections';
-import { AuroraCost, AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
+import { sizeConnections } from './aurora-shards-connections';
+import { AuroraStorageMode, sizeAuroraCost } from './aurora-shards-cost';
 import { AuroraBatches, auroraBatches, AuroraLoad, auroraLoad, CLASS_FACTS, InstanceClass, instanceClasses, LOAD_FACTS } from './aurora-shards-load';
 import { MEMORY_SHARE, pageReads, pageReadsDecision } from './aurora-shards-memory';
 import { accountsDecision, FULLEST, placedDecision, placeMerchants, Placement } from './aurora-shards-merchants';
@@ -47,9 +47,7 @@ const STORAGE_UTILIZATION = 'target/aurora.storageUtilization';
 const LARGEST_VOLUME = 'aurora/storage.maxTiB';
 const BYTES_PER_TIB = 1024 ** 4;
 
-/**
- * Sizes the ledger as Aurora PostgreSQL clusters. Give it the whole workload: all cells write to it.
- */
+/** Sizes the ledger as Aurora PostgreSQL clusters. Give it the whole workload: all cells write to it. */
 export function sizeAuroraShards(workload: Workload, facts: Facts = Facts.DEFAULT): AuroraShardsSizing {
   return planned(workload, facts, (it) => sizeOnce(it, facts), (sizing) => {
     const { hour, priceFact } = instanceClasses(facts).find((it) => it.name === sizing.instanceClass)!;
@@ -65,9 +63,9 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   const batches = auroraBatches(load, count, facts);
   const needs = instanceNeeds(load, batches, count, placement.fullest, facts);
   const trail = new FactTrail(facts);
-  const options = classes.map((it) => clustersOf(it, workload, load, batches, count, trail));
+  const options = classes.map((it) => optionOf(it, workload, load, batches, count, trail));
   const chosen = chooseInstance(options, needs, workload.latencyTarget.settle.milliseconds, facts);
-  const { connections, cost, instanceClass, readersDecision: readers } = chosen;
+  const { connections, cost, instanceClass, readers } = chosen;
   const accounts = accountsDecision(PATH, workload, even, shards.facts);
   const placed = placedDecision(PATH, workload, placement, count, most, shards.facts);
   const stored = storedDecision(load, count, facts);
@@ -94,25 +92,16 @@ function sizeOnce(workload: Workload, facts: Facts): AuroraShardsSizing {
   };
 }
 
-/** All clusters with one class of instances. */
-interface Clusters extends InstanceOption {
-  readonly readersDecision: Decision;
-  readonly connections: AuroraConnections;
-  readonly cost: AuroraCost;
-}
-
-function clustersOf(
+function optionOf(
   instanceClass: InstanceClass, workload: Workload, load: AuroraLoad, batches: AuroraBatches, shards: number, facts: Facts,
-): Clusters {
-  const readers = readersDecision(workload, load, instanceClass, shards, facts);
+): InstanceOption {
+  const forLoad = readersForLoad(workload, load, instanceClass, shards, facts);
+  const readers = readersDecision(workload, load, forLoad, shards, facts);
   const instances = shards * (1 + (readers.value as number));
   const reads = pageReads(load, shards, instanceClass.memoryBytes, facts);
   const connections = sizeConnections({ path: PATH, workload, load, batches, shards, instances, instanceClass, reads, facts });
   const cost = sizeAuroraCost({ path: PATH, workload, load, instances, instanceClass, reads, connections, facts });
-  return {
-    instanceClass, reads, monthlyUsd: cost.monthlyUsd, readers: readersForLoad(workload, load, instanceClass, shards, facts),
-    latencyP99Milliseconds: connections.latencyP99Milliseconds, readersDecision: readers, connections, cost,
-  };
+  return { instanceClass, reads, readersForLoad: forLoad, readers, connections, cost };
 }
 
 /** Busy vCPU that one writer may spend on reads, at the largest class. */
@@ -184,10 +173,9 @@ function sizeShards(workload: Workload, load: AuroraLoad, largest: InstanceClass
   return { decision, even, most, placement };
 }
 
-function readersDecision(workload: Workload, load: AuroraLoad, instanceClass: InstanceClass, shards: number, facts: Facts): Decision {
+function readersDecision(workload: Workload, load: AuroraLoad, forLoad: number, shards: number, facts: Facts): Decision {
   const tier = workload.recoveryTier.name;
   const forFailover = facts.number(`target/aurora.failoverReaders.${tier}`);
-  const forLoad = readersForLoad(workload, load, instanceClass, shards, facts);
   const value = Math.max(forFailover, forLoad);
   const lag = facts.number('aurora/replicaLag.milliseconds');
   const { status } = workload.consistency;

@@ -285,10 +285,11 @@ interface Nodes {
 function nodesFor(load: PodLoad, peak: number, minimum: number, memoryMiB: number, facts: Facts): Nodes {
   const trail = new FactTrail(facts);
   const { least } = load.staffing;
+  const agents = agentRequest(trail);
   const props = (pods: number): NodePoolProps => ({
     pods,
     pod: { vcpus: load.vcpus, memoryMiB },
-    agents: agentRequest(trail),
+    agents,
     zones: least,
     leastNodes: least,
   });

@@ -201,10 +201,11 @@ class OwnConsumer {
 
   pods(spot: boolean): WorkerComputeOption {
     const { facts } = this;
+    const agents = agentRequest(facts);
     const props = (pods: number): NodePoolProps => ({
       pods,
       pod: { vcpus: this.vcpus, memoryMiB: facts.number('target/pods.memoryMiB') },
-      agents: agentRequest(facts),
+      agents,
       zones: this.zonesLost > 0 ? this.zones : 1,
       leastNodes: this.least,
     });

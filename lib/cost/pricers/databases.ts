@@ -69,10 +69,14 @@ function shardLoad(resource: TopologyResource, model: UsageModel): ShardLoad | u
 
 /** Memory of the instances of a cluster; 0 for those that grow and shrink, and for a class without a fact: nothing is known to stay in it. */
 function memoryOf(cluster: TopologyResource, model: UsageModel): number {
-  const instance = model.topology.ofType('AWS::RDS::DBInstance')
-    .find((it) => model.references.from(it, /^DBClusterIdentifier/).some(({ to }) => to === cluster));
+  const instance = model.topology.ofType('AWS::RDS::DBInstance').find((it) => clusterOf(it, model) === cluster);
   const name = instance && textOf(instance, 'DBInstanceClass');
   return instanceClasses(model.facts(cluster)).find((it) => it.name === name)?.memoryBytes ?? 0;
+}
+
+/** The cluster of an instance, where it is of the assembly. */
+function clusterOf(instance: TopologyResource, model: UsageModel): TopologyResource | undefined {
+  return model.references.from(instance, /^DBClusterIdentifier/).at(0)?.to;
 }
 
 /** Aurora instances: by their class, or by their capacity units. */
@@ -80,7 +84,7 @@ export const instancePricer: Pricer = {
   types: ['AWS::RDS::DBInstance'],
   price(resource, model) {
     const type = textOf(resource, 'DBInstanceClass');
-    const [cluster] = model.references.from(resource, /^DBClusterIdentifier/).map(({ to }) => to);
+    const cluster = clusterOf(resource, model);
     if (type === undefined || cluster === undefined) {
       throw new UnpricedError(`only instances of an Aurora cluster of the assembly are priced; ${resource.logicalId} has none`);
     }
